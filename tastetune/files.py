@@ -1,0 +1,44 @@
+"""Writing so that a reader never meets a half-written file or folder."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; on success it takes the place of `path`, on failure it is removed.
+
+    The block writes a file or makes a folder at the yielded path. A file replaces its predecessor in one
+    rename. A folder cannot be renamed over a full one, so the old folder steps aside first and is deleted
+    last: between the two renames nothing is lost, the old folder lies beside under a name that says so.
+
+    Raises:
+        OSError: what the block or the renames raise (a full disk, say); `path` is as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.building-", dir=path.parent))
+    try:
+        new = beside / path.name
+        yield new
+        if new.is_dir() and path.exists():
+            old = beside / f"{path.name}.old"
+            path.rename(old)
+            try:
+                new.rename(path)
+            except OSError:
+                old.rename(path)
+                raise
+        else:
+            new.replace(path)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write `text` to `path` as UTF-8, whole or not at all."""
+    with replacing(path) as new:
+        new.write_text(text, encoding="utf-8")
