@@ -1,0 +1,148 @@
+"""From a language model to P(Yes): one forward pass a prompt, read off the answer tokens' logits."""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from tqdm import tqdm
+from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+
+from tastetune.errors import InputError
+
+
+def answer_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
+    """Token ids that mean Yes and No: each of `Yes`, `yes`, `YES` with and without a leading space, if one token.
+
+    Raises:
+        InputError: the tokenizer has no single token for one of the answers.
+    """
+
+    def spellings(word: str) -> list[int]:
+        texts = [space + form for space in ("", " ") for form in (word, word.lower(), word.upper())]
+        ids = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
+        found = sorted({token for token, *rest in ids if not rest and token != tokenizer.unk_token_id})
+        if not found:
+            raise InputError(
+                f"the tokenizer of {tokenizer.name_or_path!r} spells {word!r} with more than one token, so its "
+                "probability is not one logit; score with --generate instead"
+            )
+        return found
+
+    return spellings("Yes"), spellings("No")
+
+
+@torch.inference_mode()
+def yes_probabilities(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    max_batch_tokens: int,
+) -> np.ndarray:
+    """P(Yes) for each prompt: the softmax over the next token, restricted to the answer tokens.
+
+    What all prompts begin with (the instruction, the worked examples) passes through the model once; its keys
+    and values are shared by every batch. With several processes, each scores a part and all return everything.
+
+    Args:
+        prompts: n texts, as the task renders them.
+        max_batch_tokens: padded tokens in one batch.
+
+    Returns:
+        float64 of shape (n,).
+    """
+    yes, no = (torch.tensor(ids, device=model.device) for ids in answer_tokens(tokenizer))
+    ids = tokenizer(list(prompts))["input_ids"]
+    shared, past = _shared_prefix(model, ids)
+
+    def score(rows: list[list[int]]) -> list[float]:
+        logits = model(
+            **_left_padded([row[len(shared) :] for row in rows], len(shared), tokenizer.pad_token_id, model.device),
+            past_key_values=_repeated(past, len(rows)),
+            use_cache=past is not None,
+            logits_to_keep=1,
+        ).logits[:, -1]
+        odds = logits[:, yes].double().logsumexp(1) - logits[:, no].double().logsumexp(1)
+        return torch.sigmoid(odds).tolist()
+
+    return np.array(_in_batches(score, ids, max_batch_tokens, "scoring"), dtype=np.float64)
+
+
+@torch.inference_mode()
+def generated_answers(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[str],
+    max_batch_tokens: int,
+    max_new_tokens: int = 8,
+) -> list[str]:
+    """What the model writes after each prompt, greedily, at most `max_new_tokens` tokens; n texts."""
+
+    def write(rows: list[list[int]]) -> list[str]:
+        inputs = _left_padded(rows, 0, tokenizer.pad_token_id, model.device)
+        written = model.generate(
+            input_ids=inputs["input_ids"],
+            attention_mask=inputs["attention_mask"],
+            do_sample=False,
+            temperature=None,
+            top_p=None,
+            top_k=None,
+            max_new_tokens=max_new_tokens,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+        return tokenizer.batch_decode(written[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+
+    return _in_batches(write, tokenizer(list(prompts))["input_ids"], max_batch_tokens, "generating")
+
+
+def _shared_prefix(model: PreTrainedModel, ids: list[list[int]]) -> tuple[list[int], DynamicCache | None]:
+    """What all rows begin with, short of any row's last token, whose logits are to be read; and its cache."""
+    first, last = min(ids, default=[]), max(ids, default=[])  # all rows lie between these two
+    same = [a == b for a, b in zip(first, last, strict=False)] + [False]
+    shared = first[: min(same.index(False), *(len(row) - 1 for row in ids))] if len(ids) > 1 else []
+    if not shared:
+        return [], None
+    past = DynamicCache(config=model.config)
+    model(input_ids=torch.tensor([shared], device=model.device), past_key_values=past, use_cache=True, logits_to_keep=1)
+    return shared, past
+
+
+def _repeated(past: DynamicCache | None, rows: int) -> DynamicCache | None:
+    if past is not None:
+        past = copy.deepcopy(past)
+        past.batch_repeat_interleave(rows)
+    return past
+
+
+def _left_padded(rows: list[list[int]], seen: int, pad: int, device: torch.device) -> dict[str, torch.Tensor]:
+    """Rows of unequal length as one batch that ends flush, behind `seen` tokens that are in the cache already."""
+    width = max(map(len, rows))
+    gaps = [width - len(row) for row in rows]
+    mask = torch.tensor([[1] * seen + [0] * gap + [1] * (width - gap) for gap in gaps], device=device)
+    return {
+        "input_ids": torch.tensor([[pad] * gap + row for gap, row in zip(gaps, rows, strict=True)], device=device),
+        "attention_mask": mask,
+        "position_ids": (mask.cumsum(1) - 1).clamp(min=0)[:, seen:],
+    }
+
+
+def _in_batches(
+    work: Callable[[list[list[int]]], list[Any]], ids: list[list[int]], max_batch_tokens: int, what: str
+) -> list[Any]:
+    """`work` on all rows, longest first, in batches of at most `max_batch_tokens` padded tokens; results in order.
+
+    Longest first: memory that does not suffice shows in the first batch. Each process takes every n-th row.
+    """
+    state = PartialState()
+    order = sorted(range(len(ids)), key=lambda row: -len(ids[row]))[state.process_index :: state.num_processes]
+    found: list[tuple[int, Any]] = []
+    with tqdm(total=len(order), desc=what, unit="row", disable=not state.is_main_process) as progress:
+        while len(found) < len(order):
+            size = max(1, max_batch_tokens // len(ids[order[len(found)]]))
+            batch = order[len(found) : len(found) + size]
+            found += zip(batch, work([ids[row] for row in batch]), strict=True)
+            progress.update(len(batch))
+    return [result for _, result in sorted(gather_object(found), key=lambda pair: pair[0])]

@@ -1,0 +1,162 @@
+"""What a training run needs around TRL's trainer: its rows, a place to resume from, and what it cost."""
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase, TrainerCallback, TrainingArguments
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+
+from tastetune.dataset import BuiltDataset
+from tastetune.errors import InputError
+from tastetune.files import write_text
+
+RUN, COST = "run.json", "cost.json"
+"""In a run's folder: the settings it was started with; in it and in each checkpoint: what training had cost."""
+
+
+def set_total_batch_size(args: TrainingArguments, total: int | None) -> None:
+    """Set gradient accumulation so that one optimizer step sees `total` examples over all processes.
+
+    Raises:
+        InputError: `total` is not a multiple of what one pass over all processes holds.
+    """
+    if total is None:
+        return
+    at_once = args.per_device_train_batch_size * args.world_size
+    if total % at_once:
+        raise InputError(
+            f"total_train_batch_size is {total}, and {args.world_size} processes x per_device_train_batch_size "
+            f"{args.per_device_train_batch_size} = {at_once} does not divide it; change either"
+        )
+    args.gradient_accumulation_steps = total // at_once
+
+
+def total_batch_size(args: TrainingArguments) -> int:
+    """Examples that one optimizer step sees, over all processes."""
+    return args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+
+
+def training_rows(dataset: BuiltDataset, config: str, split: str, args: TrainingArguments) -> Dataset:
+    """Prompts and completions to train on, as many as the run's steps will see, drawn by `args.data_seed`.
+
+    Drawing first and tokenising after costs nothing in statistics and saves tokenising rows that no step reads.
+
+    Raises:
+        InputError: no such split, or an empty one.
+    """
+    rows = Dataset(dataset.read(config, split, ["prompt", "completion"]))
+    if not len(rows):
+        raise InputError(f"{dataset.source}: split {split!r} of {config!r} is empty; there is nothing to train on")
+    needed = args.max_steps * total_batch_size(args)
+    if 0 < needed < len(rows):
+        seed = args.seed if args.data_seed is None else args.data_seed
+        rows = rows.shuffle(seed=seed).select(range(needed)).flatten_indices()
+    return rows
+
+
+def check_lengths(rows: Dataset, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> None:
+    """Refuse rows that the trainer would cut, for it cuts the end, where the answer stands.
+
+    Raises:
+        InputError: prompt and completion are longer than `max_length` tokens, with how many are and the longest.
+    """
+    if max_length is None:
+        return
+    longest, over = 0, 0
+    for batch in rows.iter(1000):
+        texts = [prompt + completion for prompt, completion in zip(batch["prompt"], batch["completion"], strict=True)]
+        lengths = [len(ids) + 1 for ids in tokenizer(texts)["input_ids"]]
+        longest, over = max(longest, *lengths), over + sum(n > max_length for n in lengths)
+    if over:
+        raise InputError(
+            f"{over} of {len(rows)} rows are longer than max_length {max_length} (longest {longest} tokens) and would "
+            f"lose their answer; set max_length to {longest}, or rebuild the dataset with --max_prompt_tokens"
+        )
+
+
+def run_settings(dataset: BuiltDataset, data_args, args: TrainingArguments, model_args) -> dict:
+    """Everything that decides what a run learns, as JSON: a checkpoint may only be resumed under the same."""
+    decisive = ["max_steps", "num_train_epochs", "max_length", "packing", "completion_only_loss", "seed", "data_seed"]
+    decisive += ["learning_rate", "weight_decay", "warmup_steps", "lr_scheduler_type", "optim"]
+    return {
+        "dataset": dataset.name,
+        "dataset_revision": data_args.dataset_revision,
+        "fingerprint": dataset.fingerprint,
+        "dataset_config": data_args.dataset_config,
+        "dataset_train_split": data_args.dataset_train_split,
+        **{key: getattr(args, key) for key in decisive},
+        "total_train_batch_size": total_batch_size(args),
+        **{key: value for key, value in asdict(model_args).items() if value is not None},
+    }
+
+
+def resume_point(folder: str | Path, settings: dict) -> str | None:
+    """The last whole checkpoint of a run with the same settings in `folder`, None where none is.
+
+    Records `settings` in a fresh folder. A checkpoint whose writing was cut off is passed over: the trainer's
+    state is written last, so one without it is not whole.
+
+    Raises:
+        InputError: the folder holds a run of other settings.
+    """
+    folder = Path(folder)
+    record = folder / RUN
+    checkpoints = sorted(folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*"), key=lambda p: int(p.name.rpartition("-")[2]))
+    whole = [path for path in checkpoints if _is_whole(path)]
+    if record.is_file() and (whole or (folder / "adapter_config.json").is_file()):
+        before = json.loads(record.read_text(encoding="utf-8"))
+        for key, value in settings.items():
+            if before.get(key) != value:
+                raise InputError(
+                    f"{folder} holds a run with {key} {before.get(key)!r}, this one has {value!r}; "
+                    "choose another --output_dir, or delete that folder to start anew"
+                )
+    write_text(record, json.dumps(settings, indent=2) + "\n")
+    return str(whole[-1]) if whole else None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return False
+    return True
+
+
+class CostRecorder(TrainerCallback):
+    """Writes into each checkpoint how many examples, seconds and floating-point operations it took.
+
+    Seconds count training alone and add up over resumed runs; operations are the trainer's own estimate.
+    """
+
+    def __init__(self, resumed_from: str | None):
+        self.before = read_cost(resumed_from).get("seconds", 0.0) if resumed_from else 0.0
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        self.start = time.perf_counter()
+
+    def on_save(self, args, state, control, **kwargs):
+        if state.is_world_process_zero:
+            self.write(args, state, Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}")
+
+    def on_train_end(self, args, state, control, **kwargs):
+        if state.is_world_process_zero:
+            self.write(args, state, Path(args.output_dir))
+
+    def write(self, args, state, folder: Path) -> None:
+        cost = {
+            "steps": state.global_step,
+            "examples": state.global_step * total_batch_size(args),
+            "seconds": round(self.before + time.perf_counter() - self.start, 1),
+            "flops": state.total_flos,
+        }
+        write_text(folder / COST, json.dumps(cost) + "\n")
+
+
+def read_cost(folder: str | Path | None) -> dict:
+    """What `CostRecorder` wrote into `folder`; empty where it wrote nothing."""
+    path = Path(folder or "") / COST
+    return json.loads(path.read_text(encoding="utf-8")) if folder and path.is_file() else {}
