@@ -32,6 +32,7 @@ class LikeDislike:
         ratings: show history as stars instead of likes and dislikes.
         item, items: the domain's words for one item and for several.
         user, enjoy: the domain's words for the person and the verb of liking ("reader", "enjoy").
+        like_from: a rating at or above it is a like.
     """
 
     genres: bool = False
@@ -40,6 +41,7 @@ class LikeDislike:
     items: str = "movies"
     user: str = "user"
     enjoy: str = "like"
+    like_from: float = LIKE_FROM
 
     @property
     def instruction(self) -> str:
@@ -105,7 +107,7 @@ class LikeDislike:
     def _history_line(self, item: Item, stars: float) -> str:
         if self.ratings:
             return f"- {self._named(item)} is rated {stars:.1f}"
-        return f"- {'Liked' if stars >= LIKE_FROM else 'Disliked'} {self._named(item)}"
+        return f"- {'Liked' if stars >= self.like_from else 'Disliked'} {self._named(item)}"
 
     def _named(self, item: Item) -> str:
         named = f'"{as_data(item.title)}"'
