@@ -12,6 +12,8 @@ from tastetune.errors import InputError
 INFO = "tastetune.json"
 """Beside the card: the settings a dataset was built with, its counts, and the fingerprint of its rows."""
 
+INFO_KEYS = ("name", "fingerprint", "settings", "counts")
+
 
 @dataclass(frozen=True)
 class BuiltDataset:
@@ -65,7 +67,7 @@ class BuiltDataset:
                 if missing:
                     raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(present)}")
                 tables.append(pq.read_table(path, columns=columns))
-            except pa.ArrowInvalid as error:
+            except (pa.ArrowInvalid, OSError) as error:
                 raise InputError(f"{path}: not a whole parquet file ({error}); rebuild the dataset") from error
         return pa.concat_tables(tables)
 
@@ -81,26 +83,32 @@ def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDatase
         InputError: neither a built folder nor a reachable Hub dataset.
     """
     folder = Path(source)
-    if not folder.is_dir():
+    if not folder.exists():
         folder = _download(str(source), revision)
     info = folder / INFO
     if not info.is_file():
         raise InputError(f"{source}: no {INFO} inside, so it is no dataset that a builder wrote; run data_builders/")
+    return BuiltDataset(folder, str(source), _read_info(info))
+
+
+def _read_info(path: Path) -> dict:
     try:
-        return BuiltDataset(folder, str(source), json.loads(info.read_text(encoding="utf-8")))
+        info = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in INFO_KEYS if key not in info]
     except json.JSONDecodeError as error:
-        raise InputError(f"{info}: line {error.lineno}: {error.msg}; rebuild the dataset") from error
+        raise InputError(f"{path}: line {error.lineno}: {error.msg}; rebuild the dataset") from error
+    except (UnicodeDecodeError, TypeError) as error:
+        raise InputError(f"{path}: expected a JSON object in UTF-8 ({error}); rebuild the dataset") from error
+    if missing:
+        raise InputError(f"{path}: key {missing[0]!r} is missing; rebuild the dataset")
+    return info
 
 
 def _download(source: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    try:
+    from tastetune.hub import hub_errors
+
+    remedy = "; no folder of that name lies here either: build one with python data_builders/ml1m.py --output_dir ..."
+    with hub_errors(source, "dataset", revision, remedy):
         return Path(snapshot_download(source, repo_type="dataset", revision=revision))
-    except (HFValidationError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"dataset {source!r} is neither a folder here nor a Hub dataset that can be reached ({reason}); build it "
-            "(python data_builders/ml1m.py --output_dir ...), or check the id, the revision and `hf auth login`"
-        ) from error

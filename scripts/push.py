@@ -1,0 +1,48 @@
+"""Push a built dataset, an adapter or a model to the Hub, private unless told otherwise.
+
+    python scripts/push.py outputs/ml1m/data my-org/ml1m-like-dislike
+    python scripts/push.py outputs/ml1m/adapter my-org/ml1m-adapter --public
+    python scripts/push.py outputs/ml1m/adapter/checkpoint-100 my-org/ml1m-adapter --revision step-100
+    python scripts/push.py outputs/ml1m/data my-org/ml1m-like-dislike --dry_run
+
+Log in first with `hf auth login` or set HF_TOKEN. Training states, caches and run logs stay here; a file that holds
+a token is refused. Says the commit that a recipe's dataset_revision should pin.
+"""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+
+from tastetune.errors import run
+from tastetune.hub import push_folder
+from tastetune.outgoing import files_to_push, guess_type
+
+
+def main() -> None:
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="what a builder or scripts/sft.py wrote, with its README.md")
+    parser.add_argument("repo_id", help="org/name, or name for your own account")
+    parser.add_argument("--type", choices=("dataset", "model"), help="guessed from the files when left away")
+    parser.add_argument("--public", action="store_true", help="let everybody see it")
+    parser.add_argument("--revision", help="the branch to push to, made if missing (default: main)")
+    parser.add_argument("--message", help="the commit's message")
+    parser.add_argument("--ignore", nargs="+", default=[], metavar="PATTERN", help="further names to leave out")
+    parser.add_argument("--checkpoints", action="store_true", help="push checkpoint-* folders too")
+    parser.add_argument("--dry_run", action="store_true", help="list what would go and what would stay")
+    args = parser.parse_args()
+    repo_type = args.type or guess_type(args.folder)
+
+    choice = {"private": not args.public, "ignore": args.ignore, "checkpoints": args.checkpoints}
+
+    files, left_out = files_to_push(args.folder, repo_type, **choice)
+    for name in files:
+        print(f"goes   {(args.folder / name).stat().st_size:>12,} bytes  {name}")
+    for name in left_out:
+        print(f"stays  {(args.folder / name).stat().st_size:>12,} bytes  {name}")
+    if args.dry_run:
+        return
+    url = push_folder(args.folder, args.repo_id, repo_type, revision=args.revision, message=args.message, **choice)
+    print(f"pushed {len(files)} files to {url}; pin revision {url.rpartition('/')[2]}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,43 @@
+"""What several test modules share."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hub_server import HubServer
+
+ROOT = Path(__file__).parents[1]
+
+
+class Hub(HubServer):
+    """The stand-in, and processes that take it for the Hub (they must be new: HF_ENDPOINT is read at import)."""
+
+    def __init__(self, home: Path):
+        super().__init__()
+        self.home = home
+
+    def run(self, *args: str, **environment: str | None) -> subprocess.CompletedProcess:
+        """Run `python *args` in the checkout, logged in by a token that may write; None unsets a variable."""
+        given = {"HF_ENDPOINT": self.url, "HF_TOKEN": "made-up"} | environment
+        hub = {"HF_HOME": str(self.home), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
+        full = kept | hub | {"NO_PROXY": "127.0.0.1", "OMP_NUM_THREADS": "1"} | given
+        return subprocess.run(
+            [sys.executable, *map(str, args)],
+            env={name: value for name, value in full.items() if value is not None},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture
+def hub(tmp_path_factory):
+    server = Hub(tmp_path_factory.mktemp("hub"))
+    server.start()
+    yield server
+    server.stop()
