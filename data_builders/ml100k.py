@@ -3,22 +3,13 @@
 python data_builders/ml100k.py --output_dir outputs/ml100k
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-import pyarrow as pa
-
 from tastetune.build import BuildArguments, Source, build, parse
 from tastetune.errors import InputError, run
-from tastetune.interactions import (
-    TextFormat,
-    connect,
-    read_text,
-    refuse_unknown_items,
-    to_interactions,
-    to_items,
-)
+from tastetune.interactions import TextFormat, connect, read_text, refuse_unknown_items, to_interactions, to_items
 from tastetune.titles import natural_title, with_year
 
 RATINGS = TextFormat(("user_id", "item_id", "rating", "timestamp"), sep="\t", header=True, closed=True)
@@ -26,47 +17,48 @@ CATALOGUE = TextFormat(("item_id", "title", "year", "genres"), sep="\t", header=
 SOURCE = Source(
     name="ml-100k",
     pretty_name="MovieLens 100K",
-    about="",
-    licence="",
-    citation="",
+    about="100,000 ratings (1 to 5 stars) of 1,682 films by 943 users of MovieLens, 1997 and 1998.",
+    titles="Year behind the title, articles in front of it, as a person writes them. The one film that the catalogue "
+    "does not know is titled unknown, and the genre of that name is left out.",
+    licence="GroupLens allows research use with acknowledgement. It allows neither redistribution nor commercial use "
+    "without separate permission.",
+    redistribution=False,
+    citation="F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. ACM "
+    "Transactions on Interactive Intelligent Systems 5, 4, Article 19. https://doi.org/10.1145/2827872",
     url="https://grouplens.org/datasets/movielens/100k/",
 )
 
 
 @dataclass
 class Arguments(BuildArguments):
-    pass
+    source: str | None = field(
+        default=None, metadata={"help": "Folder with ml-100k.inter and ml-100k.item; the installed recbole's if none."}
+    )
 
 
 def embedded() -> Path:
-    """The folder of ml-100k inside the installed recbole, which is not imported."""
+    """The folder of ml-100k inside the installed recbole, found without importing it."""
     spec = find_spec("recbole")
     if spec is None:
-        raise InputError("recbole is not installed, and ml-100k lies inside it: pip install recbole")
+        raise InputError("recbole is not installed, and ml-100k lies inside it; run `pip install recbole`")
     return Path(spec.submodule_search_locations[0]) / "dataset_example" / "ml-100k"
 
 
-def read_items(con, path: Path) -> pa.Table:
-    raw = read_text(con, path, CATALOGUE)
-    rows = raw.table.order_by("row").to_pyarrow().to_pylist()
-    return to_items(
-        raw,
-        [
-            (row["item_id"], natural_title(with_year(row["title"], row["year"] or "")), (row["genres"] or "").split())
-            for row in rows
-        ],
-    )
+def item(row: dict) -> tuple[str, str, list[str]]:
+    """A line of the catalogue as (item id, title, genres)."""
+    title = "unknown" if row["title"] == "unkonwn" else row["title"]
+    genres = [genre for genre in (row["genres"] or "").split() if genre != "unknown"]
+    return row["item_id"], natural_title(with_year(title, row["year"] or "")), genres
 
 
 def main() -> None:
     args = parse(Arguments, __doc__)
-    folder = embedded()
+    folder = Path(args.source) if args.source else embedded()
     con = connect()
     interactions = to_interactions(read_text(con, folder / "ml-100k.inter", RATINGS), low=1, high=5)
-    items = read_items(con, folder / "ml-100k.item")
+    items = to_items(read_text(con, folder / "ml-100k.item", CATALOGUE), item)
     refuse_unknown_items(interactions, items, folder / "ml-100k.item")
-    info = build(interactions, items, SOURCE, args)
-    print(info)
+    build(interactions, items, SOURCE, args)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,7 @@
-"""A builder's second half: interactions and items -> the dataset folder with its card.
-
-The folder is laid out as its Hub repository; see the README for the columns of each config.
-"""
+"""A builder's second half: interactions and items -> the dataset folder with its card, on the Hub if asked."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +15,7 @@ from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune import rows, splits
+from tastetune.counts import count
 from tastetune.dataset import INFO
 from tastetune.errors import InputError
 from tastetune.files import replacing
@@ -37,6 +35,10 @@ class BuildArguments:
     """What every builder asks."""
 
     output_dir: str = field(metadata={"help": "Folder to write the dataset to; an older one there is replaced."})
+    protocol: Literal["per_user", "timeline"] = field(
+        default="per_user",
+        metadata={"help": "`per_user`: the last tenth of each user is test; `timeline`: the last tenth of all."},
+    )
     history: Literal["prior", "train"] = field(
         default="prior",
         metadata={
@@ -47,6 +49,10 @@ class BuildArguments:
     history_length: int = field(default=10, metadata={"help": "Ratings in a history, the last before the target."})
     genres: bool = field(default=False, metadata={"help": "Name the genres of every item in the prompt."})
     ratings: bool = field(default=False, metadata={"help": "Show the history as stars, not as likes and dislikes."})
+    neutral_titles: bool = field(
+        default=False,
+        metadata={"help": "Replace titles by neutral names (Movie 1193), to see what a model knew before training."},
+    )
     test_sample: int = field(default=2000, metadata={"help": "Rows drawn from the test split into test_sample."})
     seed: int = field(default=42, metadata={"help": "Seed of everything drawn."})
     max_prompt_tokens: int | None = field(
@@ -64,84 +70,165 @@ class Source:
     Attributes:
         name: the dataset's name.
         pretty_name: the same, for people.
-        about: a paragraph: whose ratings these are, and what the builder did to titles.
-        licence: terms of use in words.
-        citation: what to cite, one line.
+        about: whose ratings these are.
+        titles: what the builder did to the titles.
+        licence: terms of use, in words.
+        redistribution: whether they let a copy be shown to everybody.
+        citation: what to cite.
         url: the source's home page.
-        publishable: whether the licence lets a copy be shown to everybody.
     """
 
     name: str
     pretty_name: str
     about: str
+    titles: str
     licence: str
-    citation: str
-    url: str
-    publishable: bool = False
+    redistribution: bool
+    citation: str = ""
+    url: str = ""
 
 
 Arguments = TypeVar("Arguments", bound=BuildArguments)
 
 
 def parse(arguments: type[Arguments], description: str) -> Arguments:
-    """The command line as an `arguments` object; `description` heads its `--help`."""
+    """The command line as an `arguments` object; `description` heads its `--help`.
+
+    Raises:
+        InputError: values that cannot be, or that need another flag.
+    """
     from transformers import HfArgumentParser
 
-    return HfArgumentParser(arguments, description=description).parse_args_into_dataclasses()[0]
+    args = HfArgumentParser(arguments, description=description).parse_args_into_dataclasses()[0]
+    for name in ("history_length", "test_sample", "max_prompt_tokens"):
+        if (value := getattr(args, name)) is not None and value < 1:
+            raise InputError(f"--{name} {value}: expected 1 or more")
+    if (args.max_prompt_tokens is None) != (args.tokenizer is None):
+        raise InputError("--max_prompt_tokens and --tokenizer go together; give both or neither")
+    if args.public and not args.push_to_hub:
+        raise InputError("--public says how to push; name the repository with --push_to_hub org/name")
+    return args
 
 
-def build(interactions: ir.Table, items: pa.Table, source: Source, args: BuildArguments) -> dict:
-    """Split, window and render; write the dataset folder whole or not at all.
+def build(
+    interactions: ir.Table,
+    items: pa.Table,
+    source: Source,
+    args: BuildArguments,
+    *,
+    words: Mapping | None = None,
+    set_aside: Mapping[str, int] | None = None,
+) -> dict:
+    """Split, window and render; write the dataset folder whole or not at all, and push it if asked.
 
     Args:
-        interactions: `tastetune.interactions.COLUMNS`, in any order, on any engine.
+        interactions: `tastetune.interactions.COLUMNS`, in any order, on any engine; with a `split` column to be
+            taken as it stands.
         items: `tastetune.interactions.ITEMS`, every interaction's item among them.
+        words: further fields of `LikeDislike`: the domain's words and what a like is.
+        set_aside: rows of the source that are not in `interactions`, by reason.
 
     Returns:
         The content of `tastetune.json`.
+
+    Raises:
+        InputError: a split without rows, likes or dislikes alone, or a licence that forbids the push.
     """
-    task = LikeDislike(genres=args.genres, ratings=args.ratings)
-    split = keep(splits.per_user(interactions))
-    windows = keep(rows.with_histories(split, args.history_length, args.history))
-    catalogue = {i: Item(t, tuple(g)) for i, t, g in zip(*(c.to_pylist() for c in items.columns), strict=True)}
-    renderer = rows.Renderer(task, catalogue, args.max_prompt_tokens, _lengths(args))
+    if args.public and not source.redistribution:
+        raise InputError(
+            f"--public: the licence of {source.name} forbids redistribution; leave --public away, a private repository "
+            "of your own is allowed"
+        )
+    task = LikeDislike(genres=args.genres, ratings=args.ratings, **(words or {}))
+    protocol = "predefined" if "split" in interactions.columns else args.protocol
+    split = keep(interactions if protocol == "predefined" else getattr(splits, protocol)(interactions))
+    if args.neutral_titles:
+        neutral = pa.array([neutral_title(item, task.item) for item in items["item_id"].to_pylist()])
+        items = items.set_column(1, "title", neutral)
+    counts = count(split, items, task.like_from)
+    _check(counts, task)
     with replacing(args.output_dir) as folder:
         _write(folder / "items" / "train.parquet", items.schema, iter([items]))
         for name in splits.SPLITS:
             part = split.filter(split.split == name).select(*COLUMNS)
             _write(folder / "interactions" / f"{name}.parquet", INTERACTIONS, _ordered(part))
-        fingerprint, counts = _write_rows(folder / "like_dislike", windows, renderer, args)
+        fingerprint, rendered = _write_rows(folder / "like_dislike", split, items, task, args)
         info = {
             "name": source.name,
             "fingerprint": fingerprint,
-            "settings": {
-                "protocol": "per_user",
-                "history": args.history,
-                "history_length": args.history_length,
-                "seed": args.seed,
-                "max_prompt_tokens": args.max_prompt_tokens,
-                "tokenizer": args.tokenizer,
-                "task": asdict(task),
-            },
-            "counts": counts,
+            "settings": _settings(source, protocol, task, args),
+            "counts": counts | rendered | {"set_aside": dict(set_aside or {})},
         }
         (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (folder / "README.md").write_text(_card(source, info), encoding="utf-8")
+        (folder / "README.md").write_text(card(source, info), encoding="utf-8")
+    made = ", ".join(f"{number:,} {name}" for name, number in info["counts"]["rows"].items())
+    print(f"{source.pretty_name}: {made} rows in {args.output_dir} (fingerprint {fingerprint[:12]})")
+    if args.push_to_hub:
+        from tastetune.hub import push_folder
+
+        print(push_folder(args.output_dir, args.push_to_hub, repo_type="dataset", private=not args.public))
     return info
 
 
-def _write_rows(folder: Path, windows: ir.Table, renderer: rows.Renderer, args: BuildArguments) -> tuple[str, dict]:
-    """Write the like_dislike config; returns the fingerprint and the counts."""
-    digest, counts = sha256(), {}
+def card(source: Source, info: dict) -> str:
+    """The dataset card, from the template in model_cards/."""
+    import jinja2
+
+    task = LikeDislike(**info["settings"]["task"])
+    example = task.prompt(
+        [Item("The First Made-up Title", ("Comedy",)), Item("The Second Made-up Title", ("Drama",))],
+        [task.like_from, task.like_from - 1],
+        Item("The Third Made-up Title", ("Drama",)),
+    )
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(CARD.read_text(encoding="utf-8"))
+    return template.render(source=source, **info, example=example + task.completion(1), rules=splits.RULES) + "\n"
+
+
+def _check(counts: dict, task: LikeDislike) -> None:
+    for name in splits.SPLITS:
+        if name not in counts["splits"]:
+            raise InputError(
+                f"no rating is left for the {name} split; per_user needs users with 3 ratings or more, timeline a log "
+                "of more than one moment, a predefined split rows in each of its three parts"
+            )
+    shares = {part["likes"] for part in counts["splits"].values()}
+    if shares in ({0.0}, {1.0}):
+        raise InputError(
+            f"every rating is a {'like' if shares == {1.0} else 'dislike'} (a like is {task.like_from:g} or more), so "
+            "there is nothing to tell apart; give dislikes too, or move the threshold"
+        )
+
+
+def _settings(source: Source, protocol: str, task: LikeDislike, args: BuildArguments) -> dict:
+    names = ("history", "history_length", "neutral_titles", "seed", "max_prompt_tokens", "tokenizer")
+    return {
+        "protocol": protocol,
+        **{name: getattr(args, name) for name in names},
+        "task": asdict(task),
+        "redistribution": source.redistribution,
+    }
+
+
+def _write_rows(
+    folder: Path, split: ir.Table, items: pa.Table, task: LikeDislike, args: BuildArguments
+) -> tuple[str, dict]:
+    """Write the like_dislike config; returns the fingerprint and what was counted on the way."""
+    catalogue = {i: Item(t, tuple(g)) for i, t, g in zip(*(c.to_pylist() for c in items.columns), strict=True)}
+    renderer = rows.Renderer(task, catalogue, args.max_prompt_tokens, _lengths(args.tokenizer))
+    windows = keep(rows.with_histories(split, args.history_length, args.history))
     test = windows.filter(windows.split == "test").select("user_id", "item_id").to_pyarrow()
     ids = [rows.example_id(*pair) for pair in zip(*(c.to_pylist() for c in test.columns), strict=True)]
-    chosen, sampled = pa.array(sorted(rows.sample(ids, args.test_sample, args.seed)), pa.string()), []
-    progress = tqdm(total=windows.count().execute(), desc="prompts", unit=" rows")
+    chosen, sampled = pa.array(sorted(rows.sample(ids, args.test_sample, args.seed))), []
+    digest, numbers, empty = sha256(), {}, 0
+    progress = tqdm(total=int(windows.count().execute()), desc="prompts", unit=" rows")
 
     def rendered(name: str) -> Iterator[pa.Table]:
+        nonlocal empty
         for batch in _ordered(windows.filter(windows.split == name).drop("split")):
             table = renderer.table(batch)
             digest.update(rows.canonical(table))
+            empty += pc.sum(pc.equal(pc.list_value_length(table["history"]), 0)).as_py()
             progress.update(len(table))
             if name == "test":
                 sampled.append(table.filter(pc.is_in(table["example_id"], chosen)))
@@ -149,16 +236,16 @@ def _write_rows(folder: Path, windows: ir.Table, renderer: rows.Renderer, args: 
 
     with progress:
         for name in splits.SPLITS:
-            counts[name] = _write(folder / f"{name}.parquet", rows.SCHEMA, rendered(name))
-    counts["test_sample"] = _write(folder / "test_sample.parquet", rows.SCHEMA, iter(sampled))
-    return digest.hexdigest(), {"rows": counts, "shortened": renderer.shortened}
+            numbers[name] = _write(folder / f"{name}.parquet", rows.SCHEMA, rendered(name))
+    numbers["test_sample"] = _write(folder / "test_sample.parquet", rows.SCHEMA, iter(sampled))
+    return digest.hexdigest(), {"rows": numbers, "empty_histories": empty, "shortened_prompts": renderer.shortened}
 
 
 def _ordered(table: ir.Table) -> Iterator[pa.Table]:
     """The table by user, time and item, in parts of one size on every engine."""
     place = ibis.row_number().over(ibis.window(order_by=("user_id", *splits.ORDER)))
     placed = keep(table.mutate(place=place).order_by("place"))
-    for start in range(0, placed.count().execute(), ROWS_A_GROUP):
+    for start in range(0, int(placed.count().execute()), ROWS_A_GROUP):
         part = placed.filter(placed.place.between(start, start + ROWS_A_GROUP - 1)).order_by("place")
         yield part.drop("place").to_pyarrow()
 
@@ -173,19 +260,13 @@ def _write(path: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> int:
     return count
 
 
-def _lengths(args: BuildArguments) -> Callable[[list[str]], list[int]] | None:
-    if (args.max_prompt_tokens is None) != (args.tokenizer is None):
-        raise InputError("--max_prompt_tokens and --tokenizer go together; give both or neither")
-    if args.tokenizer is None:
+def _lengths(tokenizer: str | None) -> Callable[[list[str]], list[int]] | None:
+    if tokenizer is None:
         return None
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(args.tokenizer)
-    return lambda prompts: [len(ids) for ids in tokenizer(prompts)["input_ids"]]
-
-
-def _card(source: Source, info: dict) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(CARD.read_text(encoding="utf-8")).render(source=source, **info)
+    try:
+        loaded = AutoTokenizer.from_pretrained(tokenizer)
+    except (OSError, ValueError) as error:
+        raise InputError(f"--tokenizer {tokenizer}: {str(error).splitlines()[0]}; name a folder or a Hub id") from error
+    return lambda prompts: [len(ids) for ids in loaded(prompts)["input_ids"]]

@@ -6,8 +6,8 @@ spills to disk. Items are an Arrow table, for a catalogue is small.
 """
 
 import csv
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import ibis
@@ -48,7 +48,7 @@ class RawLog:
 
     path: Path
     table: ir.Table
-    format: TextFormat | None = field(default=None)
+    format: TextFormat | None = None
 
     def place(self, row: int) -> str:
         """Where a row stands, in words that begin an error message."""
@@ -123,7 +123,7 @@ def to_interactions(raw: RawLog, low: float, high: float) -> ir.Table:
             ),
         ],
     )
-    refuse_repeats(raw)
+    refuse_repeats(raw, ["user_id", "item_id"])
     return table.select(
         "user_id", "item_id", rating=table.rating.cast("float64"), timestamp=table.timestamp.cast("int64")
     )
@@ -138,25 +138,23 @@ def refuse_first(raw: RawLog, checks: Iterable[tuple[ir.BooleanValue, str | ir.S
         raise InputError(f"{raw.place(first[0]['row'])}: {first[0]['problem']}")
 
 
-def refuse_repeats(raw: RawLog) -> None:
-    """Raise InputError at the first row whose user and item stand in an earlier row too."""
-    pair = ibis.window(group_by=["user_id", "item_id"], order_by="row")
-    numbered = raw.table.mutate(earlier=raw.table.row.first().over(pair))
+def refuse_repeats(raw: RawLog, key: Sequence[str]) -> None:
+    """Raise InputError at the first row whose `key` columns stand alike in an earlier row."""
+    alike = ibis.window(group_by=key, order_by="row")
+    numbered = raw.table.mutate(earlier=raw.table.row.first().over(alike))
     repeat = numbered.filter(numbered.row > numbered.earlier).order_by("row").limit(1).to_pyarrow().to_pylist()
     if repeat:
         again, before = repeat[0], raw.place(repeat[0]["earlier"]).removeprefix(f"{raw.path}, ")
-        raise InputError(
-            f"{raw.place(again['row'])}: user {again['user_id']} rates item {again['item_id']} again, "
-            f"first in {before}; keep one of the two"
-        )
+        named = " and ".join(f"{column} {again[column]}" for column in key)
+        raise InputError(f"{raw.place(again['row'])}: {named} stand in {before} already; keep one of the two")
 
 
-def to_items(raw: RawLog, rows: Iterable[tuple[str, str, list[str]]]) -> pa.Table:
-    """The items table.
+def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) -> pa.Table:
+    """Check a catalogue and make it the items table, sorted by id.
 
     Args:
-        raw: the catalogue, with the columns `item_id` and `title`; for messages.
-        rows: (item id, title, genres) of every item.
+        raw: a catalogue with the columns `item_id` and `title`.
+        item: a row of it -> (item id, title, genres).
 
     Raises:
         InputError: an item without id or title, or an id that stands twice.
@@ -173,14 +171,9 @@ def to_items(raw: RawLog, rows: Iterable[tuple[str, str, list[str]]]) -> pa.Tabl
             ),
         ],
     )
-    ids, titles, genres = zip(*rows, strict=True)
-    items = pa.table([pa.array(ids), pa.array(titles), pa.array(genres, ITEMS.field("genres").type)], schema=ITEMS)
-    twice = pc.value_counts(items["item_id"].combine_chunks()).filter(
-        pc.greater(pc.value_counts(items["item_id"].combine_chunks()).field("counts"), 1)
-    )
-    if len(twice):
-        raise InputError(f"{raw.path}: item {twice[0]['values'].as_py()} stands there twice; keep one line an item")
-    return items.sort_by("item_id")
+    refuse_repeats(raw, ["item_id"])
+    found = [item(row) for row in table.order_by("item_id").to_pyarrow().to_pylist()]
+    return pa.table([pa.array(column) for column in zip(*found, strict=True)], names=ITEMS.names).cast(ITEMS)
 
 
 def refuse_unknown_items(interactions: ir.Table, items: pa.Table, catalogue: str | Path) -> None:

@@ -3,11 +3,11 @@
 import re
 
 ARTICLES = (
-    ("the", "a", "an")  # English
-    + ("le", "la", "les", "l'", "un", "une")  # French
-    + ("il", "lo", "gli", "i", "o")  # Italian, Portuguese
-    + ("el", "los", "las")  # Spanish
-    + ("der", "die", "das", "det", "den", "en", "ein", "eine")  # German and Scandinavian
+    *("the", "a", "an"),  # English
+    *("le", "la", "les", "l'", "un", "une"),  # French
+    *("il", "lo", "gli", "i", "o"),  # Italian, Portuguese
+    *("el", "los", "las"),  # Spanish
+    *("der", "die", "das", "det", "den", "en", "ein", "eine"),  # German and Scandinavian
 )
 """Articles that catalogues move behind a title, in small letters."""
 

@@ -1,0 +1,95 @@
+"""MovieLens 1M as a dataset folder.
+
+python data_builders/ml1m.py --output_dir outputs/ml1m                              # the official download
+python data_builders/ml1m.py --output_dir outputs/ml1m --source path/to/ml-1m.zip   # or the unpacked folder
+"""
+
+import hashlib
+import shutil
+import tempfile
+import urllib.request
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tastetune.build import BuildArguments, Source, build, parse
+from tastetune.errors import InputError, run
+from tastetune.interactions import TextFormat, connect, read_text, refuse_unknown_items, to_interactions, to_items
+from tastetune.titles import natural_title
+
+URL = "https://files.grouplens.org/datasets/movielens/ml-1m.zip"
+MD5 = "c4d9eecfca2ab87c1945afe126590906"
+RATINGS = TextFormat(("user_id", "item_id", "rating", "timestamp"), sep="::", encoding="latin-1", closed=True)
+CATALOGUE = TextFormat(("item_id", "title", "genres"), sep="::", encoding="latin-1")
+SOURCE = Source(
+    name="ml-1m",
+    pretty_name="MovieLens 1M",
+    about="Ratings (1 to 5 stars) of films by people who joined MovieLens in 2000.",
+    titles="The article in front of the title and the year behind it, as a person writes them.",
+    licence="GroupLens allows research use with acknowledgement. It allows neither redistribution nor commercial use "
+    "without separate permission.",
+    redistribution=False,
+    citation="F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. ACM "
+    "Transactions on Interactive Intelligent Systems 5, 4, Article 19. https://doi.org/10.1145/2827872",
+    url="https://grouplens.org/datasets/movielens/1m/",
+)
+
+
+@dataclass
+class Arguments(BuildArguments):
+    source: str | None = field(
+        default=None, metadata={"help": "The official zip or a folder with its files; downloaded if not given."}
+    )
+
+
+def download(folder: Path, url: str = URL, md5: str = MD5) -> Path:
+    """Fetch the official zip into `folder`; raises InputError unless its checksum is the published one."""
+    path = folder / "ml-1m.zip"
+    try:
+        with urllib.request.urlopen(url, timeout=60) as response, path.open("wb") as file:
+            size = int(response.headers.get("Content-Length", 0)) or None
+            with tqdm.wrapattr(response, "read", total=size, desc="download") as body:
+                shutil.copyfileobj(body, file)
+    except OSError as error:
+        raise InputError(f"{url}: {error}; check the network, or give the zip or its folder with --source") from error
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "md5").hexdigest()
+    if found != md5:
+        raise InputError(f"{url}: md5 {found} where {md5} is published, so the file is damaged; download it again")
+    return path
+
+
+def unpack(path: Path, folder: Path) -> Path:
+    """Unpack ratings and movies of the official zip into `folder`."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in ("ratings.dat", "movies.dat"):
+                archive.extract(f"ml-1m/{name}", folder)
+    except KeyError as error:
+        raise InputError(f"{path}: {error.args[0]}; give the official ml-1m.zip") from error
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{path}: not a whole zip file ({error}); fetch it anew") from error
+    return folder / "ml-1m"
+
+
+def item(row: dict) -> tuple[str, str, list[str]]:
+    """A line of the catalogue as (item id, title, genres)."""
+    return row["item_id"], natural_title(row["title"]), (row["genres"] or "").split("|")
+
+
+def main() -> None:
+    args = parse(Arguments, __doc__)
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(args.source) if args.source else download(Path(scratch))
+        folder = unpack(source, Path(scratch)) if source.is_file() else source
+        con = connect()
+        interactions = to_interactions(read_text(con, folder / "ratings.dat", RATINGS), low=1, high=5)
+        items = to_items(read_text(con, folder / "movies.dat", CATALOGUE), item)
+        refuse_unknown_items(interactions, items, folder / "movies.dat")
+        build(interactions, items, SOURCE, args)
+
+
+if __name__ == "__main__":
+    run(main)
