@@ -104,7 +104,7 @@ MEANINGS = {
     RepositoryNotFoundError: "{hub} shows no such repository; check the id, and `hf auth login` if it is private",
     LocalTokenNotFoundError: "not logged in; run `hf auth login` or set HF_TOKEN",
     OfflineModeIsEnabled: "HF_HUB_OFFLINE is set; unset it to reach {hub}",
-    LocalEntryNotFoundError: "{hub} is out of reach, the cache has no copy; check the network, HF_ENDPOINT, HF_HUB_OFFLINE",
+    LocalEntryNotFoundError: "{hub} is out of reach and the cache has no copy; check the network and HF_HUB_OFFLINE",
     401: "{hub} does not know the token; run `hf auth login` or set HF_TOKEN to a valid one",
     403: "{hub} forbids it to this token; use one with write access to that account or organisation",
     HfHubHTTPError: "{hub} refuses ({error})",
