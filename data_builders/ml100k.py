@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from tastetune.build import BuildArguments, Source, build, parse
+from tastetune.arguments import BuildArguments, parse
+from tastetune.build import build
+from tastetune.dataset_card import Source
 from tastetune.errors import InputError, run
-from tastetune.interactions import TextFormat, connect, read_text, refuse_unknown_items, to_interactions, to_items
+from tastetune.interactions import refuse_unknown_items, to_interactions, to_items
+from tastetune.logs import TextFormat, connect, read_text
 from tastetune.titles import natural_title, with_year
 
 RATINGS = TextFormat(("user_id", "item_id", "rating", "timestamp"), sep="\t", header=True, closed=True)

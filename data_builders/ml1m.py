@@ -14,9 +14,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tastetune.build import BuildArguments, Source, build, parse
+from tastetune.arguments import BuildArguments, parse
+from tastetune.build import build
+from tastetune.dataset_card import Source
 from tastetune.errors import InputError, run
-from tastetune.interactions import TextFormat, connect, read_text, refuse_unknown_items, to_interactions, to_items
+from tastetune.interactions import refuse_unknown_items, to_interactions, to_items
+from tastetune.logs import TextFormat, connect, read_text
 from tastetune.titles import natural_title
 
 URL = "https://files.grouplens.org/datasets/movielens/ml-1m.zip"

@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, TypeVar
 
 import ibis
 import pyarrow as pa
@@ -14,100 +13,20 @@ import pyarrow.parquet as pq
 from ibis.expr import types as ir
 from tqdm import tqdm
 
-from tastetune import rows, splits
+from tastetune import dataset_card, rows, splits
+from tastetune.arguments import BuildArguments
 from tastetune.counts import count
 from tastetune.dataset import INFO
+from tastetune.dataset_card import Source
 from tastetune.errors import InputError
 from tastetune.files import replacing
-from tastetune.interactions import COLUMNS, keep
+from tastetune.interactions import COLUMNS, INTERACTIONS
+from tastetune.leakage import leakage
+from tastetune.logs import keep
 from tastetune.tasks.like_dislike import Item, LikeDislike
 from tastetune.titles import neutral_title
 
 ROWS_A_GROUP = 16_384
-CARD = Path(__file__).parents[1] / "model_cards" / "dataset_card.md"
-INTERACTIONS = pa.schema(
-    [("user_id", pa.string()), ("item_id", pa.string()), ("rating", pa.float64()), ("timestamp", pa.int64())]
-)
-
-
-@dataclass
-class BuildArguments:
-    """What every builder asks."""
-
-    output_dir: str = field(metadata={"help": "Folder to write the dataset to; an older one there is replaced."})
-    protocol: Literal["per_user", "timeline"] = field(
-        default="per_user",
-        metadata={"help": "`per_user`: the last tenth of each user is test; `timeline`: the last tenth of all."},
-    )
-    history: Literal["prior", "train"] = field(
-        default="prior",
-        metadata={
-            "help": "What a history may hold: `prior`, whatever the user rated before the target, earlier test ratings "
-            "included; `train`, for validation and test targets only ratings of the training part."
-        },
-    )
-    history_length: int = field(default=10, metadata={"help": "Ratings in a history, the last before the target."})
-    genres: bool = field(default=False, metadata={"help": "Name the genres of every item in the prompt."})
-    ratings: bool = field(default=False, metadata={"help": "Show the history as stars, not as likes and dislikes."})
-    neutral_titles: bool = field(
-        default=False,
-        metadata={"help": "Replace titles by neutral names (Movie 1193), to see what a model knew before training."},
-    )
-    test_sample: int = field(default=2000, metadata={"help": "Rows drawn from the test split into test_sample."})
-    seed: int = field(default=42, metadata={"help": "Seed of everything drawn."})
-    max_prompt_tokens: int | None = field(
-        default=None, metadata={"help": "Drop the oldest history from prompts of more tokens; needs --tokenizer."}
-    )
-    tokenizer: str | None = field(default=None, metadata={"help": "Folder or Hub id of the tokenizer that counts."})
-    push_to_hub: str | None = field(default=None, metadata={"help": "Also push the folder to this org/name."})
-    public: bool = field(default=False, metadata={"help": "Make the pushed repository public; it is private if not."})
-
-
-@dataclass(frozen=True)
-class Source:
-    """What a card says of the data: where they come from and what may be done with them.
-
-    Attributes:
-        name: the dataset's name.
-        pretty_name: the same, for people.
-        about: whose ratings these are.
-        titles: what the builder did to the titles.
-        licence: terms of use, in words.
-        redistribution: whether they let a copy be shown to everybody.
-        citation: what to cite.
-        url: the source's home page.
-    """
-
-    name: str
-    pretty_name: str
-    about: str
-    titles: str
-    licence: str
-    redistribution: bool
-    citation: str = ""
-    url: str = ""
-
-
-Arguments = TypeVar("Arguments", bound=BuildArguments)
-
-
-def parse(arguments: type[Arguments], description: str) -> Arguments:
-    """The command line as an `arguments` object; `description` heads its `--help`.
-
-    Raises:
-        InputError: values that cannot be, or that need another flag.
-    """
-    from transformers import HfArgumentParser
-
-    args = HfArgumentParser(arguments, description=description).parse_args_into_dataclasses()[0]
-    for name in ("history_length", "test_sample", "max_prompt_tokens"):
-        if (value := getattr(args, name)) is not None and value < 1:
-            raise InputError(f"--{name} {value}: expected 1 or more")
-    if (args.max_prompt_tokens is None) != (args.tokenizer is None):
-        raise InputError("--max_prompt_tokens and --tokenizer go together; give both or neither")
-    if args.public and not args.push_to_hub:
-        raise InputError("--public says how to push; name the repository with --push_to_hub org/name")
-    return args
 
 
 def build(
@@ -122,7 +41,7 @@ def build(
     """Split, window and render; write the dataset folder whole or not at all, and push it if asked.
 
     Args:
-        interactions: `tastetune.interactions.COLUMNS`, in any order, on any engine; with a `split` column to be
+        interactions: `tastetune.interactions.COLUMNS`, in any order, on any engine; a `split` column among them is
             taken as it stands.
         items: `tastetune.interactions.ITEMS`, every interaction's item among them.
         words: further fields of `LikeDislike`: the domain's words and what a like is.
@@ -157,10 +76,10 @@ def build(
             "name": source.name,
             "fingerprint": fingerprint,
             "settings": _settings(source, protocol, task, args),
-            "counts": counts | rendered | {"set_aside": dict(set_aside or {})},
+            "counts": counts | rendered | {"set_aside": dict(set_aside or {}), "leakage": leakage(folder)},
         }
         (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (folder / "README.md").write_text(card(source, info), encoding="utf-8")
+        (folder / "README.md").write_text(dataset_card.render(source, info), encoding="utf-8")
     made = ", ".join(f"{number:,} {name}" for name, number in info["counts"]["rows"].items())
     print(f"{source.pretty_name}: {made} rows in {args.output_dir} (fingerprint {fingerprint[:12]})")
     if args.push_to_hub:
@@ -168,21 +87,6 @@ def build(
 
         print(push_folder(args.output_dir, args.push_to_hub, repo_type="dataset", private=not args.public))
     return info
-
-
-def card(source: Source, info: dict) -> str:
-    """The dataset card, from the template in model_cards/."""
-    import jinja2
-
-    task = LikeDislike(**info["settings"]["task"])
-    example = task.prompt(
-        [Item("The First Made-up Title", ("Comedy",)), Item("The Second Made-up Title", ("Drama",))],
-        [task.like_from, task.like_from - 1],
-        Item("The Third Made-up Title", ("Drama",)),
-    )
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(CARD.read_text(encoding="utf-8"))
-    return template.render(source=source, **info, example=example + task.completion(1), rules=splits.RULES) + "\n"
 
 
 def _check(counts: dict, task: LikeDislike) -> None:

@@ -13,7 +13,7 @@ def count(interactions: ir.Table, items: pa.Table, like_from: float) -> dict:
 
     Returns:
         `users`, `items` (rated ones), `items_unrated` and `titles_shared` (items whose title another item has too);
-        `splits`: rows, share of likes (ratings of at least `like_from`), first and last timestamp of each;
+        `splits`: share of likes (ratings of at least `like_from`), first and last timestamp of each;
         `users_with_one_rating`; `ties_in_time`: share of a user's neighbouring ratings with equal timestamps;
         `test_cold_users`, `test_cold_items`: test rows whose user (item) has no train or validation row.
     """
@@ -38,13 +38,12 @@ def count(interactions: ir.Table, items: pa.Table, like_from: float) -> dict:
 
 def _splits(table: ir.Table, like_from: float) -> dict:
     found = table.group_by("split").agg(
-        rows=table.count(),
-        likes=(table.rating >= like_from).cast("int64").sum(),
+        likes=(table.rating >= like_from).cast("int64").sum() / table.count(),
         first=table.timestamp.min(),
         last=table.timestamp.max(),
     )
     by_name = {row.pop("split"): row for row in found.to_pyarrow().to_pylist()}
-    return {name: row | {"likes": row["likes"] / row["rows"]} for name in SPLITS if (row := by_name.get(name))}
+    return {name: by_name[name] for name in SPLITS if name in by_name}
 
 
 def _cold(table: ir.Table, column: str) -> int:

@@ -1,0 +1,61 @@
+"""The command line that every builder shares."""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from tastetune.errors import InputError
+
+
+@dataclass
+class BuildArguments:
+    """What every builder asks."""
+
+    output_dir: str = field(metadata={"help": "Folder to write the dataset to; an older one there is replaced."})
+    protocol: Literal["per_user", "timeline"] = field(
+        default="per_user",
+        metadata={"help": "`per_user`: the last tenth of each user is test; `timeline`: the last tenth of all."},
+    )
+    history: Literal["prior", "train"] = field(
+        default="prior",
+        metadata={
+            "help": "What a history may hold: `prior`, whatever the user rated before the target, earlier test ratings "
+            "included; `train`, for validation and test targets only ratings of the training part."
+        },
+    )
+    history_length: int = field(default=10, metadata={"help": "Ratings in a history, the last before the target."})
+    genres: bool = field(default=False, metadata={"help": "Name the genres of every item in the prompt."})
+    ratings: bool = field(default=False, metadata={"help": "Show the history as stars, not as likes and dislikes."})
+    neutral_titles: bool = field(
+        default=False,
+        metadata={"help": "Replace titles by neutral names (Movie 1193), to see what a model knew before training."},
+    )
+    test_sample: int = field(default=2000, metadata={"help": "Rows drawn from the test split into test_sample."})
+    seed: int = field(default=42, metadata={"help": "Seed of everything drawn."})
+    max_prompt_tokens: int | None = field(
+        default=None, metadata={"help": "Drop the oldest history from prompts of more tokens; needs --tokenizer."}
+    )
+    tokenizer: str | None = field(default=None, metadata={"help": "Folder or Hub id of the tokenizer that counts."})
+    push_to_hub: str | None = field(default=None, metadata={"help": "Also push the folder to this org/name."})
+    public: bool = field(default=False, metadata={"help": "Make the pushed repository public; it is private if not."})
+
+
+Arguments = TypeVar("Arguments", bound=BuildArguments)
+
+
+def parse(arguments: type[Arguments], description: str) -> Arguments:
+    """The command line as an `arguments` object; `description` heads its `--help`.
+
+    Raises:
+        InputError: values that cannot be, or that need another flag.
+    """
+    from transformers import HfArgumentParser
+
+    args = HfArgumentParser(arguments, description=description).parse_args_into_dataclasses()[0]
+    for name in ("history_length", "test_sample", "max_prompt_tokens"):
+        if (value := getattr(args, name)) is not None and value < 1:
+            raise InputError(f"--{name} {value}: expected 1 or more")
+    if (args.max_prompt_tokens is None) != (args.tokenizer is None):
+        raise InputError("--max_prompt_tokens and --tokenizer go together; give both or neither")
+    if args.public and not args.push_to_hub:
+        raise InputError("--public says how to push; name the repository with --push_to_hub org/name")
+    return args
