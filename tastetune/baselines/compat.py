@@ -1,0 +1,106 @@
+"""RecBole 1.2.1 made to run beside today's numpy, and kept from changing the process around it.
+
+Everything this package uses of RecBole is imported here, once:
+- numpy 2 lost the aliases `float_`, `complex_` and `unicode_`, which `Config` wants: they are given back.
+- `recbole.quick_start` is never imported: it needs a `ray` that no current Python has.
+- Importing any sequential model switches autograd's anomaly detection on for the whole process, which makes training
+  1.5 to 1.7 times slower: it is switched back.
+- A `Trainer` opens a tensorboard writer in the working directory: it gets one that writes nothing.
+- `Config` evaluates `--key=value` from the caller's command line and every string it is given, sets
+  CUDA_VISIBLE_DEVICES and edits `yaml.FullLoader`: `make_config` shields all four.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+
+
+@contextmanager
+def _shielded() -> Iterator[None]:
+    """Undo what RecBole changes in the process while it is imported or configured."""
+    argv, visible = sys.argv, os.environ.get("CUDA_VISIBLE_DEVICES")
+    resolvers = {first: list(found) for first, found in yaml.FullLoader.yaml_implicit_resolvers.items()}
+    anomaly = torch.is_anomaly_enabled()
+    sys.argv = argv[:1] or [""]
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        yaml.FullLoader.yaml_implicit_resolvers = resolvers
+        torch.autograd.set_detect_anomaly(anomaly)
+        if visible is None:
+            os.environ.pop("CUDA_VISIBLE_DEVICES", None)
+        else:
+            os.environ["CUDA_VISIBLE_DEVICES"] = visible
+
+
+for _alias, _now in {"float_": np.float64, "complex_": np.complex128, "unicode_": np.str_}.items():
+    if not hasattr(np, _alias):
+        setattr(np, _alias, _now)
+
+with _shielded():
+    import recbole.model.sequential_recommender  # this import is what switches anomaly detection on
+    import recbole.trainer.trainer
+    from recbole.config import Config
+    from recbole.data.dataloader import NegSampleEvalDataLoader, TrainDataLoader
+    from recbole.data.dataset import Dataset, SequentialDataset
+    from recbole.data.interaction import Interaction, cat_interactions
+    from recbole.model.abstract_recommender import AbstractRecommender, GeneralRecommender
+    from recbole.model.sequential_recommender import SASRec
+    from recbole.trainer import Trainer
+    from recbole.utils import InputType, ModelType, get_model, init_seed
+
+__all__ = [
+    "AbstractRecommender",
+    "Config",
+    "Dataset",
+    "GeneralRecommender",
+    "InputType",
+    "Interaction",
+    "ModelType",
+    "NegSampleEvalDataLoader",
+    "SASRec",
+    "SequentialDataset",
+    "TrainDataLoader",
+    "Trainer",
+    "cat_interactions",
+    "get_model",
+    "init_seed",
+    "make_config",
+]
+
+PROPERTIES = Path(recbole.__file__).parent / "properties"
+"""RecBole's own default settings: `overall.yaml`, `dataset/sample.yaml`, `model/<name>.yaml`."""
+
+
+class _WritesNothing:
+    """In place of a tensorboard writer."""
+
+    def add_scalar(self, *args, **kwargs):
+        pass
+
+    def add_hparams(self, *args, **kwargs):
+        pass
+
+
+recbole.trainer.trainer.get_tensorboard = lambda logger: _WritesNothing()
+
+
+def make_config(model: type[AbstractRecommender], settings: dict) -> Config:
+    """RecBole's configuration of `model`: its own defaults overridden by `settings`, and by nothing else.
+
+    Args:
+        settings: values by RecBole's key, `dataset` among them: the folder and stem of the atomic files in `data_path`.
+    """
+    # Config evaluates strings as Python; of a quoted string, evaluation gives the string itself.
+    quoted = {key: repr(value) if isinstance(value, str) else value for key, value in settings.items()}
+    with _shielded():
+        config = Config(model=model, config_dict=quoted | {"gpu_id": "''"})
+    config["device"] = torch.device("cuda" if config["use_gpu"] and torch.cuda.is_available() else "cpu")
+    return config
