@@ -69,7 +69,13 @@ class BuiltDataset:
                 tables.append(pq.read_table(path, columns=columns))
             except (pa.ArrowInvalid, OSError) as error:
                 raise InputError(f"{path}: not a whole parquet file ({error}); rebuild the dataset") from error
-        return pa.concat_tables(tables)
+        try:
+            return pa.concat_tables(tables)
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                f"{self.source}: the splits {split} of config {config!r} have different columns "
+                f"({' '.join(str(error).split())}); rebuild the dataset"
+            ) from error
 
 
 def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDataset:

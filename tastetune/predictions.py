@@ -80,6 +80,8 @@ class Meta:
     def __post_init__(self):
         if self.kind not in KINDS:
             raise InputError(f"predictions of kind {self.kind!r}: expected one of {', '.join(KINDS)}")
+        if not np.isfinite(self.threshold):
+            raise InputError(f"predictions with threshold {self.threshold}: expected a number, 0.5 for a probability")
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def read_predictions(path: str | Path) -> Predictions:
         raise InputError(f"{path}: no such predictions file; write one with scripts/predict.py or scripts/baseline.py")
     try:
         table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: not a whole parquet file ({error}); write it anew") from error
     missing = [name for name in SCHEMA.names if name not in table.column_names]
     if missing:
@@ -143,15 +145,28 @@ def read_predictions(path: str | Path) -> Predictions:
             f"{path}: no tastetune metadata in the file, so its dataset is unknown; "
             "write it with tastetune.predictions.write_predictions"
         )
-    known = {f.name for f in fields(Meta)}
-    meta = Meta(**{key: value for key, value in json.loads(raw).items() if key in known})
-    table = table.select(SCHEMA.names).cast(SCHEMA)
+    try:
+        table = table.select(SCHEMA.names).cast(SCHEMA)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise InputError(f"{path}: columns of other types than {SCHEMA.types} ({error}); write it anew") from error
     check(table, path)
-    return Predictions(meta, table, path)
+    return Predictions(_read_meta(raw, path), table, path)
+
+
+def _read_meta(raw: bytes, path: Path) -> Meta:
+    known = {f.name for f in fields(Meta)}
+    try:
+        return Meta(**{key: value for key, value in json.loads(raw).items() if key in known})
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except (ValueError, AttributeError, TypeError) as error:
+        raise InputError(f"{path}: its tastetune metadata cannot be read ({error}); write it anew") from error
 
 
 def check(table: pa.Table, path: str | Path) -> None:
-    """Raise InputError unless every id stands once and every score is finite."""
+    """Raise InputError unless every row has an id, every id stands once and every score is finite."""
+    if table["example_id"].null_count:
+        raise InputError(f"{path}: {table['example_id'].null_count} rows have no example_id; give each its row's")
     counts = pc.value_counts(table["example_id"].combine_chunks())
     twice = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
     if len(twice):

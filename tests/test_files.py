@@ -1,0 +1,126 @@
+"""A reader never meets a half-written file, whatever happens to the writer."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tastetune.files import replacing, write_text
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def old(tmp_path) -> dict[str, str]:
+    """A file and a folder from an earlier run."""
+    (tmp_path / "data" / "part").mkdir(parents=True)
+    (tmp_path / "scores.json").write_text("old")
+    (tmp_path / "data" / "part" / "a.txt").write_text("old")
+    return contents(tmp_path)
+
+
+def test_a_file_takes_the_place_of_its_predecessor(tmp_path, old):
+    with replacing(tmp_path / "scores.json") as new:
+        new.write_text("new")
+        assert (tmp_path / "scores.json").read_text() == "old"
+    assert contents(tmp_path) == old | {"scores.json": "new"}
+
+
+def test_a_folder_takes_the_place_of_its_predecessor_as_a_whole(tmp_path, old):
+    with replacing(tmp_path / "data") as new:
+        new.mkdir()
+        (new / "b.txt").write_text("new")
+    assert contents(tmp_path) == {"scores.json": "old", "data/b.txt": "new"}
+
+
+def test_folders_above_are_made(tmp_path):
+    write_text(tmp_path / "a" / "b" / "card.md", "Amélie (2001) ★\n")
+    assert (tmp_path / "a" / "b" / "card.md").read_bytes() == "Amélie (2001) ★\n".encode()
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize("name", ["scores.json", "data"])
+def test_a_failing_block_leaves_the_old_and_nothing_else(tmp_path, old, name, error):
+    def fail(new: Path):
+        new.write_text("half")
+        raise error
+
+    with pytest.raises(error), replacing(tmp_path / name) as new:
+        fail(new)
+    assert contents(tmp_path) == old
+
+
+@pytest.mark.parametrize("name", ["scores.json", "data"])
+def test_a_block_that_writes_nothing_is_an_error(tmp_path, old, name):
+    with pytest.raises(OSError, match="No such file"), replacing(tmp_path / name):
+        pass
+    assert contents(tmp_path) == old
+
+
+def test_a_file_does_not_replace_a_folder(tmp_path, old):
+    with pytest.raises(OSError, match="directory"), replacing(tmp_path / "data") as new:
+        new.write_text("new")
+    assert contents(tmp_path) == old
+
+
+FULL_DISK = """
+import resource, sys
+from tastetune.errors import run
+from tastetune.files import replacing
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # no file may grow beyond: writing on raises OSError
+
+def main():
+    with replacing(sys.argv[1]) as new:
+        if sys.argv[2] == "folder":
+            new.mkdir()
+            (new / "a.txt").write_text("fits")
+            new = new / "b.txt"
+        new.write_text("x" * 100_000)
+
+run(main)
+"""
+
+
+@pytest.mark.parametrize(("name", "kind"), [("scores.json", "file"), ("data", "folder")])
+def test_a_full_disk_leaves_the_old_and_nothing_else(tmp_path, old, name, kind):
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path / name, kind], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: [Errno 27] File too large")
+    assert contents(tmp_path) == old
+
+
+KILLED = """
+import sys
+from tastetune.files import replacing
+
+with replacing(sys.argv[1]) as new:
+    file = new if sys.argv[2] == "file" else new / "b.txt"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("half")
+    print("half", flush=True)
+    sys.stdin.read()  # killed here
+"""
+
+
+@pytest.mark.parametrize(("name", "kind"), [("scores.json", "file"), ("data", "folder")])
+def test_killed_in_the_middle_the_old_stays_and_the_next_run_succeeds(tmp_path, old, name, kind):
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, tmp_path / name, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout.readline() == "half\n"
+        os.kill(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    visible = {path: text for path, text in contents(tmp_path).items() if not path.startswith(".")}
+    assert visible == old
+    with replacing(tmp_path / name) as new:
+        new.mkdir()
+        (new / "b.txt").write_text("new")
+    assert (tmp_path / name / "b.txt").read_text() == "new"
