@@ -57,9 +57,7 @@ def test_a_cut_or_damaged_file_is_named_wherever_it_is_cut(folder):
 
 def test_splits_of_different_columns_do_not_join(folder):
     pq.write_table(pa.table({"item_id": [1]}), folder / "interactions" / "validation.parquet")
-    with pytest.raises(
-        InputError, match=r"train\+validation of config 'interactions' have different columns .*; rebuild"
-    ):
+    with pytest.raises(InputError, match=r"splits train\+validation .* have different columns .*; rebuild"):
         open_dataset(folder).read("interactions", "train+validation")
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tastetune.errors import InputError
 
@@ -11,6 +12,10 @@ LIKE_FROM = 4.0
 
 YES, NO = " Yes", " No"
 """Completions. The space belongs to the answer: a prompt that ends in one would split the answer's token."""
+
+_REPLACED = str.maketrans('"<>', "'‹›")
+_DROPPED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters other than white space, and those that change the direction of what follows them."""
 
 HISTORY, TARGET, RESPONSE = "## User's history:", "## Target {item}:", "## Response:"
 
@@ -90,7 +95,7 @@ class LikeDislike:
     def parse(answer: str) -> int | None:
         """1 for yes, 0 for no, None when `answer` does not begin with either word (any case, any quotes)."""
         found = re.match(r"[\s\"'*`.:-]*(yes|no)\b", answer, flags=re.IGNORECASE)
-        return None if found is None else int(found.group(1).lower() == "yes")
+        return None if found is None else int(found.group(1)[0] in "Yy")
 
     def _body(self, prompt: str) -> str:
         head = self.instruction + "\n\n"
@@ -116,9 +121,11 @@ class LikeDislike:
         return named
 
 
+@lru_cache(maxsize=65536)
 def as_data(text: str) -> str:
     """`text` as it may stand between a prompt's quotes: one line, its own quotes made single.
 
-    A title is data: with neither a line break nor a closing quote it can open no section and forge no answer.
+    A title is data. With neither a line break nor a closing quote it can open no section and forge no answer; with
+    single guillemets for angle brackets it spells no special token of a tokenizer (`<|eot_id|>`, `</s>`).
     """
-    return " ".join(text.replace('"', "'").split())
+    return " ".join(_DROPPED.sub("", text).translate(_REPLACED).split())
