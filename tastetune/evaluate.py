@@ -1,0 +1,232 @@
+"""Predictions and the rows they answer -> scores: metrics with intervals, paired differences, provenance."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from tastetune.answers import CONFIG, Rows, answered, check_names, like_from, read_rows
+from tastetune.bootstrap import LEVEL, draws, holm, interval, p_value
+from tastetune.dataset import BuiltDataset
+from tastetune.errors import InputError
+from tastetune.measure import Answered, measure, why_undefined
+from tastetune.metrics import LIKE_DISLIKE, OF_LABELS
+from tastetune.metrics.calibration import reliability
+from tastetune.metrics.roc_auc import roc_curve
+from tastetune.metrics.threshold import best_threshold
+from tastetune.predictions import Predictions, versions
+from tastetune.provenance import relative_to, shareable
+from tastetune.seeds import by_seed
+from tastetune.slices import slices
+
+REFERENCE = "user_item_mean"
+_IN_SLICES = ("roc_auc", "f1", "accuracy")
+_CURVE_POINTS = 101
+
+
+def score(
+    rows: Rows,
+    predictions: Sequence[Predictions],
+    *,
+    validation: Sequence[Predictions] = (),
+    reference: str | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    home: str | Path = ".",
+) -> dict:
+    """Scores of every model on the same rows, best ROC-AUC first: the content of `scores.json`.
+
+    Args:
+        rows: see `read_rows`.
+        predictions: one a model.
+        validation: the models' predictions on the validation split, where there are any, to choose thresholds on.
+        reference: the model the others are compared with; None for `REFERENCE` if it is among them.
+        resamples: bootstrap resamples of the users.
+        seed: of the resamples.
+        home: the folder that paths are written relative to.
+
+    Raises:
+        InputError: a model stands twice, the reference is not among the models, or predictions are of other rows.
+    """
+    names = [prediction.meta.model for prediction in predictions]
+    check_names(predictions)
+    if reference is None:
+        reference = REFERENCE if REFERENCE in names else None
+    elif reference not in names:
+        raise InputError(f"reference {reference!r} is not among the models: {', '.join(names)}; score it with them")
+    drawn = draws(rows.n_users, resamples, seed)
+    parts = slices(rows.dataset, rows.table, like_from(rows.dataset))
+    thresholds = _chosen_thresholds(rows.dataset, validation)
+    replicates, models = {}, []
+    for prediction in predictions:
+        name = prediction.meta.model
+        answers, unparsed = answered(rows, prediction)
+        replicates[name] = measure(answers, drawn)
+        models.append(
+            _identity(prediction, home)
+            | {
+                "n": len(answers.labels),
+                "generated": prediction.table["answer"].null_count < len(answers.labels),
+                "unparsed": unparsed,
+                "threshold": prediction.meta.threshold,
+                "scale": answers.scale,
+                "metrics": _estimates(answers, replicates[name]),
+                "chosen_threshold": _at_threshold(answers, thresholds.get(name), drawn),
+                "slices": _sliced(answers, parts, drawn),
+                "roc": _roc(answers),
+                "reliability": _reliability(answers),
+            }
+        )
+    _compare(models, replicates, reference)
+    models.sort(key=lambda model: -(model["metrics"]["roc_auc"]["value"] or 0))
+    return {
+        "dataset": _described(rows, answers),
+        "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},
+        "reference": reference,
+        "models": models,
+        "seeds": by_seed(models),
+        "command": shareable(" ".join(["python", *sys.argv])),
+        "versions": versions(),
+    }
+
+
+def read_scores(path: str | Path) -> dict:
+    """The content of a `scores.json`.
+
+    Raises:
+        InputError: no such file, or not what `score` made.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; write one with scripts/score.py")
+    try:
+        scores = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path}: not a whole JSON file ({error}); score anew") from error
+    missing = [key for key in ("dataset", "bootstrap", "models") if not isinstance(scores, dict) or key not in scores]
+    if missing:
+        raise InputError(f"{path}: key {missing[0]!r} is missing, so scripts/score.py did not write it; score anew")
+    return scores
+
+
+def _chosen_thresholds(dataset: BuiltDataset, validation: Sequence[Predictions]) -> dict[str, float]:
+    """For each model with predictions on validation, the threshold that is best there."""
+    if not validation:
+        return {}
+    check_names(validation)
+    rows = read_rows(dataset, "validation")
+    if not rows.table["label"].to_numpy().any():
+        return {}
+    answers = {prediction.meta.model: answered(rows, prediction)[0] for prediction in validation}
+    return {name: best_threshold(answer.labels, answer.scores) for name, answer in answers.items()}
+
+
+def _estimates(answers: Answered, replicates: dict[str, np.ndarray]) -> dict[str, dict]:
+    """Value and interval of each metric; what is undefined is None, with the reason."""
+    found, one_user = {}, len(np.unique(answers.users)) == 1
+    for name, values in replicates.items():
+        reason = why_undefined(answers, name)
+        if reason is None and one_user:
+            reason = "one user, so no interval"
+        value = _number(values[0])
+        low, high = (np.nan, np.nan) if one_user else interval(values)
+        found[name] = {"value": value, "low": _number(low), "high": _number(high)}
+        found[name] |= {"reason": reason} if reason else {}
+    return found
+
+
+def _at_threshold(answers: Answered, threshold: float | None, drawn: np.ndarray) -> dict | None:
+    if threshold is None:
+        return None
+    answers = replace(answers, yes=(answers.scores >= threshold).astype(np.int64))
+    return {"threshold": threshold, "metrics": _estimates(answers, measure(answers, drawn, OF_LABELS))}
+
+
+def _sliced(answers: Answered, parts: dict[str, np.ndarray], drawn: np.ndarray) -> dict[str, dict]:
+    found = {}
+    for name, mask in parts.items():
+        part = answers.of(mask)
+        found[name] = {
+            "n": int(mask.sum()),
+            "users": len(np.unique(part.users)),
+            "metrics": _estimates(part, measure(part, drawn, _IN_SLICES)),
+        }
+    return found
+
+
+def _compare(models: list[dict], replicates: dict[str, dict[str, np.ndarray]], reference: str | None) -> None:
+    """Add to each model its paired differences from the reference, p-values corrected over the models."""
+    others = [model for model in models if reference is not None and model["model"] != reference]
+    for model in models:
+        model["against"] = {reference: {}} if model in others else {}
+    for name in LIKE_DISLIKE if others else ():
+        differences = [replicates[model["model"]][name] - replicates[reference][name] for model in others]
+        p = np.array([p_value(difference) for difference in differences])
+        for model, difference, raw, corrected in zip(others, differences, p, holm(p), strict=True):
+            if np.isnan(difference[0]):
+                continue
+            low, high = interval(difference)
+            model["against"][reference][name] = {
+                "difference": _number(difference[0]),
+                "low": _number(low),
+                "high": _number(high),
+                "p": _number(raw),
+                "p_holm": _number(corrected),
+            }
+
+
+def _roc(answers: Answered) -> list[list[float]]:
+    """The ROC curve as (false positive rate, true positive rate) on an even grid; empty with one class only."""
+    if why_undefined(answers, "roc_auc"):
+        return []
+    alarms, hits = roc_curve(answers.labels, answers.scores)
+    grid = np.linspace(0, 1, _CURVE_POINTS)
+    return [[0.0, 0.0]] + [[round(float(x), 4), round(float(np.interp(x, alarms, hits)), 4)] for x in grid]
+
+
+def _reliability(answers: Answered) -> list[dict]:
+    if why_undefined(answers, "ece"):
+        return []
+    return [line._asdict() for line in reliability(answers.labels, answers.scores)]
+
+
+def _identity(prediction: Predictions, home: str | Path) -> dict:
+    """Where a row comes from, fit to be shown to others."""
+    meta = asdict(prediction.meta)
+    if meta["adapter"] and Path(meta["adapter"]).exists():
+        meta["adapter"] = relative_to(meta["adapter"], home)
+    keys = ("model", "kind", "base_model", "adapter", "shots", "seed", "settings", "training", "command", "versions")
+    found = {key: shareable(meta[key]) for key in keys}
+    return found | {"predictions": relative_to(prediction.path, home) if prediction.path else None}
+
+
+def _described(rows: Rows, answers: Answered) -> dict:
+    info = rows.dataset.info
+    likes = int(answers.labels.sum())
+    return {
+        "name": rows.dataset.name,
+        "config": CONFIG,
+        "split": rows.split,
+        "fingerprint": rows.dataset.fingerprint,
+        "n": len(answers.labels),
+        "users": rows.n_users,
+        "items": len(rows.table["item_id"].unique()),
+        "likes": likes,
+        "base_rate": likes / len(answers.labels),
+        "users_with_both_labels": _users_with_both(answers),
+        "settings": shareable(info["settings"]),
+        "leakage": info.get("leakage"),
+    }
+
+
+def _users_with_both(answers: Answered) -> int:
+    rows, likes = np.bincount(answers.users), np.bincount(answers.users, answers.labels)
+    return int(((likes > 0) & (likes < rows)).sum())
+
+
+def _number(value: float) -> float | None:
+    """A plain float; None for NaN, which JSON does not know."""
+    return None if np.isnan(value) else float(value)

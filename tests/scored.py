@@ -1,0 +1,54 @@
+"""A made dataset with made predictions, for the tests of what scores them."""
+
+from pathlib import Path
+
+import numpy as np
+from made import make_dataset
+
+from tastetune.dataset import BuiltDataset, open_dataset
+from tastetune.predictions import Meta, write_predictions
+
+
+def write(folder: Path, dataset: BuiltDataset, model: str, noise: float, split: str = "test", **meta) -> Path:
+    """Write predictions of `model`: the true stars plus `noise`, as a probability unless `meta` has a threshold.
+
+    Predictions on validation go where scripts/score.py looks for them.
+    """
+    rows = dataset.read("like_dislike", split, ["example_id", "rating"])
+    rng = np.random.default_rng([len(model), *model.encode()])
+    scores = rows["rating"].to_numpy() + rng.normal(0, noise, len(rows))
+    if "threshold" not in meta:
+        scores = 1 / (1 + np.exp(3.5 - scores))
+    path = folder / ("validation" if split == "validation" else "") / f"{model}.parquet"
+    known = {
+        "model": model,
+        "kind": "recbole",
+        "dataset": dataset.name,
+        "config": "like_dislike",
+        "split": split,
+        "fingerprint": dataset.fingerprint,
+        "command": f"scripts/predict.py --output {model}.parquet",
+    }
+    write_predictions(path, Meta(**known | meta), rows["example_id"].to_pylist(), scores)
+    return path
+
+
+def make_scored(folder: Path) -> BuiltDataset:
+    """A made dataset in `folder`/data and the predictions of five models in `folder`/predictions."""
+    dataset = open_dataset(make_dataset(folder / "data", n_users=40, n_items=40))
+    predictions, adapter = folder / "predictions", folder / "adapter"
+    (adapter / "checkpoint-100").mkdir(parents=True)
+    tuned = {
+        "kind": "adapter",
+        "base_model": "meta-llama/Llama-3.2-1B-Instruct",
+        "settings": {"learning_rate": 5e-5, "hub_token": "hf_" + "x" * 34, "output_dir": str(adapter)},
+        "training": {"steps": 500, "examples": 32000, "seconds": 12.5, "flops": 1e12},
+        "command": f"{folder}/checkout/scripts/predict.py recipes/ml1m.yaml --adapter {adapter}",
+    }
+    for split in ("test", "validation"):
+        write(predictions, dataset, "user_item_mean", 1.0, split, kind="trivial", threshold=4.0)
+        write(predictions, dataset, "sft-500", 0.5, split, adapter=str(adapter), **tuned)
+    write(predictions, dataset, "sft-100", 2.0, adapter=str(adapter / "checkpoint-100"), **tuned)
+    write(predictions, dataset, "sasrec-seed1", 1.5, seed=1)
+    write(predictions, dataset, "sasrec-seed2", 1.5, seed=2)
+    return dataset

@@ -1,0 +1,53 @@
+"""Plots are PNGs; what they show is looked at by people."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from scored import make_scored
+
+from tastetune import plots
+from tastetune.answers import find_predictions, read_rows
+from tastetune.evaluate import score
+from tastetune.predictions import read_predictions
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scored")
+    rows = read_rows(make_scored(folder), "test")
+    return score(rows, [read_predictions(p) for p in find_predictions([folder / "predictions"])], resamples=20)
+
+
+def pixels(png):
+    return np.asarray(Image.open(BytesIO(png)).convert("RGB"))
+
+
+def colours(png):
+    return {tuple(colour) for colour in pixels(png).reshape(-1, 3)}
+
+
+def rgb(colour):
+    return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
+
+
+def test_every_kind_of_model_has_its_colour(scores):
+    found = colours(plots.leaderboard(scores))
+    assert {rgb(plots.COLOURS[kind]) for kind in ("trivial", "recbole", "adapter")} <= found
+    assert rgb(plots.COLOURS["base"]) not in found
+
+
+def test_more_models_make_a_taller_plot(scores):
+    one = scores | {"models": scores["models"][:1]}
+    assert pixels(plots.leaderboard(one)).shape[0] < pixels(plots.leaderboard(scores)).shape[0]
+
+
+def test_the_same_scores_give_the_same_bytes(scores):
+    assert plots.leaderboard(scores) == plots.leaderboard(scores)
+
+
+def test_a_metric_that_nobody_has_makes_an_empty_plot(scores):
+    nothing = {"value": None, "low": None, "high": None}
+    models = [model | {"metrics": {"roc_auc": nothing}} for model in scores["models"]]
+    assert pixels(plots.leaderboard(scores | {"models": models})).ndim == 3
