@@ -159,7 +159,7 @@ def test_pushing_is_refused_with_a_remedy(hub, dataset, adapter):
 
 
 def test_the_card_is_checked_by_the_hub_as_well(hub, adapter):
-    (adapter / "README.md").write_text("---\nlibrary_name: peft\nbase_model: /home/me/llama\n---\n")
+    (adapter / "README.md").write_text("---\nlibrary_name: peft\nbase_model: /srv/llama\n---\n")
     assert "Invalid metadata in README.md" in refusal(hub, adapter, "org/adapter")
 
 
@@ -273,7 +273,7 @@ def test_a_card_must_be_there_and_valid(adapter, card, message):
         files_to_push(adapter)
 
 
-@pytest.mark.parametrize("base", ["/home/me/llama", "outputs/quickstart/base", "../base", None])
+@pytest.mark.parametrize("base", ["/srv/llama", "outputs/quickstart/base", "../base", None])
 def test_an_adapter_of_a_local_base_is_refused(adapter, base):
     (adapter / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": base}))
     with pytest.raises(InputError, match="push the base model first"):
