@@ -79,7 +79,7 @@ def unpack(path: Path, folder: Path) -> Path:
 
 def item(row: dict) -> tuple[str, str, list[str]]:
     """A line of the catalogue as (item id, title, genres)."""
-    return row["item_id"], natural_title(row["title"]), (row["genres"] or "").split("|")
+    return row["item_id"], natural_title(row["title"]), row["genres"].split("|") if row["genres"] else []
 
 
 def main() -> None:

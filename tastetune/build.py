@@ -60,10 +60,14 @@ def build(
         )
     task = LikeDislike(genres=args.genres, ratings=args.ratings, **(words or {}))
     protocol = "predefined" if "split" in interactions.columns else args.protocol
+    lengths = _lengths(args.tokenizer)
     split = keep(interactions if protocol == "predefined" else getattr(splits, protocol)(interactions))
+    items = items.sort_by("item_id")
     if args.neutral_titles:
         neutral = pa.array([neutral_title(item, task.item) for item in items["item_id"].to_pylist()])
         items = items.set_column(1, "title", neutral)
+    catalogue = {i: Item(t, tuple(g)) for i, t, g in zip(*(c.to_pylist() for c in items.columns), strict=True)}
+    renderer = rows.Renderer(task, catalogue, args.max_prompt_tokens, lengths)
     counts = count(split, items, task.like_from)
     _check(counts, task)
     with replacing(args.output_dir) as folder:
@@ -71,7 +75,7 @@ def build(
         for name in splits.SPLITS:
             part = split.filter(split.split == name).select(*COLUMNS)
             _write(folder / "interactions" / f"{name}.parquet", INTERACTIONS, _ordered(part))
-        fingerprint, rendered = _write_rows(folder / "like_dislike", split, items, task, args)
+        fingerprint, rendered = _write_rows(folder / "like_dislike", split, renderer, args)
         info = {
             "name": source.name,
             "fingerprint": fingerprint,
@@ -114,12 +118,8 @@ def _settings(source: Source, protocol: str, task: LikeDislike, args: BuildArgum
     }
 
 
-def _write_rows(
-    folder: Path, split: ir.Table, items: pa.Table, task: LikeDislike, args: BuildArguments
-) -> tuple[str, dict]:
+def _write_rows(folder: Path, split: ir.Table, renderer: rows.Renderer, args: BuildArguments) -> tuple[str, dict]:
     """Write the like_dislike config; returns the fingerprint and what was counted on the way."""
-    catalogue = {i: Item(t, tuple(g)) for i, t, g in zip(*(c.to_pylist() for c in items.columns), strict=True)}
-    renderer = rows.Renderer(task, catalogue, args.max_prompt_tokens, _lengths(args.tokenizer))
     windows = keep(rows.with_histories(split, args.history_length, args.history))
     test = windows.filter(windows.split == "test").select("user_id", "item_id").to_pyarrow()
     ids = [rows.example_id(*pair) for pair in zip(*(c.to_pylist() for c in test.columns), strict=True)]

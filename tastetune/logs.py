@@ -101,7 +101,7 @@ def refuse_repeats(raw: RawLog, key: Sequence[str]) -> None:
     if repeat:
         again, before = repeat[0], raw.place(repeat[0]["earlier"]).removeprefix(f"{raw.path}, ")
         named = " and ".join(f"{column} {again[column]}" for column in key)
-        raise InputError(f"{raw.place(again['row'])}: {named} stand in {before} already; keep one of the two")
+        raise InputError(f"{raw.place(again['row'])}: {named} stood in {before} already; keep one of the two")
 
 
 def _check_ends(path: Path, fmt: TextFormat) -> None:
