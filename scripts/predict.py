@@ -49,6 +49,8 @@ def main() -> None:
         __doc__, (PredictArguments, SftArguments, SFTConfig, ModelConfig)
     )
     output = Path(args.output)
+    if args.shots < 0:
+        raise InputError(f"--shots is {args.shots}; give 0 or more, 3 by custom")
     if output.suffix != ".parquet":
         raise InputError(f"--output is {args.output!r}; name a .parquet file")
 
@@ -57,6 +59,8 @@ def main() -> None:
     config = data_args.dataset_config
     rows = dataset.read(config, args.split, ["example_id", "user_id", "prompt"]).to_pydict()
     prompts = rows["prompt"]
+    if not prompts:
+        raise InputError(f"{dataset.source}: split {args.split!r} of {config!r} is empty; there is nothing to predict")
     if args.shots:
         task = LikeDislike(**dataset.info["settings"]["task"])
         columns = ["user_id", "label", "history", "prompt", "completion"]

@@ -9,12 +9,13 @@ model folder into output_dir. It is a stand-in that lets the pipeline run withou
 from dataclasses import dataclass
 
 from transformers import set_seed
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 
 from tastetune.dataset import open_dataset
 from tastetune.errors import run
 from tastetune.recipe import DataArguments, parse_recipe
 from tastetune.tiny import make_model, rating_streams, train_tokenizer
+from tastetune.trainer import CompactSFTTrainer
 
 
 @dataclass
@@ -48,7 +49,7 @@ def main() -> None:
     streams = rating_streams(interactions, titles, tokenizer, made.ratings_each)
 
     # 3. Training, and an ordinary model folder
-    trainer = SFTTrainer(model=model, args=training_args, train_dataset=streams, processing_class=tokenizer)
+    trainer = CompactSFTTrainer(model=model, args=training_args, train_dataset=streams, processing_class=tokenizer)
     say = trainer.accelerator.print
     say(f"pre-training {model.num_parameters():,} parameters on {len(interactions)} ratings in {len(streams)} streams")
     trainer.train()

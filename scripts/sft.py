@@ -9,12 +9,13 @@ and tastetune.recipe.SftArguments. A run that was interrupted goes on from its l
 Writes into output_dir: the adapter and its tokenizer, checkpoints, the settings of the run and what it cost.
 """
 
-from trl import ModelConfig, SFTConfig, SFTTrainer, get_peft_config
+from trl import ModelConfig, SFTConfig, get_peft_config
 
 from tastetune.dataset import open_dataset
 from tastetune.errors import run
 from tastetune.models import load_model, load_tokenizer
 from tastetune.recipe import SftArguments, parse_recipe
+from tastetune.trainer import CompactSFTTrainer
 from tastetune.training import (
     CostRecorder,
     check_lengths,
@@ -42,7 +43,7 @@ def main() -> None:
 
     # 3. The model behind a fresh adapter
     pushing, training_args.push_to_hub = training_args.push_to_hub, False  # pushed once, at the end
-    trainer = SFTTrainer(
+    trainer = CompactSFTTrainer(
         model=load_model(model_args),
         args=training_args,
         train_dataset=rows,

@@ -48,7 +48,7 @@ def yes_probabilities(
     and values are shared by every batch. With several processes, each scores a part and all return everything.
 
     Args:
-        prompts: n texts, as the task renders them.
+        prompts: n texts, one at least, as the task renders them.
         max_batch_tokens: padded tokens in one batch.
 
     Returns:
@@ -100,9 +100,9 @@ def generated_answers(
 
 def _shared_prefix(model: PreTrainedModel, ids: list[list[int]]) -> tuple[list[int], DynamicCache | None]:
     """What all rows begin with, short of any row's last token, whose logits are to be read; and its cache."""
-    first, last = min(ids, default=[]), max(ids, default=[])  # all rows lie between these two
+    first, last = min(ids), max(ids)  # in lexical order, so all rows begin as far alike as these two
     same = [a == b for a, b in zip(first, last, strict=False)] + [False]
-    shared = first[: min(same.index(False), *(len(row) - 1 for row in ids))] if len(ids) > 1 else []
+    shared = first[: min(same.index(False), *(len(row) - 1 for row in ids))]
     if not shared:
         return [], None
     past = DynamicCache(config=model.config)

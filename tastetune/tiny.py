@@ -74,11 +74,9 @@ def rating_streams(
         `input_ids` and `labels`; the loss is on the words liked and disliked alone, for the order in which people
         happened to rate is not what the model is to learn.
     """
-    named = {item: f'- "{as_data(title)}"' for item, title in titles.items()}
+    named = {item: f' "{as_data(title)}"' for item, title in titles.items()}
     spelt = {item: tokenizer(name, add_special_tokens=False)["input_ids"] for item, name in named.items()}
-    (liked,), (disliked,), (newline,) = (
-        tokenizer(word, add_special_tokens=False)["input_ids"] for word in (LIKED, DISLIKED, "\n")
-    )
+    (liked,), (disliked,) = (tokenizer(word, add_special_tokens=False)["input_ids"] for word in (LIKED, DISLIKED))
     streams: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
     columns = (interactions[name].to_pylist() for name in ("user_id", "item_id", "rating"))
     user, count = None, 0
@@ -88,7 +86,7 @@ def rating_streams(
             streams["input_ids"].append([tokenizer.bos_token_id])
             streams["labels"].append([-100])
         word = liked if rating >= LIKE_FROM else disliked
-        streams["input_ids"][-1] += [*spelt[item], word, newline]
-        streams["labels"][-1] += [-100] * len(spelt[item]) + [word, -100]
+        streams["input_ids"][-1] += [*spelt[item], word]
+        streams["labels"][-1] += [-100] * len(spelt[item]) + [word]
         count += 1
     return Dataset.from_dict(streams)

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+import torch
+from made_model import make_tiny_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+
+from tastetune.errors import InputError
+from tastetune.scoring import answer_tokens, generated_answers, yes_probabilities
+from tastetune.tasks.like_dislike import Item, LikeDislike
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = make_tiny_model(tmp_path_factory.mktemp("model"))
+    return AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+
+
+def prompts(n):
+    films = [Item(f"Film {i} ({1990 + i})") for i in range(n + 1)]
+    return [LikeDislike().prompt(films[: i % 7], [5.0] * (i % 7), films[i]) for i in range(n)]
+
+
+def alone(model, tokenizer, prompt):
+    """P(Yes) from the definition: softmax of the whole next-token distribution, Yes over Yes plus No."""
+    yes, no = answer_tokens(tokenizer)
+    with torch.no_grad():
+        p = model(**tokenizer(prompt, return_tensors="pt")).logits[0, -1].double().softmax(0)
+    return (p[yes].sum() / (p[yes].sum() + p[no].sum())).item()
+
+
+@pytest.mark.parametrize("max_batch_tokens", [1, 300, 10**6])
+def test_batches_padding_and_the_shared_prefix_change_nothing(tiny, max_batch_tokens):
+    texts = prompts(20)
+    expected = [alone(*tiny, text) for text in texts]
+    assert np.ptp(expected) > 1e-4, "prompts that all score alike would show nothing"
+    np.testing.assert_allclose(yes_probabilities(*tiny, texts, max_batch_tokens), expected, atol=1e-6)
+
+
+def test_prompts_that_share_nothing_or_everything(tiny):
+    apart = ["One film", "Two films and some more", "x"]
+    np.testing.assert_allclose(yes_probabilities(*tiny, apart, 100), [alone(*tiny, t) for t in apart], atol=1e-6)
+    same = [prompts(1)[0]] * 3
+    np.testing.assert_allclose(yes_probabilities(*tiny, same, 10**6), [alone(*tiny, same[0])] * 3, atol=1e-6)
+    # A prompt that is the beginning of another: its last token must still be read
+    nested = ["Film 1", "Film 1 Film 2"]
+    np.testing.assert_allclose(yes_probabilities(*tiny, nested, 100), [alone(*tiny, t) for t in nested], atol=1e-6)
+    assert yes_probabilities(*tiny, apart[:1], 100) == pytest.approx(alone(*tiny, apart[0]), abs=1e-6)
+
+
+def test_answer_tokens_are_every_single_token_spelling(tiny):
+    yes, no = answer_tokens(tiny[1])
+    spelt = [tiny[1].decode([token]).strip().lower() for token in yes + no]
+    assert spelt == ["yes"] * len(yes) + ["no"] * len(no)
+    assert tiny[1](" Yes", add_special_tokens=False)["input_ids"][0] in yes
+
+
+def test_a_tokenizer_without_the_words_is_refused():
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    letters = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate("abcdeinosy?")}, merges=[], unk_token="?"))
+    letters.pre_tokenizer = pre_tokenizers.Whitespace()
+    with pytest.raises(InputError, match="spells 'Yes' with more than one token"):
+        answer_tokens(PreTrainedTokenizerFast(tokenizer_object=letters, unk_token="?"))
+
+
+def test_generated_answers_are_the_greedy_continuation(tiny):
+    model, tokenizer = tiny
+    texts = prompts(5)
+    ids = tokenizer(texts[3], return_tensors="pt")["input_ids"]
+    for _ in range(4):  # greedy by hand: the likeliest next token, four times
+        ids = torch.cat([ids, model(ids).logits[:, -1:].argmax(-1)], dim=1)
+    by_hand = tokenizer.decode(ids[0, -4:], skip_special_tokens=True)
+    assert generated_answers(model, tokenizer, texts, 10**6, max_new_tokens=4)[3] == by_hand
