@@ -22,15 +22,16 @@ class Hub(HubServer):
         """Run `python *args` in the checkout, logged in by a token that may write; None unsets a variable."""
         given = {"HF_ENDPOINT": self.url, "HF_TOKEN": "made-up"} | environment
         hub = {"HF_HOME": str(self.home), "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
-        full = kept | hub | {"NO_PROXY": "127.0.0.1", "OMP_NUM_THREADS": "1"} | given
+        foreign = ("HF_", "HUGGING", "TRANSFORMERS_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        full = kept | hub | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "OMP_NUM_THREADS": "1"} | given
         return subprocess.run(
             [sys.executable, *map(str, args)],
             env={name: value for name, value in full.items() if value is not None},
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 

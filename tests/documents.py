@@ -43,11 +43,13 @@ def scripts() -> list[str]:
 
 @cache
 def documents() -> dict[str, str]:
-    """The README whole, of a script its docstring, of a recipe or config its comments; by file name."""
-    found = {"README.md": (ROOT / "README.md").read_text(encoding="utf-8")}
+    """The README, Makefile and shell scripts whole, of a script its docstring, of a recipe or config its comments."""
+    found = {}
     for path in tracked():
-        text = (ROOT / path).read_text(encoding="utf-8") if path.suffix in (".py", ".yaml") else ""
-        if path.suffix == ".py" and path.parts[0] in ("scripts", "data_builders", "benchmarks"):
+        text = (ROOT / path).read_text(encoding="utf-8") if path.suffix in (".py", ".yaml", ".sh", ".md", "") else ""
+        if path.name in ("README.md", "Makefile") or path.suffix == ".sh":
+            found[str(path)] = text
+        elif path.suffix == ".py" and path.parts[0] in ("scripts", "data_builders", "benchmarks"):
             found[str(path)] = ast.get_docstring(ast.parse(text)) or ""
         elif path.suffix == ".yaml" and path.parts[0] in ("recipes", "recbole_configs"):
             comments = [line[1:] for line in text.splitlines() if line.startswith("#")]
