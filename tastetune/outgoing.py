@@ -46,8 +46,6 @@ def files_to_push(
             round, or whose licence forbids the push; an adapter of a local base model; a token in a file.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder to push")
     if repo_type != guess_type(folder):
         raise InputError(f"{folder}: holds a {guess_type(folder)}, not a {repo_type}; leave --type away")
     never = (*LEFT_OUT, *ignore, *(() if checkpoints else ("checkpoint-*",)))
@@ -68,8 +66,10 @@ def guess_type(folder: str | Path) -> str:
     """`dataset` or `model`, by the files in `folder`.
 
     Raises:
-        InputError: neither.
+        InputError: no such folder, or neither.
     """
+    if not Path(folder).is_dir():
+        raise InputError(f"{folder}: no such folder to push")
     if (Path(folder) / INFO).is_file():
         return "dataset"
     if any((Path(folder) / name).is_file() for name in (ADAPTER_CONFIG, "config.json")):
