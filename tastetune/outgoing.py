@@ -26,7 +26,7 @@ LEFT_OUT = (
 )
 """Names, of a file or of any folder above it, that never leave."""
 
-TOKEN = re.compile(rb"hf_[A-Za-z0-9_]{30,}")
+TOKEN = re.compile(rb"hf_(?:[a-z]+_)?[A-Za-z0-9]{30,}")
 
 
 def files_to_push(
