@@ -15,15 +15,15 @@ _TAILS = (0.025, 0.975)
 
 
 def draws(n_users: int, resamples: int, seed: int) -> np.ndarray:
-    """How often each user is drawn: uint16 (n_users, 1 + resamples).
+    """How often each user is drawn: uint16 (1 + resamples, n_users).
 
-    Column 0 is the sample itself, every user once; each other column holds n_users draws with replacement. A metric
+    Row 0 is the sample itself, every user once; each other row holds n_users draws with replacement. A metric
     computed with these weights gives its value and its resamples in one array.
     """
-    drawn = np.ones((n_users, 1 + resamples), np.uint16)
+    drawn = np.ones((1 + resamples, n_users), np.uint16)
     generator = np.random.default_rng(seed)
-    for column in range(1, 1 + resamples):
-        drawn[:, column] = np.bincount(generator.integers(0, n_users, n_users), minlength=n_users)
+    for resample in range(1, 1 + resamples):
+        drawn[resample] = np.bincount(generator.integers(0, n_users, n_users), minlength=n_users)
     return drawn
 
 

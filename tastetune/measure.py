@@ -1,36 +1,30 @@
 """Every like-or-dislike metric of one model, on the rows as they are and on all their resamples at once."""
 
+import os
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tastetune.metrics import LIKE_DISLIKE
-from tastetune.metrics.average_precision import average_precision
+from tastetune.metrics.average_precision import weighed_average_precision
 from tastetune.metrics.calibration import BINS, bin_of, expected_calibration_error
 from tastetune.metrics.confusion import Confusion, accuracy, balanced_accuracy, f1, outcomes, precision, recall
 from tastetune.metrics.probability import brier, log_loss
-from tastetune.metrics.roc_auc import roc_auc
+from tastetune.metrics.roc_auc import weighed_roc_auc
 from tastetune.metrics.stars import absolute_error, squared_error
 from tastetune.metrics.uauc import uauc, user_aucs
 
 PROBABILITY, STARS, OTHER = "probability", "stars", "other"
 """What a model's scores are: a probability of Yes, stars, or a number that only ranks."""
 
-_CHUNK = 64
-"""Resamples at a time: rows x chunk of float64 is what is held in memory."""
+_CHUNK = 8
+"""Resamples at a time: few, so that their row weights stay in the cache."""
 
-_COUNTED: dict[str, Callable[[Confusion], np.ndarray]] = {
-    "precision": precision,
-    "recall": recall,
-    "f1": f1,
-    "accuracy": accuracy,
-    "balanced_accuracy": balanced_accuracy,
-}
-_RANKED = {"roc_auc": roc_auc, "average_precision": average_precision}
-_LOSSES = {"log_loss": log_loss, "brier": brier}
+_OF_PROBABILITIES = ("log_loss", "brier", "ece")
+_OF_STARS = ("rmse", "mae")
 _WITHIN_USERS = ("uauc", "uauc_weighted")
-_ERRORS = {"rmse": squared_error, "mae": absolute_error}
 
 
 @dataclass(frozen=True)
@@ -61,21 +55,34 @@ class Answered:
         return replace(self, **arrays)
 
 
+Weighed = Callable[[np.ndarray], np.ndarray]
+"""From how often users count, (k, users), to k values of a metric."""
+
+Prepared = Callable[[Answered], Weighed]
+"""From answered rows to a metric of them, with all that does not depend on the weights done once."""
+
+
 def measure(rows: Answered, drawn: np.ndarray, names: Iterable[str] = tuple(LIKE_DISLIKE)) -> dict[str, np.ndarray]:
-    """Metrics of every column of `drawn`.
+    """Metrics of every resample in `drawn`.
 
     Args:
         rows: what was answered.
-        drawn: how often each user counts, (users, columns), see `bootstrap.draws`.
+        drawn: how often each user counts, (resamples, users), see `bootstrap.draws`.
         names: the metrics wanted, of `metrics.LIKE_DISLIKE`.
 
     Returns:
-        (columns,) for each name; NaN where the metric is undefined, see `why_undefined`.
+        (resamples,) for each name; NaN where the metric is undefined, see `why_undefined`.
     """
     names = list(names)
-    rows = rows.of(np.argsort(rows.scores, kind="stable"))
-    chunks = [_measure(rows, drawn[:, at : at + _CHUNK], names) for at in range(0, drawn.shape[1], _CHUNK)]
-    return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in names}
+    weighed = {name: _METRICS[name](rows) for name in names if why_undefined(rows, name) is None}
+
+    def chunk(start: int) -> list[np.ndarray]:
+        weights = drawn[start : start + _CHUNK].astype(np.float64)
+        return [weighed[name](weights) if name in weighed else np.full(len(weights), np.nan) for name in names]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        chunks = pool.map(chunk, range(0, len(drawn), _CHUNK))
+        return dict(zip(names, map(np.concatenate, zip(*chunks, strict=True)), strict=True))
 
 
 def why_undefined(rows: Answered, name: str) -> str | None:
@@ -83,9 +90,9 @@ def why_undefined(rows: Answered, name: str) -> str | None:
     likes, n = rows.labels.sum(), len(rows.labels)
     reasons = (
         ("no rows", not n),
-        ("the scores are not probabilities", name in (*_LOSSES, "ece") and rows.scale != PROBABILITY),
-        ("the scores are not stars", name in _ERRORS and rows.scale != STARS),
-        ("the log has no ratings", name in _ERRORS and np.isnan(rows.ratings).any()),
+        ("the scores are not probabilities", name in _OF_PROBABILITIES and rows.scale != PROBABILITY),
+        ("the scores are not stars", name in _OF_STARS and rows.scale != STARS),
+        ("the log has no ratings", name in _OF_STARS and np.isnan(rows.ratings).any()),
         (f"only {'likes' if likes else 'dislikes'}", name in ("roc_auc", "balanced_accuracy") and likes in (0, n)),
         ("no likes", name in ("recall", "average_precision", "f1") and not likes),
         ("no user has both a like and a dislike", name in _WITHIN_USERS and np.isnan(_user_aucs(rows)).all()),
@@ -93,51 +100,71 @@ def why_undefined(rows: Answered, name: str) -> str | None:
     return next((reason for reason, holds in reasons if holds), None)
 
 
-def _measure(rows: Answered, drawn: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
-    weights = drawn.astype(np.float64)
-    found = {name: np.full(weights.shape[1], np.nan) for name in names}
-    wanted = {name for name in names if why_undefined(rows, name) is None}
-    per_user = _PerUser(rows, weights)
-    if wanted & set(_COUNTED):
-        counts = Confusion(*per_user.total(outcomes(rows.labels, rows.yes)))
-        found |= {name: metric(counts) for name, metric in _COUNTED.items() if name in wanted}
-    if wanted & set(_RANKED):
-        row_weights = weights[rows.users]
-        ranked = {name: metric for name, metric in _RANKED.items() if name in wanted}
-        found |= {name: metric(rows.labels, rows.scores, row_weights) for name, metric in ranked.items()}
-    if wanted & set(_WITHIN_USERS):
-        aucs, n = _user_aucs(rows), np.bincount(rows.users, minlength=rows.n_users)
-        forms = {"uauc": weights, "uauc_weighted": weights * n[:, None]}
-        found |= {name: uauc(aucs, form) for name, form in forms.items() if name in wanted}
-    for name in wanted & set(_LOSSES):
-        found[name] = per_user.mean(_LOSSES[name](rows.labels, rows.scores))
-    for name in wanted & set(_ERRORS):
-        found[name] = per_user.mean(_ERRORS[name](rows.ratings, rows.scores))
-    if "rmse" in wanted:
-        found["rmse"] = np.sqrt(found["rmse"])
-    if "ece" in wanted:
-        bins = np.eye(BINS)[bin_of(rows.scores)]
-        excess = bins * (rows.scores - rows.labels)[:, None]
-        found["ece"] = expected_calibration_error(per_user.total(bins), per_user.total(excess))
-    return found
+def _ranked(weighed: Callable[[np.ndarray, np.ndarray], Weighed]) -> Prepared:
+    def prepare(rows: Answered) -> Weighed:
+        by_rows = weighed(rows.labels, rows.scores)
+        return lambda weights: by_rows(np.take(weights, rows.users, axis=1))
+
+    return prepare
 
 
-class _PerUser:
-    """Sums over rows under every column of weights, through sums over each user's rows."""
+def _within_users(by_rows: bool) -> Prepared:
+    def prepare(rows: Answered) -> Weighed:
+        aucs = _user_aucs(rows)
+        times = np.bincount(rows.users, minlength=rows.n_users) if by_rows else 1
+        return lambda weights: uauc(aucs, weights * times)
 
-    def __init__(self, rows: Answered, weights: np.ndarray):
-        self._users, self._n_users, self._weights = rows.users, rows.n_users, weights
+    return prepare
 
-    def total(self, columns: np.ndarray) -> np.ndarray:
-        """(rows, k) -> (k, resamples)."""
-        sums = [np.bincount(self._users, column, self._n_users) for column in columns.T]
-        return np.stack(sums) @ self._weights
 
-    def mean(self, column: np.ndarray) -> np.ndarray:
-        """(rows,) -> (resamples,); NaN where no row has weight."""
-        n, total = self.total(np.stack([np.ones(len(column)), column], axis=1))
+def _counted(metric: Callable[[Confusion], np.ndarray]) -> Prepared:
+    def prepare(rows: Answered) -> Weighed:
+        counts = _summed(rows, outcomes(rows.labels, rows.yes))
+        return lambda weights: metric(Confusion(*counts(weights).T))
+
+    return prepare
+
+
+def _mean(loss: Callable[[Answered], np.ndarray], root: bool = False) -> Prepared:
+    def prepare(rows: Answered) -> Weighed:
+        sums = _summed(rows, np.stack([loss(rows), np.ones(len(rows.labels))], axis=1))
+        return lambda weights: mean_of(*sums(weights).T) ** (0.5 if root else 1)
+
+    def mean_of(total: np.ndarray, n: np.ndarray) -> np.ndarray:
         return np.divide(total, n, out=np.full_like(total, np.nan), where=n > 0)
+
+    return prepare
+
+
+def _calibrated(rows: Answered) -> Weighed:
+    bins = np.eye(BINS)[bin_of(rows.scores)]
+    n, excess = _summed(rows, bins), _summed(rows, bins * (rows.scores - rows.labels)[:, None])
+    return lambda weights: expected_calibration_error(n(weights), excess(weights))
+
+
+def _summed(rows: Answered, columns: np.ndarray) -> Weighed:
+    """Weights (k, users) -> sums over the rows of each of `columns` (rows, c): (k, c); each user is summed once."""
+    sums = np.stack([np.bincount(rows.users, column, rows.n_users) for column in columns.T], axis=1)
+    return lambda weights: weights @ sums
 
 
 def _user_aucs(rows: Answered) -> np.ndarray:
     return user_aucs(rows.labels, rows.scores, rows.users, rows.n_users)
+
+
+_METRICS: dict[str, Prepared] = {
+    "roc_auc": _ranked(weighed_roc_auc),
+    "average_precision": _ranked(weighed_average_precision),
+    "uauc": _within_users(by_rows=False),
+    "uauc_weighted": _within_users(by_rows=True),
+    "precision": _counted(precision),
+    "recall": _counted(recall),
+    "f1": _counted(f1),
+    "accuracy": _counted(accuracy),
+    "balanced_accuracy": _counted(balanced_accuracy),
+    "log_loss": _mean(lambda rows: log_loss(rows.labels, rows.scores)),
+    "brier": _mean(lambda rows: brier(rows.labels, rows.scores)),
+    "ece": _calibrated,
+    "rmse": _mean(lambda rows: squared_error(rows.ratings, rows.scores), root=True),
+    "mae": _mean(lambda rows: absolute_error(rows.ratings, rows.scores)),
+}

@@ -9,12 +9,12 @@ from scipy.stats import bootstrap as their_bootstrap
 from tastetune.bootstrap import draws, holm, interval, p_value
 
 
-def test_the_first_column_is_the_sample_and_the_others_draw_as_many_users():
+def test_the_first_row_is_the_sample_and_the_others_draw_as_many_users():
     drawn = draws(n_users=7, resamples=50, seed=0)
-    assert drawn.shape == (7, 51)
-    assert (drawn[:, 0] == 1).all()
-    assert (drawn.sum(axis=0) == 7).all()
-    assert len({tuple(column) for column in drawn.T}) > 40
+    assert drawn.shape == (51, 7)
+    assert (drawn[0] == 1).all()
+    assert (drawn.sum(axis=1) == 7).all()
+    assert len({tuple(row) for row in drawn}) > 40
 
 
 def test_a_seed_gives_the_same_draws():
@@ -24,12 +24,12 @@ def test_a_seed_gives_the_same_draws():
 
 def test_each_user_is_drawn_equally_often():
     # 20,000 resamples: a user's mean count has a standard deviation of about 0.006 around 1.
-    np.testing.assert_allclose(draws(4, 20_000, seed=0).mean(axis=1), 1, atol=0.03)
+    np.testing.assert_allclose(draws(4, 20_000, seed=0).mean(axis=0), 1, atol=0.03)
 
 
 def test_the_interval_of_a_mean_is_scipys():
     values = np.random.default_rng(0).gamma(2, 1, 200)
-    low, high = interval(values @ draws(200, 4000, seed=1) / 200)
+    low, high = interval(draws(200, 4000, seed=1) @ values / 200)
     theirs = their_bootstrap((values,), np.mean, n_resamples=4000, method="percentile", rng=2).confidence_interval
     assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=0.02)
 

@@ -79,33 +79,33 @@ def test_every_resample_is_scikit_learns_on_the_repeated_rows(folder, rows):
     given, _ = answered(rows, read_predictions(folder / "predictions" / "sft-100.parquet"))
     drawn = draws(rows.n_users, 5, seed=1)
     found = measure(given, drawn)
-    for column, times in enumerate(drawn[given.users].T):
+    for resample, times in enumerate(drawn[:, given.users]):
         labels, probabilities = np.repeat(given.labels, times), np.repeat(given.scores, times)
         yes = probabilities >= 0.5
-        assert found["roc_auc"][column] == pytest.approx(oracle.roc_auc_score(labels, probabilities))
-        assert found["average_precision"][column] == pytest.approx(
+        assert found["roc_auc"][resample] == pytest.approx(oracle.roc_auc_score(labels, probabilities))
+        assert found["average_precision"][resample] == pytest.approx(
             oracle.average_precision_score(labels, probabilities)
         )
-        assert found["f1"][column] == pytest.approx(oracle.f1_score(labels, yes))
-        assert found["accuracy"][column] == pytest.approx(oracle.accuracy_score(labels, yes))
-        assert found["balanced_accuracy"][column] == pytest.approx(oracle.balanced_accuracy_score(labels, yes))
-        assert found["log_loss"][column] == pytest.approx(oracle.log_loss(labels, probabilities))
-        assert found["brier"][column] == pytest.approx(oracle.brier_score_loss(labels, probabilities))
+        assert found["f1"][resample] == pytest.approx(oracle.f1_score(labels, yes))
+        assert found["accuracy"][resample] == pytest.approx(oracle.accuracy_score(labels, yes))
+        assert found["balanced_accuracy"][resample] == pytest.approx(oracle.balanced_accuracy_score(labels, yes))
+        assert found["log_loss"][resample] == pytest.approx(oracle.log_loss(labels, probabilities))
+        assert found["brier"][resample] == pytest.approx(oracle.brier_score_loss(labels, probabilities))
 
 
 def test_uauc_draws_users_with_all_their_rows(rows, folder):
     given, _ = answered(rows, read_predictions(folder / "predictions" / "sft-100.parquet"))
     drawn = draws(rows.n_users, 3, seed=1)
     found = measure(given, drawn, ["uauc", "uauc_weighted"])
-    for column, times in enumerate(drawn.T):
+    for resample, times in enumerate(drawn):
         aucs, counts = [], []
         for user in np.repeat(np.arange(rows.n_users), times):
             mine = given.users == user
             if len(set(given.labels[mine])) == 2:
                 aucs.append(oracle.roc_auc_score(given.labels[mine], given.scores[mine]))
                 counts.append(mine.sum())
-        assert found["uauc"][column] == pytest.approx(np.mean(aucs))
-        assert found["uauc_weighted"][column] == pytest.approx(np.average(aucs, weights=counts))
+        assert found["uauc"][resample] == pytest.approx(np.mean(aucs))
+        assert found["uauc_weighted"][resample] == pytest.approx(np.average(aucs, weights=counts))
 
 
 def test_models_are_sorted_and_intervals_hold_their_value(scores):
@@ -174,7 +174,7 @@ def test_names_of_users_do_not_matter():
     drawn = draws(8, 20, seed=0)
     rows = Answered(labels, users, 8, np.full(60, np.nan), scores, scores >= 0.5, PROBABILITY)
     again = Answered(labels, renamed[users], 8, np.full(60, np.nan), scores, scores >= 0.5, PROBABILITY)
-    here, there = measure(rows, drawn), measure(again, drawn[np.argsort(renamed)])
+    here, there = measure(rows, drawn), measure(again, drawn[:, np.argsort(renamed)])
     for name in here:
         np.testing.assert_allclose(here[name], there[name])
 

@@ -28,10 +28,10 @@ def test_without_likes_it_is_undefined():
 @given(ROWS)
 def test_agrees_with_scikit_learn_and_a_weight_is_a_repetition(rows):
     labels, scores, weights = np.array([(1, 2, 1), *rows]).T
-    columns = np.stack([np.ones_like(weights), weights], axis=1)
+    resamples = np.stack([np.ones_like(weights), weights])
     repeated = average_precision_score(np.repeat(labels, weights), np.repeat(scores, weights))
     expected = [average_precision_score(labels, scores), repeated]
-    np.testing.assert_allclose(average_precision(labels, scores, columns), expected)
+    np.testing.assert_allclose(average_precision(labels, scores, resamples), expected)
 
 
 @given(ROWS, st.randoms(use_true_random=False))

@@ -44,8 +44,9 @@ def test_by_hand():
 
 
 def test_one_call_for_many_resamples():
-    counts = Confusion(*(outcomes(LABELS, ANSWERS).T @ np.array([[1, 2], [1, 0], [1, 0], [1, 1], [1, 1]])))
-    # The second column draws the first like twice, the other likes never: 2 true Yes, 1 false Yes, 1 true No.
+    weights = np.array([[1, 1, 1, 1, 1], [2, 0, 0, 1, 1]])
+    counts = Confusion(*(weights @ outcomes(LABELS, ANSWERS)).T)
+    # The second draws the first like twice, the other likes never: 2 true Yes, 1 false Yes, 1 true No.
     np.testing.assert_allclose(precision(counts), [2 / 3, 2 / 3])
     np.testing.assert_allclose(recall(counts), [2 / 3, 1])
 

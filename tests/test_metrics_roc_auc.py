@@ -34,8 +34,8 @@ def test_one_class_is_undefined(labels):
 
 
 def test_a_resample_without_a_class_is_undefined():
-    # Column 0 keeps all rows, column 1 draws the dislikes alone.
-    weights = np.array([[1, 0], [1, 1], [1, 2]])
+    # The first keeps all rows, the second draws the dislikes alone.
+    weights = np.array([[1, 1, 1], [0, 1, 2]])
     np.testing.assert_array_equal(roc_auc([1, 0, 0], [3, 1, 2], weights), [1, np.nan])
 
 
@@ -48,9 +48,9 @@ def test_agrees_with_scikit_learn(rows):
 @given(ROWS)
 def test_a_weight_is_a_repetition(rows):
     labels, scores, weights = both_classes(rows)
-    columns = np.stack([np.ones_like(weights), weights], axis=1)
+    resamples = np.stack([np.ones_like(weights), weights])
     repeated = roc_auc_score(np.repeat(labels, weights), np.repeat(scores, weights))
-    np.testing.assert_allclose(roc_auc(labels, scores, columns), [roc_auc_score(labels, scores), repeated])
+    np.testing.assert_allclose(roc_auc(labels, scores, resamples), [roc_auc_score(labels, scores), repeated])
 
 
 @given(ROWS, st.randoms(use_true_random=False))

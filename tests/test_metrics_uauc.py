@@ -25,7 +25,7 @@ def test_by_hand():
 
 
 def test_users_drawn_several_times_count_several_times():
-    drawn = np.array([[1, 3], [1, 1], [1, 0]])
+    drawn = np.array([[1, 1, 1], [3, 1, 0]])
     np.testing.assert_allclose(uauc(user_aucs(LABELS, SCORES, USERS, 3), drawn), [1 / 2, 3 / 4])
 
 

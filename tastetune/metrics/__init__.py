@@ -1,7 +1,7 @@
 """What is measured, one idea a file; every function is pure and takes plain arrays.
 
-`weights` says how often each row (or user) counts. It is None, or an array whose first axis is the rows and whose
-second, if any, is resamples: the metric of a thousand bootstrap resamples is then one call.
+`weights` says how often each row (or user) counts. It is None, or an array whose last axis is the rows and whose first,
+if there are two, is resamples: the metric of a thousand bootstrap resamples is then one call.
 A metric that its input leaves undefined (a ROC-AUC without a dislike) is NaN, never an invented number.
 """
 

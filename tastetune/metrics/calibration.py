@@ -29,15 +29,15 @@ def expected_calibration_error(rows: np.ndarray, excess: np.ndarray) -> np.ndarr
     """Mean distance, over rows, between a bin's mean probability and its share of likes; in 0..1.
 
     Args:
-        rows: number of rows in each bin, (BINS,) or (BINS, resamples).
+        rows: number of rows in each bin, (BINS,) or (resamples, BINS).
         excess: sum over a bin's rows of probability minus label, same shape.
 
     Returns:
         a number, or (resamples,); NaN without rows.
     """
     rows, excess = np.asarray(rows, np.float64), np.asarray(excess, np.float64)
-    total = rows.sum(axis=0)
-    return np.divide(np.abs(excess).sum(axis=0), total, out=np.full(np.shape(total), np.nan), where=total > 0)
+    total = rows.sum(axis=-1)
+    return np.divide(np.abs(excess).sum(axis=-1), total, out=np.full(np.shape(total), np.nan), where=total > 0)
 
 
 def reliability(labels: np.ndarray, probabilities: np.ndarray) -> list[Bin]:

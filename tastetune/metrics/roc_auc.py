@@ -3,6 +3,8 @@
 Source: Hanley and McNeil, The meaning and use of the area under a ROC curve (Radiology 143, 1982), equation 1.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 
@@ -12,25 +14,34 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None =
     Args:
         labels: 0/1, (rows,).
         scores: higher is more liked, (rows,); ties allowed.
-        weights: how often each row counts, (rows,) or (rows, resamples); None is once.
+        weights: how often each row counts, (rows,) or (resamples, rows); None is once.
 
     Returns:
         a number, or (resamples,); NaN where either class has no weight.
     """
+    return weighed_roc_auc(labels, scores)(np.ones(len(labels)) if weights is None else np.asarray(weights, np.float64))
+
+
+def weighed_roc_auc(labels: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """`roc_auc` as a function of the weights alone, the sorting done."""
     labels, scores = np.asarray(labels, bool), np.asarray(scores)
-    weights = np.ones(len(labels)) if weights is None else np.asarray(weights, np.float64)
-    disliked = np.flatnonzero(~labels)
-    disliked = disliked[np.argsort(scores[disliked], kind="stable")]
-    # below[i]: weight of the i lowest dislikes, so both searches give the weight under a like's score.
-    below = np.concatenate([np.zeros((1, *weights.shape[1:])), np.cumsum(weights[disliked], axis=0)])
-    strictly = np.searchsorted(scores[disliked], scores[labels], side="left")
-    at_most = np.searchsorted(scores[disliked], scores[labels], side="right")
-    likes = weights[labels]
-    won = np.einsum("r...,r...->...", likes, below[strictly])
-    if not np.array_equal(strictly, at_most):
-        won = (won + np.einsum("r...,r...->...", likes, below[at_most])) / 2
-    pairs = likes.sum(axis=0) * below[-1]
-    return np.divide(won, pairs, out=np.full(np.shape(pairs), np.nan), where=pairs > 0)
+    liked, disliked = np.flatnonzero(labels), np.flatnonzero(~labels)
+    disliked = disliked[np.argsort(scores[disliked])]
+    # How many of the sorted dislikes each like beats, and how many it beats or ties with.
+    beaten, level = (np.searchsorted(scores[disliked], scores[liked], side=side) for side in ("left", "right"))
+    ties = not np.array_equal(beaten, level)
+
+    def weigh(weights: np.ndarray) -> np.ndarray:
+        lowest = np.zeros((*weights.shape[:-1], len(disliked) + 1))  # weight of the i lowest dislikes
+        np.cumsum(np.take(weights, disliked, axis=-1), axis=-1, out=lowest[..., 1:])
+        likes = np.take(weights, liked, axis=-1)
+        won = np.einsum("...r,...r->...", likes, np.take(lowest, beaten, axis=-1))
+        if ties:
+            won = (won + np.einsum("...r,...r->...", likes, np.take(lowest, level, axis=-1))) / 2
+        pairs = likes.sum(axis=-1) * lowest[..., -1]
+        return np.divide(won, pairs, out=np.full(np.shape(pairs), np.nan), where=pairs > 0)
+
+    return weigh
 
 
 def roc_curve(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -34,12 +34,12 @@ def uauc(aucs: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
 
     Args:
         aucs: (users,), NaN for a user without both labels.
-        weights: (users,) or (users, resamples): how often a user counts, times their rows for the weighted form.
+        weights: (users,) or (resamples, users): how often a user counts, times their rows for the weighted form.
 
     Returns:
         a number, or (resamples,); NaN where no user with both labels has weight.
     """
     both = ~np.isnan(aucs)
-    weights = np.ones(len(aucs))[both] if weights is None else np.asarray(weights, np.float64)[both]
-    total = weights.sum(axis=0)
-    return np.divide(aucs[both] @ weights, total, out=np.full(np.shape(total), np.nan), where=total > 0)
+    weights = np.ones(len(aucs)) if weights is None else np.asarray(weights, np.float64)
+    total = weights @ both.astype(np.float64)
+    return np.divide(weights @ np.where(both, aucs, 0.0), total, out=np.full(np.shape(total), np.nan), where=total > 0)
