@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 from sklearn.metrics import roc_auc_score
 
+from tastetune import answers
 from tastetune.baselines import FIT_ON
 from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.predictions import Meta, write_predictions
-from tastetune.tasks.like_dislike import LIKE_FROM
 
 GRID = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 """Smoothing constants tried: a mean over n ratings is shrunk as if this many average ratings stood beside them."""
@@ -132,7 +132,7 @@ def write_trivial(dataset: BuiltDataset, split: str, output_dir: Path) -> list[P
     for part in ("train", split):
         if not len(tables[part]):
             raise InputError(f"{dataset.path('like_dislike', part)}: no rows; build the dataset from a longer log")
-    coded = encode(tables)
+    coded = encode(tables, answers.like_from(dataset))
     fit = coded["train"] if FIT_ON[split] == "train" else joined(coded["train"], coded["validation"])
     written = []
     for name, (model, _) in MODELS.items():
@@ -154,7 +154,7 @@ def write_trivial(dataset: BuiltDataset, split: str, output_dir: Path) -> list[P
     return written
 
 
-def encode(tables: dict[str, pa.Table]) -> dict[str, Rows]:
+def encode(tables: dict[str, pa.Table], like_from: float) -> dict[str, Rows]:
     """Tables of rows as arrays, with one code for each user and item across all of them."""
     names = list(tables)
     sizes = np.cumsum([len(tables[name]) for name in names])[:-1]
@@ -167,7 +167,7 @@ def encode(tables: dict[str, pa.Table]) -> dict[str, Rows]:
             codes["user_id"][place],
             codes["item_id"][place],
             tables[name]["label"].to_numpy().astype(np.float64),
-            _history(tables[name]["history_ratings"]),
+            _history(tables[name]["history_ratings"], like_from),
         )
         for place, name in enumerate(names)
     }
@@ -182,10 +182,10 @@ def _strings(tables: dict[str, pa.Table], names: list[str], column: str) -> np.n
     return np.concatenate([tables[name][column].to_numpy() for name in names])
 
 
-def _history(ratings: pa.ChunkedArray) -> np.ndarray:
+def _history(ratings: pa.ChunkedArray, like_from: float) -> np.ndarray:
     """(likes, length) of each row's history, int (n, 2)."""
     lists = ratings.combine_chunks()
     lengths = np.asarray(lists.value_lengths().fill_null(0))
-    likes = np.asarray(lists.flatten()) >= LIKE_FROM
+    likes = np.asarray(lists.flatten()) >= like_from
     row = np.repeat(np.arange(len(lists)), lengths)
     return np.column_stack([np.bincount(row, likes, len(lists)), lengths])

@@ -1,0 +1,72 @@
+"""scripts/baseline.py from the command line: exit status, the closing line, nothing half-written."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from made import make_dataset
+
+from tastetune.dataset import open_dataset
+from tastetune.predictions import align, read_predictions
+
+HOME = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return make_dataset(tmp_path_factory.mktemp("made"), n_users=20)
+
+
+def run(*args, cwd):
+    command = [sys.executable, HOME / "scripts" / "baseline.py", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+
+
+def test_a_config_answers_every_row_and_writes_nothing_else(folder, tmp_path):
+    done = run(
+        HOME / "recbole_configs" / "svd.yaml",
+        "--dataset",
+        folder,
+        "--output",
+        "p/svd.parquet",
+        "--seed=7",
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Answered test of made" in done.stdout
+    assert "p/svd.parquet" in done.stdout
+    predictions, dataset = read_predictions(tmp_path / "p" / "svd.parquet"), open_dataset(folder)
+    align(predictions, dataset.read("like_dislike", "test")["example_id"].to_pylist())
+    assert predictions.meta.seed == predictions.meta.settings["seed"] == 7
+    assert "baseline.py" in predictions.meta.command
+    assert "100%" in done.stderr  # a progress bar
+    assert "Warning" not in done.stderr
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["p", "p/svd.parquet"]
+
+
+def test_trivial_writes_all(folder, tmp_path):
+    done = run("trivial", "--dataset", folder, "--output_dir", "p", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(list((tmp_path / "p").glob("*.parquet"))) == 6
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (
+            ["trivial", "--output_dir", "p", "--dataset", "nowhere"],
+            "error: dataset 'nowhere'",
+        ),
+        (["trivial"], "give --output_dir"),
+        (["svd.yaml"], "give --output"),
+        (["svd.yaml", "--output", "p.parquet"], "svd.yaml: no such file"),
+    ],
+)
+def test_a_mistake_is_one_message(args, said, folder, tmp_path):
+    args = args if "--dataset" in args else [*args, "--dataset", folder]
+    done = run(*args, cwd=tmp_path)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
