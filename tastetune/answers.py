@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
-from tastetune.measure import OTHER, PROBABILITY, STARS, Answered
+from tastetune.measure import OTHER, PROBABILITY, STARS, Answered, are_probabilities
 from tastetune.predictions import Predictions, align
 from tastetune.tasks.like_dislike import LIKE_FROM, LikeDislike
 
@@ -123,6 +123,6 @@ def like_from(dataset: BuiltDataset) -> float:
 
 
 def _scale(scores: np.ndarray, threshold: float, stars_of_a_like: float) -> str:
-    if threshold == 0.5 and scores.min() >= 0 and scores.max() <= 1:
+    if are_probabilities(scores, threshold):
         return PROBABILITY
     return STARS if threshold == stars_of_a_like else OTHER

@@ -55,6 +55,11 @@ class Answered:
         return replace(self, **arrays)
 
 
+def are_probabilities(scores: np.ndarray, threshold: float) -> bool:
+    """Whether scores that mean Yes from `threshold` on are probabilities of a Yes."""
+    return threshold == 0.5 and scores.min() >= 0 and scores.max() <= 1
+
+
 Weighed = Callable[[np.ndarray], np.ndarray]
 """From how often users count, (k, users), to k values of a metric."""
 
