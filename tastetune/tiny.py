@@ -4,7 +4,8 @@ It exists so that the whole pipeline runs without a download: once saved it is a
 other. Its scores say nothing of a real language model.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 import pyarrow as pa
 from datasets import Dataset
@@ -14,7 +15,11 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from tastetune.tasks.like_dislike import LIKE_FROM, NO, YES, as_data
 
 BOS, EOS = "<|begin_of_text|>", "<|end_of_text|>"
-LIKED, DISLIKED = " liked", " disliked"
+WORDS = ((" liked", " disliked"), (" Liked", " Disliked"), (YES, NO))
+"""(like, dislike) pairs; streams take turns, so that the model has met every word of the task's prompts and answers."""
+
+LEARN_EVERY = 8
+"""Of a stream's other tokens, the loss is on every eighth: enough to make a language model of it, at little cost."""
 
 
 def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
@@ -33,7 +38,7 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenize
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    bpe.train_from_iterator([*texts, *[word * 100 for word in (YES, NO, LIKED, DISLIKED)]], trainer)
+    bpe.train_from_iterator([*texts, *[word * 100 for pair in WORDS for word in pair]], trainer)
     bpe.post_processor = TemplateProcessing(single=f"{BOS} $A", special_tokens=[(BOS, bpe.token_to_id(BOS))])
     return PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token=BOS, eos_token=EOS, pad_token=EOS)
 
@@ -71,22 +76,30 @@ def rating_streams(
         ratings_each: ratings in one stream; a user with more has several.
 
     Returns:
-        `input_ids` and `labels`; the loss is on the words liked and disliked alone, for the order in which people
-        happened to rate is not what the model is to learn.
+        `input_ids` and `labels` of every stream; the loss is on the words for like and dislike, and on every
+        `LEARN_EVERY`-th of the other tokens.
     """
     named = {item: f' "{as_data(title)}"' for item, title in titles.items()}
     spelt = {item: tokenizer(name, add_special_tokens=False)["input_ids"] for item, name in named.items()}
-    (liked,), (disliked,) = (tokenizer(word, add_special_tokens=False)["input_ids"] for word in (LIKED, DISLIKED))
-    streams: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
+    words = [[tokenizer(word, add_special_tokens=False)["input_ids"] for word in pair] for pair in WORDS]
     columns = (interactions[name].to_pylist() for name in ("user_id", "item_id", "rating"))
-    user, count = None, 0
-    for of, item, rating in zip(*columns, strict=True):
-        if of != user or count == ratings_each:
-            user, count = of, 0
-            streams["input_ids"].append([tokenizer.bos_token_id])
-            streams["labels"].append([-100])
-        word = liked if rating >= LIKE_FROM else disliked
-        streams["input_ids"][-1] += [*spelt[item], word]
-        streams["labels"][-1] += [-100] * len(spelt[item]) + [word]
-        count += 1
+    streams: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
+    for number, ratings in enumerate(_portions(zip(*columns, strict=True), ratings_each)):
+        ids, answers = [tokenizer.bos_token_id], {}
+        for item, rating in ratings:
+            ids += spelt[item]
+            answers[len(ids)] = words[number % len(words)][rating < LIKE_FROM][0]
+            ids.append(answers[len(ids)])
+        ids.append(tokenizer.eos_token_id)
+        streams["input_ids"].append(ids)
+        streams["labels"].append(
+            [token if at in answers or at % LEARN_EVERY == 0 else -100 for at, token in enumerate(ids)]
+        )
     return Dataset.from_dict(streams)
+
+
+def _portions(ratings: Iterable[tuple[str, str, float]], at_most: int) -> Iterator[list[tuple[str, float]]]:
+    """(item, rating) pairs of one user at a time, in lists of `at_most`."""
+    for _, of_user in groupby(ratings, key=lambda row: row[0]):
+        pairs = [(item, rating) for _, item, rating in of_user]
+        yield from (pairs[start : start + at_most] for start in range(0, len(pairs), at_most))

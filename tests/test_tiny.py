@@ -5,7 +5,7 @@ from tastetune.tiny import make_model, rating_streams, train_tokenizer
 TITLES = {"1": "Alien (1979)", "2": 'The "Burbs" (1989)'}
 
 
-def test_streams_hold_titles_in_order_and_learn_the_answers_alone():
+def test_streams_hold_titles_in_order_with_words_that_take_turns():
     tokenizer = train_tokenizer([*TITLES.values()] * 50, 400)
     interactions = pa.table(
         {"user_id": ["a", "a", "a", "b"], "item_id": ["1", "2", "1", "2"], "rating": [4.0, 3.5, 5.0, 1.0]}
@@ -14,18 +14,20 @@ def test_streams_hold_titles_in_order_and_learn_the_answers_alone():
     # Three ratings of a in streams of two, one of b; four stars are a like, three and a half are none
     assert [tokenizer.decode(ids, skip_special_tokens=True) for ids in streams["input_ids"]] == [
         ' "Alien (1979)" liked "The \'Burbs\' (1989)" disliked',
-        ' "Alien (1979)" liked',
-        " \"The 'Burbs' (1989)\" disliked",
+        ' "Alien (1979)" Liked',
+        " \"The 'Burbs' (1989)\" No",
     ]
-    learnt = [[token for token in labels if token != -100] for labels in streams["labels"]]
-    assert [tokenizer.decode(tokens) for tokens in learnt] == [" liked disliked", " liked", " disliked"]
     for ids, labels in zip(streams["input_ids"], streams["labels"], strict=True):
-        assert all(label in (-100, token) for token, label in zip(ids, labels, strict=True))
+        learnt = [at for at, label in enumerate(labels) if label != -100]
+        assert [labels[at] for at in learnt] == [ids[at] for at in learnt]
+        words = {at for at, token in enumerate(ids) if "iked" in tokenizer.decode(token) or token == ids[-2]}
+        assert set(learnt) == words | set(range(0, len(ids), 8))
+        assert (ids[0], ids[-1]) == (tokenizer.bos_token_id, tokenizer.eos_token_id)
 
 
 def test_the_answers_are_single_tokens_and_any_text_survives():
     tokenizer = train_tokenizer(["a few words"], 300)
-    for word in (" Yes", " No", " liked", " disliked"):
+    for word in (" Yes", " No", " liked", " disliked", " Liked", " Disliked"):
         assert len(tokenizer(word, add_special_tokens=False)["input_ids"]) == 1
     text = "Amélie 🎬\n\x00 x"
     assert tokenizer.decode(tokenizer(text)["input_ids"], skip_special_tokens=True) == text
