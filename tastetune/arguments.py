@@ -1,9 +1,11 @@
 """The command line that every builder shares."""
 
-from dataclasses import dataclass, field
+import sys
+from dataclasses import dataclass, field, fields
 from typing import Literal, TypeVar
 
 from tastetune.errors import InputError
+from tastetune.strict_yaml import load_yaml, refuse_unknown
 
 
 @dataclass
@@ -45,12 +47,17 @@ Arguments = TypeVar("Arguments", bound=BuildArguments)
 def parse(arguments: type[Arguments], description: str) -> Arguments:
     """The command line as an `arguments` object; `description` heads its `--help`.
 
+    A first argument that ends in .yaml names a file of flags, one `key: value` each; flags behind it win.
+
     Raises:
-        InputError: values that cannot be, or that need another flag.
+        InputError: an unknown key, values that cannot be, or that need another flag.
     """
     from transformers import HfArgumentParser
 
-    args = HfArgumentParser(arguments, description=description).parse_args_into_dataclasses()[0]
+    given, known = sys.argv[1:], [f.name for f in fields(arguments)]
+    if given and given[0].endswith((".yaml", ".yml")):
+        given = [*_flags(given[0], known), *given[1:]]
+    args = HfArgumentParser(arguments, description=description).parse_args_into_dataclasses(given)[0]
     for name in ("history_length", "test_sample", "max_prompt_tokens"):
         if (value := getattr(args, name)) is not None and value < 1:
             raise InputError(f"--{name} {value}: expected 1 or more")
@@ -59,3 +66,14 @@ def parse(arguments: type[Arguments], description: str) -> Arguments:
     if args.public and not args.push_to_hub:
         raise InputError("--public says how to push; name the repository with --push_to_hub org/name")
     return args
+
+
+def _flags(path: str, known: list[str]) -> list[str]:
+    values, lines = load_yaml(path)
+    refuse_unknown(path, lines, known)
+    for key, value in values.items():
+        if not isinstance(value, str | int | float):
+            raise InputError(
+                f"{path}, line {lines[key]}: {key} needs one value, as the flag --{key} does; got {value!r}"
+            )
+    return [part for key, value in values.items() for part in (f"--{key}", str(value))]

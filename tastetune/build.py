@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from tastetune import dataset_card, rows, splits
 from tastetune.arguments import BuildArguments
-from tastetune.counts import count
+from tastetune.counts import by_split, count
 from tastetune.dataset import INFO
 from tastetune.dataset_card import Source
 from tastetune.errors import InputError
@@ -23,6 +23,7 @@ from tastetune.files import replacing
 from tastetune.interactions import COLUMNS, INTERACTIONS
 from tastetune.leakage import leakage
 from tastetune.logs import keep
+from tastetune.negatives import beside, draw
 from tastetune.tasks.like_dislike import Item, LikeDislike
 from tastetune.titles import neutral_title
 
@@ -36,16 +37,18 @@ def build(
     args: BuildArguments,
     *,
     words: Mapping | None = None,
-    set_aside: Mapping[str, int] | None = None,
+    negatives: int = 0,
+    notes: Mapping[str, int] | None = None,
 ) -> dict:
     """Split, window and render; write the dataset folder whole or not at all, and push it if asked.
 
     Args:
-        interactions: `tastetune.interactions.COLUMNS`, in any order, on any engine; a `split` column among them is
-            taken as it stands.
+        interactions: `tastetune.interactions.COLUMNS`, in any order, on any engine; with a `split` column the protocol
+            is `predefined`.
         items: `tastetune.interactions.ITEMS`, every interaction's item among them.
         words: further fields of `LikeDislike`: the domain's words and what a like is.
-        set_aside: rows of the source that are not in `interactions`, by reason.
+        negatives: dislikes to sample beside each rating (`tastetune.negatives`).
+        notes: rows of the source that were set aside or mended: what was done, and to how many.
 
     Returns:
         The content of `tastetune.json`.
@@ -53,54 +56,70 @@ def build(
     Raises:
         InputError: a split without rows, likes or dislikes alone, or a licence that forbids the push.
     """
-    if args.public and not source.redistribution:
-        raise InputError(
-            f"--public: the licence of {source.name} forbids redistribution; leave --public away, a private repository "
-            "of your own is allowed"
-        )
+    _check_push(source, args)
     task = LikeDislike(genres=args.genres, ratings=args.ratings, **(words or {}))
+    renderer = rows.Renderer(task, {}, args.max_prompt_tokens, _lengths(args.tokenizer))
+    items = _catalogue(items, task, args.neutral_titles)
+    renderer.items = {i: Item(t, tuple(g)) for i, t, g in zip(*(c.to_pylist() for c in items.columns), strict=True)}
     protocol = "predefined" if "split" in interactions.columns else args.protocol
-    lengths = _lengths(args.tokenizer)
-    split = keep(interactions if protocol == "predefined" else getattr(splits, protocol)(interactions))
-    items = items.sort_by("item_id")
-    if args.neutral_titles:
-        neutral = pa.array([neutral_title(item, task.item) for item in items["item_id"].to_pylist()])
-        items = items.set_column(1, "title", neutral)
-    catalogue = {i: Item(t, tuple(g)) for i, t, g in zip(*(c.to_pylist() for c in items.columns), strict=True)}
-    renderer = rows.Renderer(task, catalogue, args.max_prompt_tokens, lengths)
-    counts = count(split, items, task.like_from)
-    _check(counts, task)
+    split = keep(splits.split(interactions, protocol))
+    windows = keep(rows.with_histories(split, args.history_length, args.history))
+    counts = count(split, items) | {"notes": dict(notes or {})}
+    if negatives:
+        drawn = draw(split, negatives, args.seed)
+        missing = negatives * int(split.count().execute()) - int(drawn.count().execute())
+        counts["notes"]["sampled dislikes missing, where a user clicked nearly everything"] = missing
+        split, windows = beside(split, drawn), beside(windows, drawn)
+    counts["splits"] = by_split(split, task.like_from)
+    _check(counts["splits"], task)
     with replacing(args.output_dir) as folder:
         _write(folder / "items" / "train.parquet", items.schema, iter([items]))
         for name in splits.SPLITS:
             part = split.filter(split.split == name).select(*COLUMNS)
             _write(folder / "interactions" / f"{name}.parquet", INTERACTIONS, _ordered(part))
-        fingerprint, rendered = _write_rows(folder / "like_dislike", split, renderer, args)
-        info = {
-            "name": source.name,
-            "fingerprint": fingerprint,
-            "settings": _settings(source, protocol, task, args),
-            "counts": counts | rendered | {"set_aside": dict(set_aside or {}), "leakage": leakage(folder)},
-        }
+        fingerprint, rendered = _write_rows(folder / "like_dislike", windows, renderer, args)
+        settings = {"protocol": protocol, "negatives": negatives, **_settings(source, task, args)}
+        counts |= rendered | {"leakage": leakage(folder)}
+        info = {"name": source.name, "fingerprint": fingerprint, "settings": settings, "counts": counts}
         (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / "README.md").write_text(dataset_card.render(source, info), encoding="utf-8")
+    _announce(info, source, args)
+    return info
+
+
+def _announce(info: dict, source: Source, args: BuildArguments) -> None:
     made = ", ".join(f"{number:,} {name}" for name, number in info["counts"]["rows"].items())
-    print(f"{source.pretty_name}: {made} rows in {args.output_dir} (fingerprint {fingerprint[:12]})")
+    print(f"{source.pretty_name}: {made} rows in {args.output_dir} (fingerprint {info['fingerprint'][:12]})")
     if args.push_to_hub:
         from tastetune.hub import push_folder
 
         print(push_folder(args.output_dir, args.push_to_hub, repo_type="dataset", private=not args.public))
-    return info
 
 
-def _check(counts: dict, task: LikeDislike) -> None:
+def _catalogue(items: pa.Table, task: LikeDislike, is_neutral: bool) -> pa.Table:
+    items = items.sort_by("item_id")
+    if is_neutral:
+        neutral = [neutral_title(item, task.item) for item in items["item_id"].to_pylist()]
+        items = items.set_column(1, "title", pa.array(neutral))
+    return items
+
+
+def _check_push(source: Source, args: BuildArguments) -> None:
+    if args.public and not source.redistribution:
+        raise InputError(
+            f"--public: the licence of {source.name} forbids redistribution; leave --public away, a private repository "
+            "of your own is allowed"
+        )
+
+
+def _check(found: dict, task: LikeDislike) -> None:
     for name in splits.SPLITS:
-        if name not in counts["splits"]:
+        if name not in found:
             raise InputError(
                 f"no rating is left for the {name} split; per_user needs users with 3 ratings or more, timeline a log "
                 "of more than one moment, a predefined split rows in each of its three parts"
             )
-    shares = {part["likes"] for part in counts["splits"].values()}
+    shares = {part["likes"] for part in found.values()}
     if shares in ({0.0}, {1.0}):
         raise InputError(
             f"every rating is a {'like' if shares == {1.0} else 'dislike'} (a like is {task.like_from:g} or more), so "
@@ -108,19 +127,17 @@ def _check(counts: dict, task: LikeDislike) -> None:
         )
 
 
-def _settings(source: Source, protocol: str, task: LikeDislike, args: BuildArguments) -> dict:
+def _settings(source: Source, task: LikeDislike, args: BuildArguments) -> dict:
     names = ("history", "history_length", "neutral_titles", "seed", "max_prompt_tokens", "tokenizer")
     return {
-        "protocol": protocol,
         **{name: getattr(args, name) for name in names},
         "task": asdict(task),
         "redistribution": source.redistribution,
     }
 
 
-def _write_rows(folder: Path, split: ir.Table, renderer: rows.Renderer, args: BuildArguments) -> tuple[str, dict]:
+def _write_rows(folder: Path, windows: ir.Table, renderer: rows.Renderer, args: BuildArguments) -> tuple[str, dict]:
     """Write the like_dislike config; returns the fingerprint and what was counted on the way."""
-    windows = keep(rows.with_histories(split, args.history_length, args.history))
     test = windows.filter(windows.split == "test").select("user_id", "item_id").to_pyarrow()
     ids = [rows.example_id(*pair) for pair in zip(*(c.to_pylist() for c in test.columns), strict=True)]
     chosen, sampled = pa.array(sorted(rows.sample(ids, args.test_sample, args.seed))), []

@@ -8,12 +8,11 @@ from ibis.expr import types as ir
 from tastetune.splits import ORDER, SPLITS
 
 
-def count(interactions: ir.Table, items: pa.Table, like_from: float) -> dict:
+def count(interactions: ir.Table, items: pa.Table) -> dict:
     """Counts of interactions that carry a `split` column.
 
     Returns:
         `users`, `items` (rated ones), `items_unrated` and `titles_shared` (items whose title another item has too);
-        `splits`: share of likes (ratings of at least `like_from`), first and last timestamp of each;
         `users_with_one_rating`; `ties_in_time`: share of a user's neighbouring ratings with equal timestamps;
         `test_cold_users`, `test_cold_items`: test rows whose user (item) has no train or validation row.
     """
@@ -28,7 +27,6 @@ def count(interactions: ir.Table, items: pa.Table, like_from: float) -> dict:
         "items": rated,
         "items_unrated": len(items) - rated,
         "titles_shared": pc.sum(titles.filter(pc.greater(titles, 1))).as_py() or 0,
-        "splits": _splits(table, like_from),
         "users_with_one_rating": int(rows_of_user.filter(rows_of_user.rows == 1).count().execute()),
         "ties_in_time": float(ties),
         "test_cold_users": _cold(table, "user_id"),
@@ -36,7 +34,8 @@ def count(interactions: ir.Table, items: pa.Table, like_from: float) -> dict:
     }
 
 
-def _splits(table: ir.Table, like_from: float) -> dict:
+def by_split(table: ir.Table, like_from: float) -> dict:
+    """Of each split that has rows: the share of `likes` (ratings of at least `like_from`), first and last timestamp."""
     found = table.group_by("split").agg(
         likes=(table.rating >= like_from).cast("int64").sum() / table.count(),
         first=table.timestamp.min(),

@@ -26,7 +26,7 @@ def to_interactions(raw: RawLog, low: float, high: float) -> ir.Table:
     """Check and type the four columns of a raw log.
 
     Args:
-        raw: a log with the columns `user_id`, `item_id`, `rating`, `timestamp`.
+        raw: a log with the columns `user_id`, `item_id`, `rating`, `timestamp`; others stay as they are.
         low, high: the rating scale, both ends included.
 
     Raises:
@@ -52,9 +52,7 @@ def to_interactions(raw: RawLog, low: float, high: float) -> ir.Table:
         ],
     )
     refuse_repeats(raw, ["user_id", "item_id"])
-    return table.select(
-        "user_id", "item_id", rating=table.rating.cast("float64"), timestamp=table.timestamp.cast("int64")
-    )
+    return table.drop("row").mutate(rating=table.rating.cast("float64"), timestamp=table.timestamp.cast("int64"))
 
 
 def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) -> pa.Table:
@@ -87,9 +85,18 @@ def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) ->
 def refuse_unknown_items(interactions: ir.Table, items: pa.Table, catalogue: object) -> None:
     """Raise InputError naming an item that is rated but has no title; `catalogue` is the file to mend."""
     counted = interactions.group_by("item_id").agg(ratings=interactions.count()).order_by("item_id").to_pyarrow()
-    unknown = counted.filter(pc.invert(pc.is_in(counted["item_id"], items["item_id"].combine_chunks())))
+    ids = items["item_id"].combine_chunks()
+    unknown = counted.filter(pc.invert(pc.is_in(counted["item_id"], ids)))
     if len(unknown):
+        item = unknown["item_id"][0].as_py()
+        near = [other for other in ids.to_pylist() if _bare(other) == _bare(item)]
         raise InputError(
-            f"{catalogue}: item {unknown['item_id'][0].as_py()} is rated {unknown['ratings'][0].as_py()} times but has "
-            f"no title there, and so have {len(unknown)} items in all; add their lines, or remove their ratings"
+            f"{catalogue}: item {item} is rated {unknown['ratings'][0].as_py()} times but has no title there, and so "
+            f"have {len(unknown)} items in all; add their lines, or remove their ratings"
+            + (f" (ids are text: {near[0]}, which is there, is another id)" if near else "")
         )
+
+
+def _bare(number: str) -> str:
+    """A number as text without leading zeros and the `.0` that some programs add to ids."""
+    return number.lstrip("0").removesuffix(".0")

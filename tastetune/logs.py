@@ -34,22 +34,43 @@ class TextFormat:
 
 @dataclass(frozen=True)
 class RawLog:
-    """A file as read: every field a string (null where empty), and `row`, counted from 1 in the file's order."""
+    """One file as read, or several one behind the other.
 
-    path: Path
+    Attributes:
+        table: every field a string (null where empty), and `row`, counted from 1 in the files' order.
+        files: of each file its path, its format (None: not a text of lines) and how many rows stand before it.
+    """
+
     table: ir.Table
-    format: TextFormat | None = None
+    files: tuple[tuple[Path, TextFormat | None, int], ...]
+
+    @property
+    def path(self) -> Path:
+        return self.files[0][0]
 
     def place(self, row: int) -> str:
         """Where a row stands, in words that begin an error message."""
-        if self.format is None:
-            return f"{self.path}, row {row}"
-        return f"{self.path}, line {_line_of(self.path, self.format, row)}"
+        path, fmt, before = next(file for file in reversed(self.files) if file[2] < row)
+        if fmt is None:
+            return f"{path}, row {row - before}"
+        return f"{path}, line {_line_of(path, fmt, row - before)}"
+
+
+def joined(logs: Sequence[RawLog]) -> RawLog:
+    """Logs of one file each, with the same columns, as one log."""
+    tables, files, before = [], [], 0
+    for log in logs:
+        tables.append(log.table.mutate(row=log.table.row + before))
+        files.append((*log.files[0][:2], before))
+        before += int(log.table.count().execute())
+    return RawLog(ibis.union(*tables) if len(tables) > 1 else tables[0], tuple(files))
 
 
 def connect(database: str | Path = ":memory:", **settings) -> ibis.BaseBackend:
     """An Ibis connection to DuckDB; `settings` are DuckDB's own, such as `threads=1` or `memory_limit="4GB"`."""
-    return ibis.duckdb.connect(database, **settings)
+    con = ibis.duckdb.connect(database, **settings)
+    con.raw_sql("SET TimeZone = 'UTC'")
+    return con
 
 
 def keep(table: ir.Table) -> ir.Table:
@@ -78,7 +99,7 @@ def read_text(con: ibis.BaseBackend, path: str | Path, fmt: TextFormat) -> RawLo
         f"store_rejects=true, rejects_table='{rejects}', rejects_scan='{rejects}_scan')"
     )
     _check_rejects(con, path, fmt, rejects)
-    raw = RawLog(path, con.table(name), fmt)
+    raw = RawLog(con.table(name), ((path, fmt, 0),))
     if not raw.table.count().execute():
         raise InputError(f"{path}: no row in it; expected lines of {_fields(fmt)}")
     return raw
@@ -93,15 +114,14 @@ def refuse_first(raw: RawLog, checks: Iterable[tuple[ir.BooleanValue, str | ir.S
         raise InputError(f"{raw.place(first[0]['row'])}: {first[0]['problem']}")
 
 
-def refuse_repeats(raw: RawLog, key: Sequence[str]) -> None:
+def refuse_repeats(raw: RawLog, key: Sequence[str], remedy: str = "keep one of the two") -> None:
     """Raise InputError at the first row whose `key` columns stand alike in an earlier row."""
     alike = ibis.window(group_by=key, order_by="row")
     numbered = raw.table.mutate(earlier=raw.table.row.first().over(alike))
     repeat = numbered.filter(numbered.row > numbered.earlier).order_by("row").limit(1).to_pyarrow().to_pylist()
     if repeat:
-        again, before = repeat[0], raw.place(repeat[0]["earlier"]).removeprefix(f"{raw.path}, ")
-        named = " and ".join(f"{column} {again[column]}" for column in key)
-        raise InputError(f"{raw.place(again['row'])}: {named} stood in {before} already; keep one of the two")
+        again, named = repeat[0], " and ".join(f"{column} {repeat[0][column]}" for column in key)
+        raise InputError(f"{raw.place(again['row'])}: {named} stand in {raw.place(again['earlier'])} too; {remedy}")
 
 
 def _check_ends(path: Path, fmt: TextFormat) -> None:

@@ -16,20 +16,24 @@ RULES = {
     "validation. A user with a single rating is in train alone.",
     "timeline": "One cut in time for everybody: the last tenth of all ratings is test, the tenth before it "
     "validation. Ratings of one moment stay together, on the later side of a cut.",
-    "predefined": "As the source gives it.",
+    "predefined": "As the source gives it. Where it names no validation rows, the last tenth of each user's train part "
+    "(rounded down, at least one where it holds two or more) is validation.",
 }
 """The rule of each protocol, in the words of the dataset card."""
 
 
+def split(interactions: ir.Table, protocol: str) -> ir.Table:
+    """Add the `split` column by a protocol of `RULES`; `predefined` expects the column to be there."""
+    rules = {"per_user": per_user, "timeline": timeline, "predefined": predefined}
+    return rules[protocol](interactions)
+
+
 def per_user(interactions: ir.Table) -> ir.Table:
     """Cut each user's own sequence; see `RULES`."""
-    user = ibis.window(group_by="user_id")
     place = ibis.row_number().over(ibis.window(group_by="user_id", order_by=ORDER))
-    placed = interactions.mutate(place=place, rows=interactions.count().over(user))
-    known = ibis.greatest(placed.rows * 9 // 10, 1)
-    validation = ibis.ifelse(known > 1, ibis.greatest(known // 10, 1), 0)
-    split = ibis.cases((placed.place < known - validation, "train"), (placed.place < known, "validation"), else_="test")
-    return placed.mutate(split=split).drop("place", "rows")
+    rows = interactions.count().over(ibis.window(group_by="user_id"))
+    is_known = place < ibis.greatest(rows * 9 // 10, 1)
+    return _with_validation(interactions.mutate(split=ibis.ifelse(is_known, "train", "test")))
 
 
 def timeline(interactions: ir.Table) -> ir.Table:
@@ -41,3 +45,19 @@ def timeline(interactions: ir.Table) -> ir.Table:
     time = interactions.timestamp
     split = ibis.cases((time >= max(cuts), "test"), (time >= min(cuts), "validation"), else_="train")
     return interactions.mutate(split=split)
+
+
+def predefined(interactions: ir.Table) -> ir.Table:
+    """Keep the split that is there; see `RULES`."""
+    has_validation = interactions.filter(interactions.split == "validation").count().execute()
+    return interactions if has_validation else _with_validation(interactions)
+
+
+def _with_validation(interactions: ir.Table) -> ir.Table:
+    """Make the last tenth of each user's train part validation."""
+    place = ibis.row_number().over(ibis.window(group_by=("user_id", "split"), order_by=ORDER))
+    rows = interactions.count().over(ibis.window(group_by=("user_id", "split")))
+    placed = interactions.mutate(place=place, rows=rows)
+    validation = ibis.ifelse(placed.rows > 1, ibis.greatest(placed.rows // 10, 1), 0)
+    is_last = (placed.split == "train") & (placed.place >= placed.rows - validation)
+    return placed.mutate(split=ibis.ifelse(is_last, "validation", placed.split)).drop("place", "rows")

@@ -122,7 +122,7 @@ def test_the_embedded_ml100k_by_its_published_numbers(tmp_path):
         (
             "ratings.dat",
             lambda text: text + text.splitlines()[0] + "\n",
-            r"ratings\.dat, line 115: .* in line 1 already",
+            r"ratings\.dat, line 115: .* in .*, line 1 too",
         ),
         ("ratings.dat", lambda text: "", r"ratings\.dat: the file is empty"),
         ("movies.dat", lambda text: text.split("\n", 1)[1], r"movies\.dat: item 1 is rated \d+ times but has no title"),

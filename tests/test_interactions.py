@@ -57,7 +57,7 @@ def test_blank_lines_are_no_rows_but_count_as_lines(tmp_path):
         (GOOD + "3::10::5::100.5\n", r"line 4: timestamp 100.5 is no"),
         (GOOD + "::10::5::100\n", r"line 4: the user id is empty"),
         (GOOD + "3::::5::100\n", r"line 4: the item id is empty"),
-        (GOOD + "1::20::4::999\n", r"line 4: user_id 1 and item_id 20 stood in line 2 already; keep one of the two"),
+        (GOOD + "1::20::4::999\n", r"line 4: user_id 1 and item_id 20 stand in .*ratings\.dat, line 2 too; keep one of the two"),
     ],
 )
 def test_bad_lines_are_refused_by_name(tmp_path, text, message):
@@ -115,7 +115,7 @@ def test_items_are_sorted_by_id_as_a_string(tmp_path):
         ("1::A::Drama\n2::::Drama\n", r"movies\.dat, line 2: item 2 has no title; a prompt needs one"),
         ("1::A::Drama\n2::  ::Drama\n", r"line 2: item 2 has no title"),
         ("::A::Drama\n", r"line 1: the item id is empty"),
-        ("1::A::Drama\n1::B::War\n", r"line 2: item_id 1 stood in line 1 already"),
+        ("1::A::Drama\n1::B::War\n", r"line 2: item_id 1 stand in .*, line 1 too"),
     ],
 )
 def test_items_that_no_prompt_can_show_are_refused(tmp_path, text, message):

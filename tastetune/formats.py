@@ -1,0 +1,105 @@
+"""Chosen columns of a table file, CSV, TSV, parquet or JSON lines, as a raw log."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tastetune.errors import InputError
+from tastetune.logs import RawLog, TextFormat, read_text
+
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+
+
+def read(
+    con: ibis.BaseBackend, path: str | Path, columns: Mapping[str, str], separator: str | None, encoding: str
+) -> RawLog:
+    """Read chosen columns of a CSV, TSV, parquet or JSON-lines file, told apart by the file's suffix.
+
+    Args:
+        columns: the contract's name of each column -> its name in the file.
+        separator: of a text file; None for what the suffix says.
+        encoding: of a text file, `utf-8` or `latin-1`.
+
+    Raises:
+        InputError: the file is missing, empty or cut, of another format, or lacks a column.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; check the path")
+    if len(set(columns.values())) < len(columns):
+        raise InputError(f"{path}: the columns {', '.join(columns.values())} are not all different; name one each")
+    try:
+        if path.suffix == ".parquet":
+            log = _read_parquet(con, path, columns)
+        elif path.suffix in (".jsonl", ".ndjson", ".json"):
+            log = _read_json(con, path, columns)
+        elif separator or path.suffix in SEPARATORS:
+            log = _read_text(con, path, columns, separator or SEPARATORS[path.suffix], encoding)
+        else:
+            raise InputError(
+                f"{path}: of a format that its name does not tell; rename it to .csv, .tsv, .parquet or .jsonl, or say "
+                "what stands between its fields with --separator"
+            )
+    except (duckdb.Error, pa.ArrowInvalid) as error:
+        raise InputError(f"{path}: {str(error).splitlines()[0]}; mend the file") from error
+    if not log.table.count().execute():
+        raise InputError(f"{path}: no row in it")
+    return log
+
+
+def _read_text(con: ibis.BaseBackend, path: Path, columns: Mapping[str, str], sep: str, encoding: str) -> RawLog:
+    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="", errors="replace") as file:
+        header = next(csv.reader(file, delimiter=sep), [])
+    _check_columns(path, columns, header)
+    ours = {theirs: name for name, theirs in columns.items()}
+    names = tuple(ours.get(name, f"column {place}") for place, name in enumerate(header, 1))
+    log = read_text(con, path, TextFormat(names, sep, header=True, encoding=encoding, quoted=True))
+    return RawLog(log.table.select("row", *columns), log.files)
+
+
+def _read_parquet(con: ibis.BaseBackend, path: Path, columns: Mapping[str, str]) -> RawLog:
+    schema = pq.read_schema(path)
+    _check_columns(path, columns, schema.names)
+    fields = [
+        f"array_to_string({_name(theirs)}, '|')" if pa.types.is_list(schema.field(theirs).type) else _name(theirs)
+        for theirs in columns.values()
+    ]
+    source = f"read_parquet({_text(path)}, file_row_number=true)"
+    return _selected(con, path, "file_row_number + 1", dict(zip(columns, fields, strict=True)), source)
+
+
+def _read_json(con: ibis.BaseBackend, path: Path, columns: Mapping[str, str]) -> RawLog:
+    types = ", ".join(f"{_name(theirs)}: 'VARCHAR'" for theirs in columns.values())
+    source = f"read_json({_text(path)}, format='newline_delimited', columns={{{types}}})"
+    fields = {ours: _name(theirs) for ours, theirs in columns.items()}
+    return _selected(con, path, "row_number() OVER ()", fields, source)
+
+
+def _selected(con: ibis.BaseBackend, path: Path, row: str, fields: Mapping[str, str], source: str) -> RawLog:
+    name = ibis.util.gen_name("log")
+    chosen = ", ".join(f"nullif(CAST({field} AS VARCHAR), '') AS {ours}" for ours, field in fields.items())
+    con.raw_sql(f"CREATE TEMP TABLE {name} AS SELECT {row} AS row, {chosen} FROM {source}")
+    return RawLog(con.table(name), ((path, None, 0),))
+
+
+def _check_columns(path: Path, columns: Mapping[str, str], present: list[str]) -> None:
+    for ours, theirs in columns.items():
+        if present.count(theirs) != 1:
+            found = "no column" if theirs not in present else "more than one column"
+            raise InputError(
+                f"{path}: {found} {theirs!r} (looked for as the {ours}); it has {', '.join(present)}: name the column "
+                "by its flag"
+            )
+
+
+def _name(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
+
+
+def _text(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
