@@ -1,17 +1,14 @@
 """From a language model to P(Yes): one forward pass a prompt, read off the answer tokens' logits."""
 
 import copy
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from accelerate import PartialState
-from accelerate.utils import gather_object
-from tqdm import tqdm
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.errors import InputError
+from tastetune.padding import in_batches, left_padded
 
 
 def answer_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
@@ -58,9 +55,10 @@ def yes_probabilities(
     ids = tokenizer(list(prompts))["input_ids"]
     shared, past = _shared_prefix(model, ids)
 
-    def score(rows: list[list[int]]) -> list[float]:
+    def score(rows: list[int]) -> list[float]:
+        rest = [ids[row][len(shared) :] for row in rows]
         logits = model(
-            **_left_padded([row[len(shared) :] for row in rows], len(shared), tokenizer.pad_token_id, model.device),
+            **left_padded(rest, len(shared), tokenizer.pad_token_id, model.device),
             past_key_values=_repeated(past, len(rows)),
             use_cache=past is not None,
             logits_to_keep=1,
@@ -68,7 +66,7 @@ def yes_probabilities(
         odds = logits[:, yes].double().logsumexp(1) - logits[:, no].double().logsumexp(1)
         return torch.sigmoid(odds).tolist()
 
-    return np.array(_in_batches(score, ids, max_batch_tokens, "scoring"), dtype=np.float64)
+    return np.array(in_batches(score, list(map(len, ids)), max_batch_tokens, "scoring"), dtype=np.float64)
 
 
 @torch.inference_mode()
@@ -81,8 +79,10 @@ def generated_answers(
 ) -> list[str]:
     """What the model writes after each prompt, greedily, at most `max_new_tokens` tokens; n texts."""
 
-    def write(rows: list[list[int]]) -> list[str]:
-        inputs = _left_padded(rows, 0, tokenizer.pad_token_id, model.device)
+    ids = tokenizer(list(prompts))["input_ids"]
+
+    def write(rows: list[int]) -> list[str]:
+        inputs = left_padded([ids[row] for row in rows], 0, tokenizer.pad_token_id, model.device)
         written = model.generate(
             input_ids=inputs["input_ids"],
             attention_mask=inputs["attention_mask"],
@@ -95,7 +95,7 @@ def generated_answers(
         )
         return tokenizer.batch_decode(written[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
 
-    return _in_batches(write, tokenizer(list(prompts))["input_ids"], max_batch_tokens, "generating")
+    return in_batches(write, list(map(len, ids)), max_batch_tokens, "generating")
 
 
 def _shared_prefix(model: PreTrainedModel, ids: list[list[int]]) -> tuple[list[int], DynamicCache | None]:
@@ -115,34 +115,3 @@ def _repeated(past: DynamicCache | None, rows: int) -> DynamicCache | None:
         past = copy.deepcopy(past)
         past.batch_repeat_interleave(rows)
     return past
-
-
-def _left_padded(rows: list[list[int]], seen: int, pad: int, device: torch.device) -> dict[str, torch.Tensor]:
-    """Rows of unequal length as one batch that ends flush, behind `seen` tokens that are in the cache already."""
-    width = max(map(len, rows))
-    gaps = [width - len(row) for row in rows]
-    mask = torch.tensor([[1] * seen + [0] * gap + [1] * (width - gap) for gap in gaps], device=device)
-    return {
-        "input_ids": torch.tensor([[pad] * gap + row for gap, row in zip(gaps, rows, strict=True)], device=device),
-        "attention_mask": mask,
-        "position_ids": (mask.cumsum(1) - 1).clamp(min=0)[:, seen:],
-    }
-
-
-def _in_batches(
-    work: Callable[[list[list[int]]], list[Any]], ids: list[list[int]], max_batch_tokens: int, what: str
-) -> list[Any]:
-    """`work` on all rows, longest first, in batches of at most `max_batch_tokens` padded tokens; results in order.
-
-    Longest first: memory that does not suffice shows in the first batch. Each process takes every n-th row.
-    """
-    state = PartialState()
-    order = sorted(range(len(ids)), key=lambda row: -len(ids[row]))[state.process_index :: state.num_processes]
-    found: list[tuple[int, Any]] = []
-    with tqdm(total=len(order), desc=what, unit="row", disable=not state.is_main_process) as progress:
-        while len(found) < len(order):
-            size = max(1, max_batch_tokens // len(ids[order[len(found)]]))
-            batch = order[len(found) : len(found) + size]
-            found += zip(batch, work([ids[row] for row in batch]), strict=True)
-            progress.update(len(batch))
-    return [result for _, result in sorted(gather_object(found), key=lambda pair: pair[0])]
