@@ -1,0 +1,54 @@
+"""Top-10 lists from the interactions of any built dataset: a user's ten favourites, and what their neighbours watched.
+
+python data_builders/top_n.py --source outputs/ml1m --output_dir outputs/ml1m-lists50
+python data_builders/top_n.py --source outputs/ml1m --output_dir outputs/ml1m-lists60 --high 4 --watched_by 0.6
+"""
+
+from dataclasses import dataclass, field
+
+from transformers import HfArgumentParser
+
+from tastetune.dataset import open_dataset
+from tastetune.dataset_card import Source
+from tastetune.errors import run
+from tastetune.list_arguments import ListArguments
+from tastetune.lists import build_lists
+from tastetune.logs import connect
+from tastetune.splits import SPLITS
+from tastetune.tasks.top_n import TopN
+
+WORDS = ("item", "items", "user", "enjoy")
+
+
+@dataclass(kw_only=True)
+class Arguments(ListArguments):
+    source: str = field(metadata={"help": "A built dataset: its folder, or its Hub id."})
+    revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of the Hub dataset."})
+
+
+def main() -> None:
+    args = HfArgumentParser(Arguments, description=__doc__).parse_args_into_dataclasses()[0]
+    dataset = open_dataset(args.source, args.revision)
+    name = f"{dataset.name}-lists{round(100 * args.watched_by)}"
+    source = Source(
+        name=name,
+        pretty_name=name,
+        about=f"Made from the interactions of `{dataset.name}` (fingerprint `{dataset.fingerprint}`).",
+        titles=f"As in `{dataset.name}`.",
+        licence=f"The terms of `{dataset.name}`, on its own card, hold for this dataset too.",
+        redistribution=dataset.info["settings"].get("redistribution", False),
+    )
+    words = dataset.info["settings"].get("task", {})
+    interactions = connect().read_parquet([str(dataset.path("interactions", split)) for split in SPLITS])
+    build_lists(
+        interactions,
+        dataset.read("items", "train"),
+        source,
+        args,
+        task=TopN(**{word: words[word] for word in WORDS if word in words}),
+        origin={"made_from": {"name": dataset.name, "fingerprint": dataset.fingerprint}},
+    )
+
+
+if __name__ == "__main__":
+    run(main)
