@@ -21,7 +21,7 @@ from tastetune.answers import find_predictions, find_validation, read_rows
 from tastetune.dataset import open_dataset
 from tastetune.errors import InputError, run
 from tastetune.evaluate import read_scores, score
-from tastetune.files import replacing
+from tastetune.files import write_all
 from tastetune.predictions import read_predictions
 
 
@@ -54,9 +54,7 @@ def main() -> None:
         files[Path(args.adapter) / "README.md"] = cards.model_card(scores, args.adapter, output)
 
     # 3. Files
-    for path, content in files.items():
-        with replacing(path) as new:
-            new.write_bytes(content.encode() if isinstance(content, str) else content)
+    write_all(files)
     print(f"scores: {len(scores['models'])} models on {scores['dataset']['n']} rows, in {output}")
 
 

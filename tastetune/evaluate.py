@@ -7,12 +7,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from tastetune.answers import CONFIG, Rows, answered, check_names, like_from, read_rows
 from tastetune.bootstrap import LEVEL, draws, holm, interval, p_value
 from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
-from tastetune.measure import Answered, measure, why_undefined
+from tastetune.measure import Answered, estimates, measure, number, why_undefined
 from tastetune.metrics import LIKE_DISLIKE, OF_LABELS
 from tastetune.metrics.calibration import reliability
 from tastetune.metrics.roc_auc import roc_curve
@@ -61,7 +62,7 @@ def score(
     parts = slices(rows.dataset, rows.table, like_from(rows.dataset))
     thresholds = _chosen_thresholds(rows.dataset, validation)
     replicates, models = {}, []
-    for prediction in predictions:
+    for prediction in tqdm(predictions, desc="scoring", unit=" models"):
         name = prediction.meta.model
         answers, unparsed = answered(rows, prediction)
         replicates[name] = measure(answers, drawn)
@@ -73,7 +74,7 @@ def score(
                 "unparsed": unparsed,
                 "threshold": prediction.meta.threshold,
                 "scale": answers.scale,
-                "metrics": _estimates(answers, replicates[name]),
+                "metrics": estimates(answers, replicates[name]),
                 "chosen_threshold": _at_threshold(answers, thresholds.get(name), drawn),
                 "slices": _sliced(answers, parts, drawn),
                 "roc": _roc(answers),
@@ -83,12 +84,12 @@ def score(
     _compare(models, replicates, reference)
     models.sort(key=lambda model: -(model["metrics"]["roc_auc"]["value"] or 0))
     return {
-        "dataset": _described(rows, answers),
+        "dataset": described(rows),
         "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},
         "reference": reference,
         "models": models,
         "seeds": by_seed(models),
-        "command": shareable(" ".join(["python", *sys.argv])),
+        "command": command_line(),
         "versions": versions(),
     }
 
@@ -124,25 +125,11 @@ def _chosen_thresholds(dataset: BuiltDataset, validation: Sequence[Predictions])
     return {name: best_threshold(answer.labels, answer.scores) for name, answer in answers.items()}
 
 
-def _estimates(answers: Answered, replicates: dict[str, np.ndarray]) -> dict[str, dict]:
-    """Value and interval of each metric; what is undefined is None, with the reason."""
-    found, one_user = {}, len(np.unique(answers.users)) == 1
-    for name, values in replicates.items():
-        reason = why_undefined(answers, name)
-        if reason is None and one_user:
-            reason = "one user, so no interval"
-        value = _number(values[0])
-        low, high = (np.nan, np.nan) if one_user else interval(values)
-        found[name] = {"value": value, "low": _number(low), "high": _number(high)}
-        found[name] |= {"reason": reason} if reason else {}
-    return found
-
-
 def _at_threshold(answers: Answered, threshold: float | None, drawn: np.ndarray) -> dict | None:
     if threshold is None:
         return None
     answers = replace(answers, yes=(answers.scores >= threshold).astype(np.int64))
-    return {"threshold": threshold, "metrics": _estimates(answers, measure(answers, drawn, OF_LABELS))}
+    return {"threshold": threshold, "metrics": estimates(answers, measure(answers, drawn, OF_LABELS))}
 
 
 def _sliced(answers: Answered, parts: dict[str, np.ndarray], drawn: np.ndarray) -> dict[str, dict]:
@@ -152,7 +139,7 @@ def _sliced(answers: Answered, parts: dict[str, np.ndarray], drawn: np.ndarray) 
         found[name] = {
             "n": int(mask.sum()),
             "users": len(np.unique(part.users)),
-            "metrics": _estimates(part, measure(part, drawn, _IN_SLICES)),
+            "metrics": estimates(part, measure(part, drawn, _IN_SLICES)),
         }
     return found
 
@@ -170,11 +157,11 @@ def _compare(models: list[dict], replicates: dict[str, dict[str, np.ndarray]], r
                 continue
             low, high = interval(difference)
             model["against"][reference][name] = {
-                "difference": _number(difference[0]),
-                "low": _number(low),
-                "high": _number(high),
-                "p": _number(raw),
-                "p_holm": _number(corrected),
+                "difference": number(difference[0]),
+                "low": number(low),
+                "high": number(high),
+                "p": number(raw),
+                "p_holm": number(corrected),
             }
 
 
@@ -203,30 +190,26 @@ def _identity(prediction: Predictions, home: str | Path) -> dict:
     return found | {"predictions": relative_to(prediction.path, home) if prediction.path else None}
 
 
-def _described(rows: Rows, answers: Answered) -> dict:
-    info = rows.dataset.info
-    likes = int(answers.labels.sum())
+def described(rows: Rows) -> dict:
+    """What is scored, for `scores.json`: the dataset and its rows."""
+    info, labels = rows.dataset.info, rows.table["label"].to_numpy()
+    by_user, likes = np.bincount(rows.users), np.bincount(rows.users, labels)
     return {
         "name": rows.dataset.name,
         "config": CONFIG,
         "split": rows.split,
         "fingerprint": rows.dataset.fingerprint,
-        "n": len(answers.labels),
+        "n": len(labels),
         "users": rows.n_users,
         "items": len(rows.table["item_id"].unique()),
-        "likes": likes,
-        "base_rate": likes / len(answers.labels),
-        "users_with_both_labels": _users_with_both(answers),
+        "likes": int(labels.sum()),
+        "base_rate": float(labels.mean()),
+        "users_with_both_labels": int(((likes > 0) & (likes < by_user)).sum()),
         "settings": shareable(info["settings"]),
         "leakage": info.get("leakage"),
     }
 
 
-def _users_with_both(answers: Answered) -> int:
-    rows, likes = np.bincount(answers.users), np.bincount(answers.users, answers.labels)
-    return int(((likes > 0) & (likes < rows)).sum())
-
-
-def _number(value: float) -> float | None:
-    """A plain float; None for NaN, which JSON does not know."""
-    return None if np.isnan(value) else float(value)
+def command_line() -> str:
+    """The command that runs, as it may be shown."""
+    return shareable(" ".join(["python", *sys.argv]))

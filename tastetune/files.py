@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,3 +42,10 @@ def write_text(path: str | Path, text: str) -> None:
     """Write `text` to `path` as UTF-8, whole or not at all."""
     with replacing(path) as new:
         new.write_text(text, encoding="utf-8")
+
+
+def write_all(files: Mapping[Path, str | bytes]) -> None:
+    """Write several files, each whole or not at all; text as UTF-8."""
+    for path, content in files.items():
+        with replacing(path) as new:
+            new.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tastetune.bootstrap import interval
 from tastetune.metrics import LIKE_DISLIKE
 from tastetune.metrics.average_precision import weighed_average_precision
 from tastetune.metrics.calibration import BINS, bin_of, expected_calibration_error
@@ -88,6 +89,25 @@ def measure(rows: Answered, drawn: np.ndarray, names: Iterable[str] = tuple(LIKE
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         chunks = pool.map(chunk, range(0, len(drawn), _CHUNK))
         return dict(zip(names, map(np.concatenate, zip(*chunks, strict=True)), strict=True))
+
+
+def estimates(answers: Answered, replicates: dict[str, np.ndarray]) -> dict[str, dict]:
+    """`value`, `low` and `high` of each metric that `measure` returned; None, with a `reason`, where there is none."""
+    found, one_user = {}, len(np.unique(answers.users)) == 1
+    for name, values in replicates.items():
+        reason = why_undefined(answers, name)
+        if reason is None and one_user:
+            reason = "one user, so no interval"
+        value = number(values[0])
+        low, high = (np.nan, np.nan) if one_user else interval(values)
+        found[name] = {"value": value, "low": number(low), "high": number(high)}
+        found[name] |= {"reason": reason} if reason else {}
+    return found
+
+
+def number(value: float) -> float | None:
+    """A plain float; None for NaN, which JSON does not know."""
+    return None if np.isnan(value) else float(value)
 
 
 def why_undefined(rows: Answered, name: str) -> str | None:

@@ -2,12 +2,19 @@
 
 from io import BytesIO
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tastetune.metrics import LIKE_DISLIKE
 
 COLOURS = {"trivial": "#767676", "recbole": "#0072b2", "base": "#e69f00", "adapter": "#d55e00"}
 """One a kind of model, told apart by colour-blind readers too (Okabe and Ito's palette, and a grey)."""
+
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b8a800", "#767676")
+"""One a curve, from the same palette."""
+
+AXES = {"examples": "Training examples seen", "seconds": "Seconds of training", "flops": "Floating-point operations"}
+"""The costs a learning curve is drawn against, see `curves.COSTS`."""
 
 DPI = 150
 
@@ -44,6 +51,46 @@ def leaderboard(scores: dict, metric: str = "roc_auc") -> bytes:
     if found:
         figure.legend(loc="outside lower center", ncols=len(COLOURS), frameon=False, fontsize=9)
     return _png(figure)
+
+
+def learning_curve(curve: dict) -> bytes:
+    """A PNG of ROC-AUC against examples, seconds and operations of training, one panel each, all models in all.
+
+    Models that were not trained, or by counting alone, are level lines.
+
+    Args:
+        curve: the content of `learning_curve.json`.
+    """
+    figure = Figure(figsize=(13, 4.8), layout="constrained")
+    panels = figure.subplots(1, len(AXES), sharey=True)
+    curves = sorted(curve["curves"], key=lambda c: (c["kind"] == "trivial", -len(c["points"])))
+    for axes, (cost, title) in zip(panels, AXES.items(), strict=True):
+        for place, found in enumerate(curves):
+            _draw_curve(axes, found, cost, PALETTE[place % len(PALETTE)])
+        axes.set_xlabel(title)
+        axes.set_xscale("log")
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel(f"ROC-AUC, {curve['bootstrap']['level']:.0%} interval over users")
+    lines = {label: line for axes in panels for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(lines.values(), lines.keys(), loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+    figure.suptitle(_rows(curve["dataset"]), fontsize=10)
+    return _png(figure)
+
+
+def _draw_curve(axes: Axes, curve: dict, cost: str, colour: str) -> None:
+    points = [point for point in curve["points"] if point["roc_auc"]["value"] is not None]
+    if curve["kind"] in ("trivial", "base"):
+        for point in points:
+            axes.axhline(point["roc_auc"]["value"], color=colour, lw=1.2, ls="--", label=curve["name"])
+        return
+    points = [point for point in points if point[cost]]
+    values = [point["roc_auc"]["value"] for point in points]
+    ends = [
+        (p["roc_auc"]["low"] or value, p["roc_auc"]["high"] or value) for p, value in zip(points, values, strict=True)
+    ]
+    errors = [[abs(value - end[side]) for value, end in zip(values, ends, strict=True)] for side in (0, 1)]
+    axes.errorbar([p[cost] for p in points], values, yerr=errors, fmt="o-", ms=4, color=colour, label=curve["name"])
 
 
 def _png(figure: Figure) -> bytes:

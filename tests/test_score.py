@@ -107,7 +107,7 @@ def test_bad_input_ends_with_one_message_and_nothing_written(folder, outputs, ar
     before = files(folder)
     done = run_score(*args, "--output_dir", "bad", cwd=folder)
     assert done.returncode == 1
-    assert re.match(r"error: .*", done.stderr)
+    assert re.search(r"^error: .*", done.stderr, flags=re.MULTILINE)
     assert "Traceback" not in done.stderr
     assert message in done.stderr
     assert files(folder) == before
