@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from transformers import set_seed
 from trl import SFTConfig
 
+from tastetune.chat import plain_text
 from tastetune.dataset import open_dataset
 from tastetune.errors import run
 from tastetune.recipe import DataArguments, parse_recipe
@@ -36,7 +37,8 @@ def main() -> None:
     dataset = open_dataset(made.dataset_name, made.dataset_revision)
     items = dataset.read("items", "train", ["item_id", "title"]).to_pydict()
     prompts = dataset.read(made.dataset_config, made.dataset_train_split, ["prompt"])["prompt"].to_pylist()
-    tokenizer = train_tokenizer([*items["title"], *prompts[:: max(1, len(prompts) // 5000)]], made.vocab_size)
+    texts = map(plain_text, prompts[:: max(1, len(prompts) // 5000)])
+    tokenizer = train_tokenizer([*items["title"], *texts], made.vocab_size)
 
     # 2. A Llama with random weights, and the streams it learns from
     set_seed(training_args.seed)

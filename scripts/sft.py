@@ -3,8 +3,9 @@
     accelerate launch scripts/sft.py recipes/ml1m.yaml
     accelerate launch scripts/sft.py recipes/ml1m.yaml --max_steps 5 --model_name_or_path path/to/llama
 
-Every key of the recipe is a flag as well, and a flag wins. The keys are the fields of trl.SFTConfig, trl.ModelConfig
-and tastetune.recipe.SftArguments. A run that was interrupted goes on from its last checkpoint when it is started again.
+Every key of the recipe is a flag as well, and a flag wins. The keys are the fields of trl.SFTConfig, trl.ModelConfig,
+tastetune.recipe.SftArguments and, for what answers lists later, GenerationArguments. A run that was interrupted goes on
+from its last checkpoint when it is started again.
 
 Writes into output_dir: the adapter and its tokenizer, checkpoints, the settings of the run and what it cost.
 """
@@ -14,7 +15,7 @@ from trl import ModelConfig, SFTConfig, get_peft_config
 from tastetune.dataset import open_dataset
 from tastetune.errors import run
 from tastetune.models import load_model, load_tokenizer
-from tastetune.recipe import SftArguments, parse_recipe
+from tastetune.recipe import GenerationArguments, SftArguments, parse_recipe
 from tastetune.trainer import CompactSFTTrainer
 from tastetune.training import (
     CostRecorder,
@@ -27,7 +28,9 @@ from tastetune.training import (
 
 
 def main() -> None:
-    data_args, training_args, model_args = parse_recipe(__doc__, (SftArguments, SFTConfig, ModelConfig))
+    data_args, training_args, model_args, _ = parse_recipe(
+        __doc__, (SftArguments, SFTConfig, ModelConfig, GenerationArguments)
+    )
     set_total_batch_size(training_args, data_args.total_train_batch_size)
 
     # 1. The rows: refused here, before the model is loaded, if they cannot be trained on

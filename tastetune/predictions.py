@@ -118,9 +118,13 @@ def write_predictions(
         )
     table = pa.table([pa.array(example_ids), pa.array(np.asarray(scores, dtype=np.float64)), pa.array(answers)], SCHEMA)
     check(table, path)
-    table = table.replace_schema_metadata({_KEY: json.dumps(asdict(meta))})
+    write_table(path, meta, table)
+
+
+def write_table(path: str | Path, meta: Meta, table: pa.Table) -> None:
+    """Write a checked table with its `meta`, whole or not at all."""
     with replacing(path) as new:
-        pq.write_table(table, new)
+        pq.write_table(table.replace_schema_metadata({_KEY: json.dumps(asdict(meta))}), new)
 
 
 def read_predictions(path: str | Path) -> Predictions:
@@ -129,6 +133,17 @@ def read_predictions(path: str | Path) -> Predictions:
     Raises:
         InputError: not a parquet file, columns or metadata missing, an id twice, a score that is not finite.
     """
+    table, meta = read_table(path, SCHEMA)
+    check(table, path)
+    return Predictions(meta, table, Path(path))
+
+
+def read_table(path: str | Path, schema: pa.Schema) -> tuple[pa.Table, Meta]:
+    """The columns of `schema`, and where they come from, of a file that `write_table` wrote.
+
+    Raises:
+        InputError: not a parquet file, columns or metadata missing, columns of other types.
+    """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such predictions file; write one with scripts/predict.py or scripts/baseline.py")
@@ -136,7 +151,7 @@ def read_predictions(path: str | Path) -> Predictions:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: not a whole parquet file ({error}); write it anew") from error
-    missing = [name for name in SCHEMA.names if name not in table.column_names]
+    missing = [name for name in schema.names if name not in table.column_names]
     if missing:
         raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(table.column_names)}")
     raw = (table.schema.metadata or {}).get(_KEY)
@@ -146,11 +161,10 @@ def read_predictions(path: str | Path) -> Predictions:
             "write it with tastetune.predictions.write_predictions"
         )
     try:
-        table = table.select(SCHEMA.names).cast(SCHEMA)
+        table = table.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise InputError(f"{path}: columns of other types than {SCHEMA.types} ({error}); write it anew") from error
-    check(table, path)
-    return Predictions(_read_meta(raw, path), table, path)
+        raise InputError(f"{path}: columns of other types than {schema.types} ({error}); write it anew") from error
+    return table, _read_meta(raw, path)
 
 
 def _read_meta(raw: bytes, path: Path) -> Meta:

@@ -36,6 +36,17 @@ class SftArguments(DataArguments):
     )
 
 
+@dataclass
+class GenerationArguments:
+    """How answers are written; nothing is taken from the defaults that a model brings along."""
+
+    do_sample: bool = field(default=False, metadata={"help": "Draw each token; otherwise take the likeliest."})
+    temperature: float = field(default=1.0, metadata={"help": "Divides the logits before drawing."})
+    top_p: float = field(default=1.0, metadata={"help": "Draw from the likeliest tokens that hold this share."})
+    top_k: int = field(default=0, metadata={"help": "Draw from so many of the likeliest tokens; 0: from all."})
+    max_new_tokens: int = field(default=384, metadata={"help": "A free answer is cut off after so many tokens."})
+
+
 def parse_recipe(usage: str, argument_types: Sequence[type], argv: Sequence[str] | None = None) -> tuple:
     """Parse `RECIPE.yaml [--key value ...]` into one instance of each dataclass of `argument_types`.
 

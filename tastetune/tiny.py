@@ -18,6 +18,13 @@ BOS, EOS = "<|begin_of_text|>", "<|end_of_text|>"
 WORDS = ((" liked", " disliked"), (" Liked", " Disliked"), (YES, NO))
 """(like, dislike) pairs; streams take turns, so that the model has met every word of the task's prompts and answers."""
 
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}{{ message.role | capitalize }}:\n{{ message.content }}"
+    "{{ eos_token if message.role == 'assistant' else '\n\n' }}{% endfor %}"
+    "{{ 'Assistant:\n' if add_generation_prompt }}"
+)
+"""Roles as words: a vocabulary this small has no tokens to spare for them."""
+
 LEARN_EVERY = 8
 """Of a stream's other tokens, the loss is on every eighth: enough to make a language model of it, at little cost."""
 
@@ -40,7 +47,9 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenize
     )
     bpe.train_from_iterator([*texts, *[word * 100 for pair in WORDS for word in pair]], trainer)
     bpe.post_processor = TemplateProcessing(single=f"{BOS} $A", special_tokens=[(BOS, bpe.token_to_id(BOS))])
-    return PreTrainedTokenizerFast(tokenizer_object=bpe, bos_token=BOS, eos_token=EOS, pad_token=EOS)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bpe, bos_token=BOS, eos_token=EOS, pad_token=EOS, chat_template=CHAT_TEMPLATE
+    )
 
 
 def make_model(tokenizer: PreTrainedTokenizerFast, width: int, layers: int, heads: int) -> LlamaForCausalLM:

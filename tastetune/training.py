@@ -9,6 +9,7 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
+from tastetune.chat import TEMPLATE_VALUES, chat_ids
 from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.files import write_text
@@ -43,6 +44,7 @@ def training_rows(dataset: BuiltDataset, config: str, split: str, args: Training
     """Prompts and completions to train on, as many as the run's steps will see, drawn by `args.data_seed`.
 
     Drawing first and tokenising after costs nothing in statistics and saves tokenising rows that no step reads.
+    Prompts are texts or chat messages, as the dataset has them; the loss is on the completion alone.
 
     Raises:
         InputError: no such split, or an empty one.
@@ -54,6 +56,8 @@ def training_rows(dataset: BuiltDataset, config: str, split: str, args: Training
     if 0 < needed < len(rows):
         seed = args.seed if args.data_seed is None else args.data_seed
         rows = rows.shuffle(seed=seed).select(range(needed)).flatten_indices()
+    if isinstance(rows[0]["prompt"], list):
+        rows = rows.add_column("chat_template_kwargs", [TEMPLATE_VALUES] * len(rows))
     return rows
 
 
@@ -67,8 +71,11 @@ def check_lengths(rows: Dataset, tokenizer: PreTrainedTokenizerBase, max_length:
         return
     longest, over = 0, 0
     for batch in rows.iter(1000):
-        texts = [prompt + completion for prompt, completion in zip(batch["prompt"], batch["completion"], strict=True)]
-        lengths = [len(ids) + 1 for ids in tokenizer(texts)["input_ids"]]
+        whole = [prompt + completion for prompt, completion in zip(batch["prompt"], batch["completion"], strict=True)]
+        if isinstance(whole[0], list):
+            lengths = [len(ids) for ids in chat_ids(tokenizer, whole)]
+        else:
+            lengths = [len(ids) + 1 for ids in tokenizer(whole)["input_ids"]]
         longest, over = max(longest, *lengths), over + sum(n > max_length for n in lengths)
     if over:
         raise InputError(

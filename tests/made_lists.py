@@ -1,0 +1,55 @@
+"""A small made dataset of lists, laid out as a built one."""
+
+import json
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from made import make_dataset
+
+from tastetune.dataset import open_dataset
+from tastetune.lists import SCHEMA, fingerprint, render
+from tastetune.splits import SPLITS
+from tastetune.tasks.top_n import TopN
+
+
+def make_lists(folder: str | Path, n_users: int = 30, n_items: int = 40, task: TopN | None = None) -> Path:
+    """Write lists of `n_users` into `folder` and return it.
+
+    The favourites are a user's ten best rated films; the gold list is, of the other films that the user rated, those
+    that most users rated, twelve at most. Seven tenths of the users are train, two validation, one test, each with
+    the interactions of its own users.
+    """
+    folder, task = Path(folder), task or TopN()
+    dataset = open_dataset(make_dataset(folder / "ratings", n_users, n_items))
+    log = dataset.read("interactions", "train+validation+test").to_pylist()
+    watched = Counter(row["item_id"] for row in log)
+    lists = []
+    for user, rows in groupby(sorted(log, key=lambda row: row["user_id"]), key=lambda row: row["user_id"]):
+        best = [row["item_id"] for row in sorted(rows, key=lambda row: (-row["rating"], row["item_id"]))]
+        gold = sorted(best[10:], key=lambda item: (-watched[item], item))[:12]
+        lists.append({"user_id": user, "liked": best[:10], "gold": gold})
+    items = dataset.read("items", "train").to_pylist()
+    titles = {item["item_id"]: item["title"] for item in items}
+    cuts = [0, 7 * len(lists) // 10, 9 * len(lists) // 10, len(lists)]
+    rendered = {}
+    for split, start, stop in zip(SPLITS, cuts, cuts[1:], strict=False):
+        part, users = lists[start:stop], {row["user_id"] for row in lists[start:stop]}
+        rendered[split] = render(pa.Table.from_pylist(part), task, titles)
+        _write(folder / "top_n" / f"{split}.parquet", rendered[split].cast(SCHEMA))
+        rows = [row for row in log if row["user_id"] in users]
+        _write(folder / "interactions" / f"{split}.parquet", pa.Table.from_pylist(rows))
+    _write(folder / "items" / "train.parquet", pa.Table.from_pylist(items))
+    settings = {"task": {"n": task.n}, "redistribution": True}
+    counts = {"rows": {split: len(table) for split, table in rendered.items()}}
+    info = {"name": "made-lists", "fingerprint": fingerprint(rendered.values()), "settings": settings, "counts": counts}
+    (folder / "tastetune.json").write_text(json.dumps(info), encoding="utf-8")
+    (folder / "README.md").write_text("---\npretty_name: made lists\n---\n", encoding="utf-8")
+    return folder
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path)
