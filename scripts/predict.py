@@ -31,7 +31,7 @@ from tastetune.predictions import Meta, write_predictions
 from tastetune.recipe import SftArguments, parse_recipe
 from tastetune.scoring import generated_answers, yes_probabilities
 from tastetune.tasks.like_dislike import LikeDislike
-from tastetune.training import read_cost, run_settings
+from tastetune.training import read_cost, read_settings, refuse_seen, run_settings
 
 
 @dataclass
@@ -53,6 +53,9 @@ def main() -> None:
         raise InputError(f"--shots is {args.shots}; give 0 or more, 3 by custom")
     if output.suffix != ".parquet":
         raise InputError(f"--output is {args.output!r}; name a .parquet file")
+
+    if args.adapter:
+        refuse_seen(args.adapter, args.split)
 
     # 1. The rows, and the worked examples before them
     dataset = open_dataset(data_args.dataset_name, data_args.dataset_revision)
@@ -82,7 +85,8 @@ def main() -> None:
     else:
         scores = yes_probabilities(model, tokenizer, prompts, args.max_batch_tokens)
 
-    # 4. One table
+    # 4. One table; an adapter is described by the run that made it, not by the recipe of today
+    settings = read_settings(args.adapter) or run_settings(dataset, data_args, training_args, model_args)
     if PartialState().is_main_process:
         meta = Meta(
             model=output.stem,
@@ -95,7 +99,7 @@ def main() -> None:
             adapter=args.adapter,
             shots=args.shots,
             seed=training_args.seed,
-            settings={**run_settings(dataset, data_args, training_args, model_args), "stand_in": stand_in},
+            settings={**settings, "stand_in": stand_in},
             training=read_cost(args.adapter),
         )
         write_predictions(output, meta, rows["example_id"], scores, answers)

@@ -16,7 +16,7 @@ from tastetune.dataset import open_dataset
 from tastetune.errors import run
 from tastetune.models import load_model, load_tokenizer
 from tastetune.recipe import GenerationArguments, SftArguments, parse_recipe
-from tastetune.trainer import CompactSFTTrainer
+from tastetune.trainer import CompactSFTTrainer, keep_adapter_in_float32
 from tastetune.training import (
     CostRecorder,
     check_lengths,
@@ -54,6 +54,7 @@ def main() -> None:
         peft_config=get_peft_config(model_args),
         callbacks=[CostRecorder(checkpoint)],
     )
+    keep_adapter_in_float32(trainer.model)
     say = trainer.accelerator.print
     say(f"training on {len(rows)} rows of {dataset.name} ({data_args.dataset_train_split}) in {trainer.args.device}")
     say(f"resuming from {checkpoint}" if checkpoint else "starting from the base model")

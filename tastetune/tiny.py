@@ -66,6 +66,7 @@ def make_model(tokenizer: PreTrainedTokenizerFast, width: int, layers: int, head
         num_key_value_heads=heads,
         max_position_embeddings=4096,
         tie_word_embeddings=True,
+        initializer_range=width**-0.5,  # the usual 0.02 suits widths of thousands; here no logit could grow large
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,

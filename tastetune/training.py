@@ -1,6 +1,7 @@
 """What a training run needs around TRL's trainer: its rows, a place to resume from, and what it cost."""
 
 import json
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -134,7 +135,7 @@ def _is_whole(checkpoint: Path) -> bool:
 
 
 class CostRecorder(TrainerCallback):
-    """Writes into each checkpoint how many examples, seconds and floating-point operations it took.
+    """Writes into each checkpoint how many examples, seconds and floating-point operations it took, by what command.
 
     Seconds count training alone and add up over resumed runs; operations are the trainer's own estimate.
     """
@@ -159,6 +160,7 @@ class CostRecorder(TrainerCallback):
             "examples": state.global_step * total_batch_size(args),
             "seconds": round(self.before + time.perf_counter() - self.start, 1),
             "flops": state.total_flos,
+            "command": " ".join(["accelerate launch", *sys.argv]),
         }
         write_text(folder / COST, json.dumps(cost) + "\n")
 
@@ -167,3 +169,27 @@ def read_cost(folder: str | Path | None) -> dict:
     """What `CostRecorder` wrote into `folder`; empty where it wrote nothing."""
     path = Path(folder or "") / COST
     return json.loads(path.read_text(encoding="utf-8")) if folder and path.is_file() else {}
+
+
+def read_settings(adapter: str | Path | None) -> dict:
+    """The settings that `resume_point` recorded for the run of an adapter or checkpoint; empty where there are none."""
+    if adapter:
+        for folder in (Path(adapter), Path(adapter).parent):
+            if (folder / RUN).is_file():
+                return json.loads((folder / RUN).read_text(encoding="utf-8"))
+    return {}
+
+
+def refuse_seen(adapter: str | Path, split: str) -> None:
+    """Refuse to answer rows that the adapter was trained on.
+
+    Raises:
+        InputError: its run's training splits include one of `split`.
+    """
+    trained_on = read_settings(adapter).get("dataset_train_split", "").split("+")
+    seen = [part for part in split.split("+") if part in trained_on]
+    if seen:
+        raise InputError(
+            f"{adapter} was trained on {'+'.join(trained_on)}, so its answers to {seen[0]} show what it remembers; "
+            "to choose anything on validation, train with --dataset_train_split train"
+        )
