@@ -17,13 +17,15 @@ from tastetune.lists import build_lists
 from tastetune.logs import connect
 from tastetune.netflix import read_netflix
 
+MEMORY = "2GB"
+"""What sorting the log may take before it goes to disk."""
+
 
 @dataclass(kw_only=True)
 class Arguments(ListArguments):
     source: str = field(
         metadata={"help": "combined_data_*.txt or mv_*.txt and movie_titles.csv: their folder, or an archive of them."},
     )
-    memory: str = field(default="2GB", metadata={"help": "What sorting may take before it goes to disk."})
 
 
 def main() -> None:
@@ -34,7 +36,7 @@ def main() -> None:
     # Beside the output: the log takes a gigabyte, more than some machines keep for temporary files.
     with tempfile.TemporaryDirectory(prefix=f".{output.name}.reading-", dir=output.parent) as scratch:
         log = read_netflix(args.source, Path(scratch) / "ratings.parquet")
-        con = connect(memory_limit=args.memory, temp_directory=scratch)
+        con = connect(memory_limit=MEMORY, temp_directory=scratch)
         build_lists(con.read_parquet(log.interactions), log.items, source(args), args, origin={"read": log.counts})
 
 
