@@ -8,7 +8,7 @@ import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from tastetune.errors import InputError
-from tastetune.metrics import LIKE_DISLIKE, OF_LABELS
+from tastetune.metrics import LIKE_DISLIKE, LISTS, OF_LABELS
 from tastetune.provenance import relative_to
 
 TEMPLATES = Path(__file__).parents[1] / "model_cards"
@@ -25,7 +25,16 @@ def leaderboard(scores: dict) -> str:
     Args:
         scores: the content of `scores.json`.
     """
-    return _environment().get_template("leaderboard.md").render(scores=scores)
+    return environment().get_template("leaderboard.md").render(scores=scores)
+
+
+def list_leaderboard(scores: dict) -> str:
+    """The leaderboard of recommended lists as Markdown.
+
+    Args:
+        scores: what `tastetune.list_evaluate.score_lists` returned.
+    """
+    return environment().get_template("list_leaderboard.md").render(scores=scores, metrics=list(LISTS))
 
 
 def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
@@ -64,7 +73,7 @@ def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
     )
     places = {row["model"]: "./" + row["adapter"].removeprefix(root).lstrip("/") for row in rows}
     text = (
-        _environment()
+        environment()
         .get_template("model_card.md")
         .render(metadata=data.to_yaml(), name=name, scores=scores, rows=rows, model=main, places=places)
     )
@@ -99,7 +108,8 @@ def _licence(model: dict) -> dict[str, str]:
     return {"license": "other", "license_name": terms}
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Where the templates are found, with the filters that they use."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         undefined=jinja2.StrictUndefined,
@@ -115,7 +125,7 @@ def _environment() -> jinja2.Environment:
         "estimates": _estimates,
         "p_holm": _p_holm,
         "spreads": _spreads,
-        "metric_title": lambda name: LIKE_DISLIKE[name].title,
+        "metric_title": lambda name: (LIKE_DISLIKE | LISTS)[name].title,
         "versions": lambda found: ", ".join(f"{package} {number}" for package, number in found.items()),
         "yaml": lambda value: yaml.safe_dump(value, allow_unicode=True).strip(),
     }

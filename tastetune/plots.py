@@ -5,7 +5,9 @@ from io import BytesIO
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tastetune.metrics import LIKE_DISLIKE
+from tastetune.metrics import LIKE_DISLIKE, LISTS
+
+METRICS = LIKE_DISLIKE | LISTS
 
 COLOURS = {"trivial": "#767676", "recbole": "#0072b2", "base": "#e69f00", "adapter": "#d55e00"}
 """One a kind of model, told apart by colour-blind readers too (Okabe and Ito's palette, and a grey)."""
@@ -24,11 +26,11 @@ def leaderboard(scores: dict, metric: str = "roc_auc") -> bytes:
 
     Args:
         scores: the content of `scores.json`.
-        metric: a name in `metrics.LIKE_DISLIKE`.
+        metric: a name in `metrics.LIKE_DISLIKE` or `metrics.LISTS`.
     """
     found = [(model, model["metrics"][metric]) for model in scores["models"]]
     found = [(model, estimate) for model, estimate in found if estimate["value"] is not None]
-    found.sort(key=lambda pair: pair[1]["value"], reverse=LIKE_DISLIKE[metric].higher_is_better)
+    found.sort(key=lambda pair: pair[1]["value"], reverse=METRICS[metric].higher_is_better)
     figure = Figure(figsize=(8, 1.4 + 0.36 * max(len(found), 2)), layout="constrained")
     axes = figure.subplots()
     for place, (model, estimate) in enumerate(found):
@@ -43,7 +45,7 @@ def leaderboard(scores: dict, metric: str = "roc_auc") -> bytes:
         axes.axvline(0.5, color="#767676", lw=1, ls=":", zorder=0)
     axes.set_yticks(range(len(found)), [model["model"] for model, _ in found])
     axes.invert_yaxis()
-    axes.set_xlabel(f"{LIKE_DISLIKE[metric].title}, {scores['bootstrap']['level']:.0%} interval over users")
+    axes.set_xlabel(f"{METRICS[metric].title}, {scores['bootstrap']['level']:.0%} interval over users")
     axes.grid(axis="x", alpha=0.3)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(axis="y", length=0)

@@ -53,6 +53,7 @@ with _shielded():
     from recbole.data.interaction import Interaction, cat_interactions
     from recbole.model.abstract_recommender import AbstractRecommender, GeneralRecommender
     from recbole.model.sequential_recommender import SASRec
+    from recbole.sampler import Sampler
     from recbole.trainer import Trainer
     from recbole.utils import InputType, ModelType, get_model, init_seed
 
@@ -66,6 +67,7 @@ __all__ = [
     "ModelType",
     "NegSampleEvalDataLoader",
     "SASRec",
+    "Sampler",
     "SequentialDataset",
     "TrainDataLoader",
     "Trainer",

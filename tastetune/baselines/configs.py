@@ -77,8 +77,11 @@ class BaselineConfig:
         return self.values["load_col"]["inter"]
 
 
-def read_config(path: str | Path, overrides: dict | None = None) -> BaselineConfig:
+def read_config(path: str | Path, overrides: dict | None = None, *, pairwise: bool = False) -> BaselineConfig:
     """Read a config file; `overrides` (value by key) win over it.
+
+    Args:
+        pairwise: also take models that learn from pairs of a chosen and another item.
 
     Raises:
         InputError: an unknown or misspelt key, a key that the dataset decides, a value of another type than RecBole's
@@ -88,7 +91,7 @@ def read_config(path: str | Path, overrides: dict | None = None) -> BaselineConf
     given, lines = load_yaml(path)
     where = {key: f"{path}, line {line}" for key, line in lines.items()}
     given |= overrides or {}
-    model = _model(given.pop("model", None), where.get("model", str(path)))
+    model = _model(given.pop("model", None), where.get("model", str(path)), pairwise)
     own = _defaults_of(model)
     general = _yaml("overall.yaml") | _yaml("dataset/sample.yaml")
     known = {key: general[key] for key in FREE} | DEFAULTS | own
@@ -115,7 +118,7 @@ def recbole_settings(config: BaselineConfig, folder: Path, splits: list[str], lo
     return values | fixed | {"MAX_ITEM_LIST_LENGTH": longest, "dataset": NAME}
 
 
-def _model(name: object, where: str) -> type[AbstractRecommender]:
+def _model(name: object, where: str, pairwise: bool) -> type[AbstractRecommender]:
     if name in OWN:
         return OWN[name]
     try:
@@ -127,7 +130,7 @@ def _model(name: object, where: str) -> type[AbstractRecommender]:
             f"{where}: model {name!r} is neither RecBole's nor one of {', '.join(OWN)}"
             + (f"; did you mean {near[0]!r}?" if near else "; name one under the key 'model'")
         ) from error
-    if getattr(model, "input_type", None) != InputType.POINTWISE:
+    if getattr(model, "input_type", None) not in [InputType.POINTWISE, *[InputType.PAIRWISE] * pairwise]:
         raise InputError(
             f"{where}: {name} learns from pairs or lists, not from single likes and dislikes; choose a pointwise model "
             f"such as DIN, DeepFM, NeuMF, or one of {', '.join(OWN)}"

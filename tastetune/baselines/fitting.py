@@ -86,7 +86,7 @@ def prepare(settings: BaselineConfig, dataset: BuiltDataset, split: str) -> Prep
         longest = write_atomic(Path(folder), filled, columns, length, like_from(dataset))
         config = make_config(settings.model, recbole_settings(settings, Path(folder), list(filled), longest))
         kind = SequentialDataset if config["MODEL_TYPE"] == ModelType.SEQUENTIAL else Dataset
-        with _without_future_warnings():
+        with without_future_warnings():
             parts = dict(zip(filled, kind(config).build(), strict=True))
     return Prepared(settings, config, parts, {name: tables[name]["example_id"].to_pylist() for name in filled})
 
@@ -127,7 +127,7 @@ def fit(
     rows = prepared.rows(splits)
     config["epochs"] = epochs
     init_seed(config["seed"], config["reproducibility"])
-    with _mendable(settings), tqdm(total=epochs, desc=f"{settings.name}: fit on {splits}", unit=" epochs") as bar:
+    with mendable(settings), tqdm(total=epochs, desc=f"{settings.name}: fit on {splits}", unit=" epochs") as bar:
         model = settings.model(config, rows).to(config["device"])
         seen = seen_ids(rows, rows.inter_feat)
 
@@ -151,7 +151,7 @@ def fit(
 
 
 @contextlib.contextmanager
-def _without_future_warnings():
+def without_future_warnings():
     """RecBole's use of pandas and torch draws a page of them; constraints.txt pins versions that still accept it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
@@ -159,10 +159,10 @@ def _without_future_warnings():
 
 
 @contextlib.contextmanager
-def _mendable(settings: BaselineConfig):
+def mendable(settings: BaselineConfig):
     """Turn what a model or trainer says of bad settings into a message that names the file."""
     try:
-        with _without_future_warnings():
+        with without_future_warnings():
             yield
     except (ValueError, NotImplementedError, AssertionError, KeyError) as error:
         if isinstance(error, InputError):

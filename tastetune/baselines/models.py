@@ -61,6 +61,12 @@ class SVD(GeneralRecommender):
         """Estimated ratings, float (n,), not clipped to the scale: clipping would tie the best loved."""
         return self._estimate(*self._parameters_of(interaction))
 
+    def full_sort_predict(self, interaction):
+        """Estimated ratings of every item, float (n x items,)."""
+        user = interaction[self.USER_ID]
+        of_items = self.user_factors(user) @ self.item_factors.weight.T + self.item_bias.weight.T
+        return (self.mean + self.user_bias(user) + of_items).flatten()
+
     def _estimate(self, user_bias, item_bias, p, q):
         return self.mean + user_bias.squeeze(1) + item_bias.squeeze(1) + torch.bmm(p[:, None], q[..., None]).flatten()
 

@@ -39,3 +39,24 @@ LIKE_DISLIKE = {
 
 OF_LABELS = ("precision", "recall", "f1", "accuracy", "balanced_accuracy")
 """Metrics that depend on a threshold."""
+
+LISTS = {
+    metric.name: metric
+    for metric in (
+        *(Metric(f"precision@{k}", f"P@{k}") for k in (3, 5, 10)),
+        *(Metric(f"recall@{k}", f"R@{k}") for k in (3, 5, 10)),
+        *(Metric(f"f1@{k}", f"F1@{k}") for k in (3, 5, 10)),
+        *(Metric(f"hit_rate@{k}", f"Hit rate@{k}") for k in (3, 5, 10)),
+        *(Metric(f"ndcg@{k}", f"NDCG@{k}") for k in (3, 5, 10)),
+        Metric("mrr", "MRR"),
+        Metric("map", "MAP"),
+        Metric("answered", "Users with an answer"),
+        Metric("lines", "Lines a user"),
+        Metric("off_catalogue", "Lines off the catalogue", higher_is_better=False),
+        Metric("repeated", "Repeated lines", higher_is_better=False),
+        Metric("own", "Lines of the user's own films", higher_is_better=False),
+        Metric("coverage", "Catalogue coverage"),
+        Metric("popularity", "Popularity", higher_is_better=False),
+    )
+}
+"""Metrics of the recommend-ten task, in the order in which they are shown; see `metrics.ranking`, `metrics.lines`."""
