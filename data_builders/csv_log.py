@@ -61,7 +61,6 @@ class Arguments(BuildArguments):
     items_word: str = field(default="items", metadata={"help": "The prompt's word for several."})
     user_word: str = field(default="user", metadata={"help": "The prompt's word for the person, such as reader."})
     verb: str = field(default="like", metadata={"help": "The prompt's verb of liking, such as enjoy."})
-    name: str | None = field(default=None, metadata={"help": "The dataset's name; the log's name if none."})
     licence: str = field(
         default="The terms of use were not stated to the builder.", metadata={"help": "Terms of use, for the card."}
     )
@@ -76,6 +75,8 @@ def feedback(args: Arguments) -> str:
         raise InputError("one file a split needs both --train_log and --test_log")
     if not args.log and args.split_column:
         raise InputError("--split_column goes with --log; the files are the splits already")
+    if (args.split_column or not args.log) and args.protocol != "per_user":
+        raise InputError(f"--protocol {args.protocol}: the log brings its own split; leave one of the two away")
     if not args.items:
         raise InputError("--items: a prompt needs titles; name the file with ids and titles")
     if args.rating_column and args.like_column:

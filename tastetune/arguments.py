@@ -13,6 +13,7 @@ class BuildArguments:
     """What every builder asks."""
 
     output_dir: str = field(metadata={"help": "Folder to write the dataset to; an older one there is replaced."})
+    name: str | None = field(default=None, metadata={"help": "The dataset's name in tables; its source's if none."})
     protocol: Literal["per_user", "timeline"] = field(
         default="per_user",
         metadata={"help": "`per_user`: the last tenth of each user is test; `timeline`: the last tenth of all."},

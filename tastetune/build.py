@@ -80,7 +80,7 @@ def build(
         fingerprint, rendered = _write_rows(folder / "like_dislike", windows, renderer, args)
         settings = {"protocol": protocol, "negatives": negatives, **_settings(source, task, args)}
         counts |= rendered | {"leakage": leakage(folder)}
-        info = {"name": source.name, "fingerprint": fingerprint, "settings": settings, "counts": counts}
+        info = {"name": args.name or source.name, "fingerprint": fingerprint, "settings": settings, "counts": counts}
         (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (folder / "README.md").write_text(dataset_card.render(source, info), encoding="utf-8")
     _announce(info, source, args)

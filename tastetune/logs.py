@@ -74,8 +74,8 @@ def connect(database: str | Path = ":memory:", **settings) -> ibis.BaseBackend:
 
 
 def keep(table: ir.Table) -> ir.Table:
-    """The table's rows, worked out once and held as a temporary table of its own engine."""
-    return table.get_backend().create_table(ibis.util.gen_name("kept"), table, temp=True)
+    """The table's rows, worked out once and held by its own engine for as long as the returned object lives."""
+    return table.cache()
 
 
 def read_text(con: ibis.BaseBackend, path: str | Path, fmt: TextFormat) -> RawLog:

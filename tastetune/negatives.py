@@ -41,8 +41,7 @@ def draw(interactions: ir.Table, each: int, seed: int) -> ir.Table:
         taken, lacking = np.concatenate([taken, pairs[is_new]]), lacking[~is_new]
     row, drawn = (np.concatenate(part) for part in zip(*found, strict=True))
     sampled = table.select(["user_id", "item_id"]).take(pa.array(row))
-    sampled = sampled.append_column("drawn", pa.array(names[drawn], pa.string()))
-    return interactions.get_backend().create_table(ibis.util.gen_name("negatives"), sampled, temp=True)
+    return ibis.memtable(sampled.append_column("drawn", pa.array(names[drawn], pa.string())))
 
 
 def beside(rows: ir.Table, drawn: ir.Table) -> ir.Table:

@@ -79,6 +79,10 @@ def test_the_counts_by_hand(tmp_path):
     assert counts["empty_histories"] == 2
 
 
+def test_a_variant_can_have_a_name_of_its_own(tmp_path):
+    assert built(tmp_path / "made", name="made-neutral", neutral_titles=True).name == "made-neutral"
+
+
 def files(folder) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 

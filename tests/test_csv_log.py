@@ -252,6 +252,7 @@ def test_seconds_and_milliseconds_in_one_log(tmp_path, monkeypatch):
         ((*LOG, "--like_column", "stars", "--ratings"), "--ratings shows stars, and this log has likes alone"),
         ((*STARS, "--rating_max", "10"), "--like_from: say which rating is a like"),
         ((*STARS, "--test_log", "x.csv"), "give the log as --log FILE, or as --train_log and --test_log"),
+        ((*STARS, "--split_column", "part", "--protocol", "timeline"), "the log brings its own split"),
         ((*LOG, "--like_column", "stars"), "line 13: like 2 is none of 0, 1"),
         ((*STARS[:-1], "then"), r"loans\.csv: no column 'then' \(looked for as the timestamp\)"),
     ],

@@ -57,7 +57,7 @@ def test_blank_lines_are_no_rows_but_count_as_lines(tmp_path):
         (GOOD + "3::10::5::100.5\n", r"line 4: timestamp 100.5 is no"),
         (GOOD + "::10::5::100\n", r"line 4: the user id is empty"),
         (GOOD + "3::::5::100\n", r"line 4: the item id is empty"),
-        (GOOD + "1::20::4::999\n", r"line 4: user_id 1 and item_id 20 stand in .*ratings\.dat, line 2 too; keep one of the two"),
+        (GOOD + "1::20::4::999\n", r"line 4: user_id 1 and item_id 20 stand in .*, line 2 too; keep one of the two"),
     ],
 )
 def test_bad_lines_are_refused_by_name(tmp_path, text, message):

@@ -61,7 +61,7 @@ logs = st.lists(
 ).map(lambda drawn: [(user, f"i{n}", float(stars), time, split) for n, (user, stars, time, split) in enumerate(drawn)])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(logs, st.integers(1, 4), st.sampled_from(["prior", "train"]))
 def test_histories_equal_a_plain_loop(rows, length, mode):
     known = {"train": ["train"], "validation": ["train"], "test": ["train", "validation"]}
@@ -76,7 +76,7 @@ def test_histories_equal_a_plain_loop(rows, length, mode):
         assert found[user, item] == [(i, stars) for _, i, stars in before[-length:]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(logs, st.sampled_from(["prior", "train"]), st.randoms())
 def test_later_ratings_never_reach_an_earlier_row(rows, mode, random):
     cut = random.choice(rows)

@@ -58,7 +58,7 @@ def test_rows_of_one_moment_stay_on_one_side_of_a_cut():
     assert [split["u", f"i{i}"] for i in range(6, 10)] == ["train", "test", "test", "test"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30)), min_size=1, max_size=60), st.randoms())
 def test_every_row_lies_in_one_split_that_no_order_of_rows_changes(drawn, random):
     rows = [(user, f"i{n}", 3.0, time) for n, (user, time) in enumerate(drawn)]
@@ -69,7 +69,7 @@ def test_every_row_lies_in_one_split_that_no_order_of_rows_changes(drawn, random
         assert split == split_of(rule(log_table(shuffled)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30)), min_size=1, max_size=60))
 def test_no_row_is_earlier_than_its_users_rows_of_a_former_split(drawn):
     rows = [(user, f"i{n:02}", 3.0, time) for n, (user, time) in enumerate(drawn)]
