@@ -6,8 +6,12 @@
         --adapter outputs/ml1m/adapter --reference svd
     python scripts/score.py --from_scores outputs/ml1m/scores.json --output_dir outputs/ml1m
 
-Writes into the output folder scores.json, and what is rendered from it: leaderboard.md and leaderboard.png; with
---adapter also the adapter's model card, as README.md in its folder. --from_scores renders again without scoring.
+Writes into the output folder scores.json, and what is rendered from it: leaderboard.md, leaderboard.png and
+report.html, a page to open in a browser; with --adapter also the adapter's model card, as README.md in its folder.
+--from_scores renders again without scoring.
+
+scores.json and the report hold a few rows to look at. Where the licence of the ratings forbids passing them on, their
+prompts and ids are left out, unless --with_rows asks for them: then keep both files to yourself.
 
 Predictions on the validation split, found in a folder `validation` beside the others, serve to choose a threshold.
 """
@@ -18,11 +22,13 @@ from pathlib import Path
 
 from tastetune import cards, plots
 from tastetune.answers import find_predictions, find_validation, read_rows
+from tastetune.curves import read_learning_curve
 from tastetune.dataset import open_dataset
 from tastetune.errors import InputError, run
 from tastetune.evaluate import read_scores, score
 from tastetune.files import write_all
 from tastetune.predictions import read_predictions
+from tastetune.report import report
 
 
 def main() -> None:
@@ -41,14 +47,18 @@ def main() -> None:
             reference=args.reference,
             resamples=args.resamples,
             seed=args.seed,
+            with_text=True if args.with_rows else None,
             home=output,
         )
+    if args.learning_curve:
+        scores["learning_curve"] = read_learning_curve(args.learning_curve, scores)
 
     # 2. What is shown, all of it rendered before anything is written: a fault leaves every file as it was
     files = {
         output / "scores.json": json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
         output / "leaderboard.md": cards.leaderboard(scores),
         output / "leaderboard.png": plots.leaderboard(scores),
+        output / "report.html": report(scores),
     }
     if args.adapter:
         files[Path(args.adapter) / "README.md"] = cards.model_card(scores, args.adapter, output)
@@ -68,6 +78,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--reference", help="model to compare the others with (default: user_item_mean, if there)")
     parser.add_argument("--resamples", type=int, default=1000, help="bootstrap resamples of the users (default: 1000)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resamples (default: 0)")
+    parser.add_argument("--with_rows", action="store_true", help="show prompts and ids whatever the licence says")
+    parser.add_argument("--learning_curve", help="a learning_curve.json of the same rows, for the report")
     parser.add_argument("--from_scores", help="a scores.json to render again, in place of --dataset and --predictions")
     args = parser.parse_args()
     if not args.from_scores and not (args.dataset and args.predictions):

@@ -20,6 +20,7 @@ from tastetune.metrics.roc_auc import roc_curve
 from tastetune.metrics.threshold import best_threshold
 from tastetune.predictions import Predictions, versions
 from tastetune.provenance import relative_to, shareable
+from tastetune.samples import sample_rows
 from tastetune.seeds import by_seed
 from tastetune.slices import slices
 
@@ -36,6 +37,7 @@ def score(
     reference: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
+    with_text: bool | None = None,
     home: str | Path = ".",
 ) -> dict:
     """Scores of every model on the same rows, best ROC-AUC first: the content of `scores.json`.
@@ -46,7 +48,8 @@ def score(
         validation: the models' predictions on the validation split, where there are any, to choose thresholds on.
         reference: the model the others are compared with; None for `REFERENCE` if it is among them.
         resamples: bootstrap resamples of the users.
-        seed: of the resamples.
+        seed: of the resamples, and of the rows drawn to be looked at.
+        with_text: whether those rows are shown with their prompts and ids; None as the licence of the ratings says.
         home: the folder that paths are written relative to.
 
     Raises:
@@ -61,11 +64,10 @@ def score(
     drawn = draws(rows.n_users, resamples, seed)
     parts = slices(rows.dataset, rows.table, like_from(rows.dataset))
     thresholds = _chosen_thresholds(rows.dataset, validation)
-    replicates, models = {}, []
+    models, given, replicates = [], [], []
     for prediction in tqdm(predictions, desc="scoring", unit=" models"):
-        name = prediction.meta.model
         answers, unparsed = answered(rows, prediction)
-        replicates[name] = measure(answers, drawn)
+        found = measure(answers, drawn)
         models.append(
             _identity(prediction, home)
             | {
@@ -74,21 +76,23 @@ def score(
                 "unparsed": unparsed,
                 "threshold": prediction.meta.threshold,
                 "scale": answers.scale,
-                "metrics": estimates(answers, replicates[name]),
-                "chosen_threshold": _at_threshold(answers, thresholds.get(name), drawn),
+                "metrics": estimates(answers, found),
+                "chosen_threshold": _at_threshold(answers, thresholds.get(prediction.meta.model), drawn),
                 "slices": _sliced(answers, parts, drawn),
                 "roc": _roc(answers),
                 "reliability": _reliability(answers),
             }
         )
-    _compare(models, replicates, reference)
-    models.sort(key=lambda model: -(model["metrics"]["roc_auc"]["value"] or 0))
+        given.append(answers)
+        replicates.append(found)
+    _compare(models, dict(zip(names, replicates, strict=True)), reference)
     return {
         "dataset": described(rows),
         "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},
         "reference": reference,
-        "models": models,
+        "models": sorted(models, key=lambda model: -(model["metrics"]["roc_auc"]["value"] or 0)),
         "seeds": by_seed(models),
+        "rows": sample_rows(rows, predictions, given, seed, with_text),
         "command": command_line(),
         "versions": versions(),
     }

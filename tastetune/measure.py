@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tastetune.bootstrap import interval
 from tastetune.metrics import LIKE_DISLIKE
@@ -20,8 +21,8 @@ from tastetune.metrics.uauc import uauc, user_aucs
 PROBABILITY, STARS, OTHER = "probability", "stars", "other"
 """What a model's scores are: a probability of Yes, stars, or a number that only ranks."""
 
-_CHUNK = 8
-"""Resamples at a time: few, so that their row weights stay in the cache."""
+_AT_ONCE = 2**19
+"""Row weights computed at a time, rows x resamples: few enough to stay in the cache."""
 
 _OF_PROBABILITIES = ("log_loss", "brier", "ece")
 _OF_STARS = ("rmse", "mae")
@@ -82,12 +83,15 @@ def measure(rows: Answered, drawn: np.ndarray, names: Iterable[str] = tuple(LIKE
     names = list(names)
     weighed = {name: _METRICS[name](rows) for name in names if why_undefined(rows, name) is None}
 
+    step = max(1, _AT_ONCE // max(1, len(rows.labels)))
+
     def chunk(start: int) -> list[np.ndarray]:
-        weights = drawn[start : start + _CHUNK].astype(np.float64)
+        weights = drawn[start : start + step].astype(np.float64)
         return [weighed[name](weights) if name in weighed else np.full(len(weights), np.nan) for name in names]
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        chunks = pool.map(chunk, range(0, len(drawn), _CHUNK))
+    # Threads take whole chunks; were each product of matrices to start its own as well, they would fight for cores.
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+        chunks = pool.map(chunk, range(0, len(drawn), step))
         return dict(zip(names, map(np.concatenate, zip(*chunks, strict=True)), strict=True))
 
 

@@ -1,5 +1,7 @@
 """A made dataset with made predictions, for the tests of what scores them."""
 
+import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,12 @@ from made import make_dataset
 from tastetune.dataset import BuiltDataset, open_dataset
 from tastetune.predictions import Meta, write_predictions
 
+ROOT = Path(__file__).parents[1]
 
-def write(folder: Path, dataset: BuiltDataset, model: str, noise: float, split: str = "test", **meta) -> Path:
+
+def write(
+    folder: Path, dataset: BuiltDataset, model: str, noise: float, split: str = "test", *, answers=None, **meta
+) -> Path:
     """Write predictions of `model`: the true stars plus `noise`, as a probability unless `meta` has a threshold.
 
     Predictions on validation go where scripts/score.py looks for them.
@@ -29,7 +35,7 @@ def write(folder: Path, dataset: BuiltDataset, model: str, noise: float, split: 
         "fingerprint": dataset.fingerprint,
         "command": f"scripts/predict.py --output {model}.parquet",
     }
-    write_predictions(path, Meta(**known | meta), rows["example_id"].to_pylist(), scores)
+    write_predictions(path, Meta(**known | meta), rows["example_id"].to_pylist(), scores, answers)
     return path
 
 
@@ -52,3 +58,18 @@ def make_scored(folder: Path) -> BuiltDataset:
     write(predictions, dataset, "sasrec-seed1", 1.5, seed=1)
     write(predictions, dataset, "sasrec-seed2", 1.5, seed=2)
     return dataset
+
+
+def run_in(folder: Path, monkeypatch, capsys, script: str, *args) -> tuple[int, str, str]:
+    """Run a script of this project inside the test, in `folder`: status, stdout, stderr."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", [script, *map(str, args)])
+    capsys.readouterr()
+    try:
+        runpy.run_path(str(ROOT / "scripts" / script), run_name="__main__")
+        status = 0
+    except SystemExit as exit:
+        status = 0 if exit.code in (None, 0) else 1
+        if isinstance(exit.code, str):
+            print(exit.code, file=sys.stderr)
+    return status, *capsys.readouterr()

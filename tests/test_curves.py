@@ -1,12 +1,9 @@
 """The learning curve."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from scored import make_scored, write
+from scored import make_scored, run_in, write
 
 from tastetune import plots
 from tastetune.answers import read_rows
@@ -14,8 +11,6 @@ from tastetune.curves import learning_curve, read_learning_curve
 from tastetune.errors import InputError
 from tastetune.evaluate import score
 from tastetune.predictions import read_predictions
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -91,21 +86,21 @@ def test_a_file_that_is_none_is_refused(text, tmp_path):
         read_learning_curve(tmp_path / "curve.json", {"dataset": {"fingerprint": "", "split": ""}})
 
 
-def run_script(folder, *args):
-    script = ROOT / "scripts" / "learning_curve.py"
-    command = [sys.executable, script, "--dataset", "data", "--output_dir", "out", "--resamples", "20", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+@pytest.fixture
+def run_script(folder, monkeypatch, capsys):
+    given = ("--dataset", "data", "--output_dir", "out", "--resamples", "20", "--predictions")
+    return lambda *predictions: run_in(folder, monkeypatch, capsys, "learning_curve.py", *given, *predictions)
 
 
-def test_the_command(folder):
-    done = run_script(folder, "--predictions", "curve")
-    assert done.returncode == 0, done.stderr
-    assert "3 models, 6 points" in done.stdout
+def test_the_command(run_script, folder):
+    status, stdout, stderr = run_script("curve")
+    assert status == 0, stderr
+    assert "3 models, 6 points" in stdout
     assert len(json.loads((folder / "out" / "learning_curve.json").read_text())["curves"]) == 3
     assert (folder / "out" / "learning_curve.png").exists()
 
 
-def test_the_command_refuses_two_files_of_one_model(folder):
-    done = run_script(folder, "--predictions", "curve", "predictions")
-    assert done.returncode == 1
-    assert "is also the model of" in done.stderr
+def test_the_command_refuses_two_files_of_one_model(run_script):
+    status, _, stderr = run_script("curve", "predictions")
+    assert status == 1
+    assert "is also the model of" in stderr

@@ -5,12 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from scored import make_scored
+from scored import ROOT, make_scored, run_in
 
-ROOT = Path(__file__).parents[1]
+SCORE = ("--dataset", "data", "--predictions", "predictions", "--adapter", "adapter", "--resamples", "50")
 
 
 @pytest.fixture(scope="module")
@@ -20,24 +19,26 @@ def folder(tmp_path_factory):
     return folder
 
 
-def run_score(*args, cwd=ROOT):
-    command = [sys.executable, ROOT / "scripts" / "score.py", *map(str, args)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
-
-
 @pytest.fixture(scope="module")
 def outputs(folder):
-    done = run_score(
-        *("--dataset", "data", "--predictions", "predictions", "--adapter", "adapter"),
-        *("--output_dir", "out", "--resamples", "50"),
-        cwd=folder,
-    )
+    command = [sys.executable, ROOT / "scripts" / "score.py", *SCORE, "--output_dir", "out"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "out"
 
 
+@pytest.fixture
+def run_score(folder, outputs, monkeypatch, capsys):
+    return lambda *args: run_in(folder, monkeypatch, capsys, "score.py", *args)
+
+
 def test_it_writes_everything(folder, outputs):
-    assert sorted(path.name for path in outputs.iterdir()) == ["leaderboard.md", "leaderboard.png", "scores.json"]
+    assert sorted(path.name for path in outputs.iterdir()) == [
+        "leaderboard.md",
+        "leaderboard.png",
+        "report.html",
+        "scores.json",
+    ]
     assert (outputs / "leaderboard.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "adapter" / "README.md").read_text().startswith("---\nbase_model: meta-llama/")
 
@@ -56,29 +57,50 @@ def test_the_file_has_the_promised_shape(outputs):
     assert {"n", "metrics"} <= set(tuned["slices"]["item:cold"])
 
 
-def test_the_same_command_gives_the_same_bytes(folder, outputs):
+def test_the_same_command_gives_the_same_bytes(run_score, outputs):
     before = {path.name: path.read_bytes() for path in outputs.iterdir()}
-    run_score(
-        *("--dataset", "data", "--predictions", "predictions", "--adapter", "adapter"),
-        *("--output_dir", "out", "--resamples", "50"),
-        cwd=folder,
-    )
+    assert run_score(*SCORE, "--output_dir", "out")[0] == 0
     assert {path.name: path.read_bytes() for path in outputs.iterdir()} == before
 
 
-def test_rendering_again_needs_the_scores_alone(folder, outputs, tmp_path):
-    done = run_score("--from_scores", outputs / "scores.json", "--output_dir", tmp_path, cwd=folder)
-    assert done.returncode == 0, done.stderr
-    for name in ("leaderboard.md", "leaderboard.png", "scores.json"):
-        assert (tmp_path / name).read_bytes() == (outputs / name).read_bytes()
+def test_rendering_again_needs_the_scores_alone(run_score, outputs, tmp_path):
+    assert run_score("--from_scores", outputs / "scores.json", "--output_dir", tmp_path)[0] == 0
+    for path in outputs.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
 
-def test_a_changed_score_changes_what_is_shown(folder, outputs, tmp_path):
+def test_a_changed_score_changes_what_is_shown(run_score, outputs, tmp_path):
     scores = json.loads((outputs / "scores.json").read_text())
     scores["models"][0]["metrics"]["roc_auc"]["value"] = 0.12345
     (tmp_path / "scores.json").write_text(json.dumps(scores))
-    run_score("--from_scores", tmp_path / "scores.json", "--output_dir", tmp_path, cwd=folder)
+    run_score("--from_scores", tmp_path / "scores.json", "--output_dir", tmp_path)
     assert "| 0.123 [" in (tmp_path / "leaderboard.md").read_text()
+    assert ">0.123</button>" in (tmp_path / "report.html").read_text()
+
+
+def test_a_learning_curve_goes_into_the_report(run_score, folder, outputs, tmp_path):
+    scores = json.loads((outputs / "scores.json").read_text())
+    points = [{"model": f"sft-{k}", "examples": k, "seconds": None, "flops": None} for k in (100, 500)]
+    points = [point | {"roc_auc": {"value": 0.6, "low": 0.5, "high": 0.7}} for point in points]
+    curve = {"dataset": scores["dataset"], "curves": [{"name": "sft", "kind": "adapter", "points": points}]}
+    (tmp_path / "learning_curve.json").write_text(json.dumps(curve))
+    again = ("--from_scores", outputs / "scores.json", "--output_dir", tmp_path)
+    assert run_score(*again, "--learning_curve", tmp_path / "learning_curve.json")[0] == 0
+    assert "ROC-AUC against training examples seen" in (tmp_path / "report.html").read_text()
+    assert "Learning curve" not in (outputs / "report.html").read_text()
+
+
+def test_rows_are_withheld_where_the_licence_says_so_unless_asked_for(run_score, folder, outputs, tmp_path):
+    info = json.loads((folder / "data" / "tastetune.json").read_text())
+    info["settings"]["redistribution"] = False
+    shutil.copytree(folder / "data", tmp_path / "data")
+    (tmp_path / "data" / "tastetune.json").write_text(json.dumps(info))
+    given = ("--dataset", tmp_path / "data", "--predictions", "predictions", "--resamples", "5")
+    assert run_score(*given, "--output_dir", tmp_path / "kept")[0] == 0
+    assert run_score(*given, "--output_dir", tmp_path / "told", "--with_rows")[0] == 0
+    for name in ("scores.json", "report.html"):
+        assert "## Target movie" not in (tmp_path / "kept" / name).read_text()
+        assert "## Target movie" in (tmp_path / "told" / name).read_text()
 
 
 def files(folder):
@@ -98,23 +120,23 @@ def files(folder):
         (["--dataset", "data", "--predictions", "predictions", "--adapter", "data"], "none of the scored models"),
         (["--dataset", "data", "--predictions", "predictions", "--resamples", "0"], "--resamples is 0"),
         (["--from_scores", "data/tastetune.json"], "key 'dataset' is missing"),
+        (["--from_scores", "out/scores.json", "--learning_curve", "data/tastetune.json"], "did not write it"),
         (["--dataset", "data", "--predictions", "cut.parquet"], "cut.parquet: not a whole parquet file"),
     ],
 )
-def test_bad_input_ends_with_one_message_and_nothing_written(folder, outputs, args, message):
+def test_bad_input_ends_with_one_message_and_nothing_written(run_score, folder, args, message):
     whole = (folder / "predictions" / "sft-100.parquet").read_bytes()
     (folder / "cut.parquet").write_bytes(whole[: len(whole) // 2])
     before = files(folder)
-    done = run_score(*args, "--output_dir", "bad", cwd=folder)
-    assert done.returncode == 1
-    assert re.search(r"^error: .*", done.stderr, flags=re.MULTILINE)
-    assert "Traceback" not in done.stderr
-    assert message in done.stderr
+    status, _, stderr = run_score(*args, "--output_dir", "bad")
+    assert status == 1
+    assert re.search(r"^error: ", stderr, flags=re.MULTILINE)
+    assert message in stderr
     assert files(folder) == before
 
 
-def test_an_older_output_survives_a_refusal(folder, outputs, tmp_path):
+def test_an_older_output_survives_a_refusal(run_score, outputs, tmp_path):
     shutil.copytree(outputs, tmp_path / "out")
-    done = run_score("--dataset", "data", "--predictions", "absent", "--output_dir", tmp_path / "out", cwd=folder)
-    assert done.returncode == 1
+    given = ("--dataset", "data", "--predictions", "absent", "--output_dir", tmp_path / "out")
+    assert run_score(*given)[0] == 1
     assert (tmp_path / "out" / "scores.json").read_bytes() == (outputs / "scores.json").read_bytes()

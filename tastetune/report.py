@@ -1,0 +1,203 @@
+"""scores -> report.html: one page that needs no network, for people to sort, filter and look at single rows."""
+
+import inspect
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from tastetune import metrics
+from tastetune.cards import reasons
+from tastetune.curves import COSTS
+from tastetune.metrics import average_precision, calibration, confusion, probability, roc_auc, stars, uauc
+from tastetune.plots import AXES
+from tastetune.svg import COLOURS, Axis, Series, chart
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+DEFINED_BY: dict[str, Callable] = {
+    "roc_auc": roc_auc.roc_auc,
+    "average_precision": average_precision.average_precision,
+    "uauc": uauc.uauc,
+    "uauc_weighted": uauc.uauc,
+    "precision": confusion.precision,
+    "recall": confusion.recall,
+    "f1": confusion.f1,
+    "accuracy": confusion.accuracy,
+    "balanced_accuracy": confusion.balanced_accuracy,
+    "log_loss": probability.log_loss,
+    "brier": probability.brier,
+    "ece": calibration.expected_calibration_error,
+    "rmse": stars.squared_error,
+    "mae": stars.absolute_error,
+}
+"""The function behind each metric; its documentation is what the report says of the metric."""
+
+LEAKS = {
+    "test_before_training": "Test rows that lie before training rows of other users",
+    "training_after_test": "Share of training rows later than a test row, on average",
+    "repeated_pairs": "Rows whose user and item stand in another row too",
+    "targets_in_history": "Rows whose target is in their own history",
+    "duplicate_prompts": "Test rows whose prompt is a training row's, letter by letter",
+}
+"""What the counts of `leakage.leakage` say, for people."""
+
+
+def report(scores: dict) -> str:
+    """The page as HTML, with its style, its script and the scores inside.
+
+    Args:
+        scores: the content of `scores.json`.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"json_script": _json_script, "breakable": _breakable}
+    shown = [
+        name for name in metrics.LIKE_DISLIKE if any(m["metrics"][name]["value"] is not None for m in scores["models"])
+    ]
+    return environment.get_template("report.html").render(
+        scores=scores,
+        dataset=scores["dataset"],
+        metrics={name: metrics.LIKE_DISLIKE[name] for name in shown},
+        of_labels=metrics.OF_LABELS,
+        columns={name: _Bars([model["metrics"][name] for model in scores["models"]]) for name in shown},
+        families=_families(scores["models"]),
+        leaks=LEAKS,
+        n_colours=COLOURS,
+        roc=_roc_chart(scores["models"]),
+        reliability=_reliability_chart(scores["models"]),
+        curves=_curve_charts(scores.get("learning_curve")),
+        definitions={name: definition(name) for name in shown},
+        reasons=reasons(scores),
+        rows=scores.get("rows"),
+        embedded=_embedded(scores, shown),
+    )
+
+
+def definition(name: str) -> dict[str, str]:
+    """What a metric is and where it comes from: `definition`, `source`, and `function`, as its code says."""
+    function = DEFINED_BY[name]
+    first, _, _ = inspect.getdoc(function).partition("\n\n")
+    _, _, source = inspect.getdoc(inspect.getmodule(function)).partition("Source:")
+    return {
+        "definition": " ".join(first.split()),
+        "source": " ".join(source.partition("\n\n")[0].split()),
+        "function": f"{function.__module__}.{function.__name__}",
+    }
+
+
+class _Bars:
+    """Intervals of several estimates drawn as bars on one scale, from the lowest end to the highest."""
+
+    def __init__(self, estimates: list[dict]):
+        ends = [e[key] for e in estimates for key in ("low", "value", "high") if e[key] is not None]
+        self.low, self.high = (min(ends), max(ends)) if ends else (0.0, 1.0)
+
+    def bar(self, estimate: dict) -> Markup:
+        """One bar: the interval as a band, the value as a dot."""
+        if estimate["value"] is None:
+            return Markup("")
+        low, high = estimate["low"], estimate["high"]
+        band = (
+            "" if low is None else f'<i style="left:{self._at(low)}%;width:{self._at(high) - self._at(low):.1f}%"></i>'
+        )
+        return Markup(f'<span class="bar">{band}<b style="left:{self._at(estimate["value"])}%"></b></span>')
+
+    def _at(self, value: float) -> float:
+        return round(100 * (value - self.low) / ((self.high - self.low) or 1), 1)
+
+
+def _families(models: list[dict]) -> dict[str, tuple[list[str], list[str], _Bars]]:
+    """By family of slices: those with rows, what the others are called, and the scale of the family's bars."""
+    families: dict[str, tuple[list[str], list[str]]] = {}
+    for name, part in models[0]["slices"].items():
+        family, _, called = name.partition(":")
+        names, empty = families.setdefault(family, ([], []))
+        (names if part["n"] else empty).append(name if part["n"] else called)
+    return {
+        family: (
+            names,
+            empty,
+            _Bars([model["slices"][name]["metrics"]["roc_auc"] for model in models for name in names]),
+        )
+        for family, (names, empty) in families.items()
+    }
+
+
+def _roc_chart(models: list[dict]) -> Markup:
+    x, y = Axis("Share of dislikes answered Yes"), Axis("Share of likes answered Yes")
+    return chart("ROC curves", x, y, [Series(model["model"], model["roc"]) for model in models], diagonal=True)
+
+
+def _reliability_chart(models: list[dict]) -> Markup:
+    x, y = Axis("Mean P(Yes) in the bin"), Axis("Share liked")
+    series = []
+    for model in models:
+        points = [(line["mean_probability"], line["share_liked"]) for line in model["reliability"] if line["n"]]
+        series.append(Series(model["model"], points, dots=True))
+    return chart("Reliability: probability against share liked", x, y, series, diagonal=True)
+
+
+def _curve_charts(curve: dict | None) -> list[Markup]:
+    """The learning curve against each cost for which two points are known."""
+    if not curve:
+        return []
+    points = [point for line in curve["curves"] for point in line["points"] if point["roc_auc"]["value"] is not None]
+    ends = [p["roc_auc"][key] for p in points for key in ("low", "value", "high") if p["roc_auc"][key] is not None]
+    charts = []
+    for cost in COSTS:
+        known = [point[cost] for point in points if point[cost]]
+        if len(set(known)) > 1:
+            x = Axis(AXES[cost], min(known) / 1.2, max(known) * 1.2, log=True)
+            y = Axis("ROC-AUC", min(ends) - 0.01, max(ends) + 0.01)
+            lines = [_curve_series(line, cost, x) for line in curve["curves"]]
+            charts.append(chart(f"ROC-AUC against {AXES[cost].lower()}", x, y, lines))
+    return charts
+
+
+def _curve_series(line: dict, cost: str, x: Axis) -> Series:
+    points = [point for point in line["points"] if point["roc_auc"]["value"] is not None]
+    if line["kind"] in ("trivial", "base"):
+        return Series(line["name"], [(end, p["roc_auc"]["value"]) for p in points[-1:] for end in (x.low, x.high)])
+    points = [point for point in points if point[cost]]
+    values = [(point[cost], point["roc_auc"]["value"]) for point in points]
+    intervals = [
+        (p["roc_auc"]["low"], p["roc_auc"]["high"]) if p["roc_auc"]["low"] is not None else None for p in points
+    ]
+    return Series(line["name"], values, intervals, dots=True)
+
+
+def _embedded(scores: dict, shown: list[str]) -> dict:
+    """What the page's script needs."""
+    keys = ("model", "kind", "predictions", "command", "n", "unparsed", "threshold", "against", "versions")
+    return {
+        "bootstrap": scores["bootstrap"],
+        "dataset": {key: scores["dataset"][key] for key in ("name", "config", "split", "fingerprint", "n")},
+        "reference": scores["reference"],
+        "command": scores["command"],
+        "models": [
+            {key: model[key] for key in keys} | {"metrics": {name: model["metrics"][name] for name in shown}}
+            for model in scores["models"]
+        ],
+        "titles": {name: metrics.LIKE_DISLIKE[name].title for name in shown},
+        "definitions": {name: definition(name) for name in shown},
+        "rows": scores.get("rows"),
+    }
+
+
+def _json_script(value: dict) -> Markup:
+    """JSON that may stand inside a script element, whatever its strings hold."""
+    return Markup(json.dumps(value, allow_nan=False, ensure_ascii=False).replace("<", "\\u003c"))
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may be broken after its underscores and dashes."""
+    return Markup("<wbr>").join(re.split(r"(?<=[_-])", name))

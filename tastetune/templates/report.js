@@ -1,0 +1,134 @@
+"use strict";
+const scores = JSON.parse(document.getElementById("scores").textContent);
+const element = (tag, text, className) => {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+};
+
+// Sorting: undefined figures stay last in either direction.
+for (const head of document.querySelectorAll(".sortable thead th")) {
+  head.querySelector("button").addEventListener("click", () => {
+    const table = head.closest("table"), column = head.cellIndex, numeric = head.dataset.type === "number";
+    const before = head.getAttribute("aria-sort"), first = head.dataset.first || "ascending";
+    const direction = before ? (before === "ascending" ? "descending" : "ascending") : first;
+    for (const other of head.parentElement.children) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", direction);
+    const sign = direction === "ascending" ? 1 : -1;
+    const value = (row) => row.cells[column].dataset.value;
+    const rows = [...table.tBodies[0].rows].sort((a, b) => {
+      const [x, y] = [value(a), value(b)];
+      if (x === "" || y === "") return (x === "") - (y === "");
+      return sign * (numeric ? x - y : x.localeCompare(y));
+    });
+    table.tBodies[0].append(...rows);
+  });
+}
+
+// Filtering
+const filter = document.getElementById("filter"), kind = document.getElementById("kind");
+function applyFilter() {
+  const rows = [...document.querySelectorAll("#leaderboard tbody tr")], wanted = filter.value.trim().toLowerCase();
+  for (const row of rows) {
+    row.hidden = !row.dataset.model.toLowerCase().includes(wanted) || (kind.value && row.dataset.kind !== kind.value);
+  }
+  const left = rows.filter((row) => !row.hidden).length;
+  document.getElementById("count").textContent = `${left} of ${rows.length} models`;
+}
+filter.addEventListener("input", applyFilter);
+kind.addEventListener("change", applyFilter);
+applyFilter();
+
+// Where a figure comes from
+const origin = document.getElementById("origin");
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button.figure");
+  if (!button) return;
+  const { model: name, metric } = button.dataset, at = scores.models.findIndex((model) => model.model === name);
+  const model = scores.models[at], estimate = model.metrics[metric], about = scores.definitions[metric];
+  const body = origin.querySelector("div"), list = element("dl");
+  const add = (term, text) => list.append(element("dt", term), element("dd", text));
+  add("Value", `${estimate.value}`);
+  if (estimate.low !== null) {
+    const { level, resamples, seed } = scores.bootstrap;
+    add("Interval", `${estimate.low} to ${estimate.high}: ${100 * level}% percentiles of ${resamples} resamples of the users, seed ${seed}`);
+  }
+  const against = (model.against[scores.reference] || {})[metric];
+  if (against) {
+    add(`Against ${scores.reference}`, `${against.difference} (${against.low} to ${against.high}), p ${against.p}, after Holm's correction ${against.p_holm}`);
+  }
+  add("Definition", `${about.definition} ${about.source}`);
+  add("Computed by", about.function);
+  add("Predictions", `${model.predictions}: ${model.n} rows of ${scores.dataset.name}, ${scores.dataset.split}, ${model.unparsed} unparsed`);
+  add("Predicted by", model.command);
+  add("Scored by", scores.command);
+  add("In scores.json", `models[${at}].metrics.${metric}`);
+  body.replaceChildren(element("h3", `${scores.titles[metric]} of ${name}`), list);
+  origin.showModal();
+});
+
+// Legends hide series in the charts of their section.
+for (const box of document.querySelectorAll(".legend input")) {
+  box.addEventListener("change", () => {
+    for (const series of box.closest("section").querySelectorAll("[data-series]")) {
+      if (series.dataset.series === box.value) series.style.display = box.checked ? "" : "none";
+    }
+  });
+}
+
+// A link to a model's provenance opens it.
+function openTarget() {
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target && target.tagName === "DETAILS") target.open = true;
+}
+addEventListener("hashchange", openTarget);
+openTarget();
+
+// The browser of single rows
+const browser = document.getElementById("browser");
+if (browser) {
+  const search = document.getElementById("search"), shown = document.getElementById("shown");
+  const previous = document.getElementById("previous"), next = document.getElementById("next");
+  const PAGE = 5;
+  let start = 0;
+  const matches = (row) => {
+    const wanted = search.value.trim().toLowerCase();
+    if (wanted && !`${row.row} ${row.prompt || ""}`.toLowerCase().includes(wanted)) return false;
+    if (shown.value === "split") return new Set(Object.values(row.yes)).size > 1;
+    return shown.value === "" || row.label === Number(shown.value);
+  };
+  const show = (row) => {
+    const article = element("article"), table = element("table"), box = element("div", undefined, "scroll");
+    const stars = row.rating === undefined || row.rating === null ? "" : `, rated ${row.rating}`;
+    article.append(element("h3", `${row.row}: ${row.label ? "liked" : "disliked"}${stars}`));
+    if (row.prompt) article.append(element("pre", row.prompt + row.completion));
+    const head = table.createTHead().insertRow();
+    for (const title of ["Model", "Score", "Answer"]) head.append(element("th", title));
+    const body = table.createTBody();
+    for (const { model } of scores.models) {
+      const line = body.insertRow(), answer = row.yes[model] ? "Yes" : "No";
+      const verdict = row.yes[model] === row.label ? "right" : "wrong";
+      const written = model in row.written ? `, wrote ${JSON.stringify(row.written[model])}` : "";
+      line.append(element("th", model), element("td", row.scores[model].toFixed(3)));
+      line.append(element("td", `${answer}, ${verdict}${written}`, verdict));
+    }
+    box.append(table);
+    article.append(box);
+    return article;
+  };
+  const render = () => {
+    const found = scores.rows.sample.filter(matches);
+    start = Math.max(0, Math.min(start, found.length - 1));
+    start -= start % PAGE;
+    browser.replaceChildren(...found.slice(start, start + PAGE).map(show));
+    const end = Math.min(start + PAGE, found.length);
+    document.getElementById("page").textContent = found.length ? `${start + 1} to ${end} of ${found.length} rows` : "no row";
+    previous.disabled = start === 0;
+    next.disabled = end >= found.length;
+  };
+  for (const control of [search, shown]) control.addEventListener("input", () => { start = 0; render(); });
+  previous.addEventListener("click", () => { start -= PAGE; render(); });
+  next.addEventListener("click", () => { start += PAGE; render(); });
+  render();
+}
