@@ -3,23 +3,24 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from tastetune.answers import CONFIG, Rows, answered, check_names, like_from, read_rows
-from tastetune.bootstrap import LEVEL, draws, holm, interval, p_value
+from tastetune.bootstrap import LEVEL, draws
+from tastetune.comparison import chosen_reference, differences, identity
 from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
-from tastetune.measure import Answered, estimates, measure, number, why_undefined
+from tastetune.measure import Answered, estimates, measure, why_undefined
 from tastetune.metrics import LIKE_DISLIKE, OF_LABELS
 from tastetune.metrics.calibration import reliability
 from tastetune.metrics.roc_auc import roc_curve
 from tastetune.metrics.threshold import best_threshold
 from tastetune.predictions import Predictions, versions
-from tastetune.provenance import relative_to, shareable
+from tastetune.provenance import shareable
 from tastetune.samples import sample_rows
 from tastetune.seeds import by_seed
 from tastetune.slices import slices
@@ -55,21 +56,17 @@ def score(
     Raises:
         InputError: a model stands twice, the reference is not among the models, or predictions are of other rows.
     """
-    names = [prediction.meta.model for prediction in predictions]
     check_names(predictions)
-    if reference is None:
-        reference = REFERENCE if REFERENCE in names else None
-    elif reference not in names:
-        raise InputError(f"reference {reference!r} is not among the models: {', '.join(names)}; score it with them")
+    reference = chosen_reference([prediction.meta.model for prediction in predictions], reference, REFERENCE)
     drawn = draws(rows.n_users, resamples, seed)
     parts = slices(rows.dataset, rows.table, like_from(rows.dataset))
     thresholds = _chosen_thresholds(rows.dataset, validation)
-    models, given, replicates = [], [], []
+    models, given, replicates = [], [], {}
     for prediction in tqdm(predictions, desc="scoring", unit=" models"):
         answers, unparsed = answered(rows, prediction)
         found = measure(answers, drawn)
         models.append(
-            _identity(prediction, home)
+            identity(prediction.meta, prediction.path, home)
             | {
                 "n": len(answers.labels),
                 "generated": prediction.table["answer"].null_count < len(answers.labels),
@@ -84,8 +81,9 @@ def score(
             }
         )
         given.append(answers)
-        replicates.append(found)
-    _compare(models, dict(zip(names, replicates, strict=True)), reference)
+        replicates[prediction.meta.model] = found
+    against = differences(replicates, reference, LIKE_DISLIKE)
+    models = [model | {"against": against[model["model"]]} for model in models]
     return {
         "dataset": described(rows),
         "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},
@@ -148,27 +146,6 @@ def _sliced(answers: Answered, parts: dict[str, np.ndarray], drawn: np.ndarray) 
     return found
 
 
-def _compare(models: list[dict], replicates: dict[str, dict[str, np.ndarray]], reference: str | None) -> None:
-    """Add to each model its paired differences from the reference, p-values corrected over the models."""
-    others = [model for model in models if reference is not None and model["model"] != reference]
-    for model in models:
-        model["against"] = {reference: {}} if model in others else {}
-    for name in LIKE_DISLIKE if others else ():
-        differences = [replicates[model["model"]][name] - replicates[reference][name] for model in others]
-        p = np.array([p_value(difference) for difference in differences])
-        for model, difference, raw, corrected in zip(others, differences, p, holm(p), strict=True):
-            if np.isnan(difference[0]):
-                continue
-            low, high = interval(difference)
-            model["against"][reference][name] = {
-                "difference": number(difference[0]),
-                "low": number(low),
-                "high": number(high),
-                "p": number(raw),
-                "p_holm": number(corrected),
-            }
-
-
 def _roc(answers: Answered) -> list[list[float]]:
     """The ROC curve as (false positive rate, true positive rate) on an even grid; empty with one class only."""
     if why_undefined(answers, "roc_auc"):
@@ -182,16 +159,6 @@ def _reliability(answers: Answered) -> list[dict]:
     if why_undefined(answers, "ece"):
         return []
     return [line._asdict() for line in reliability(answers.labels, answers.scores)]
-
-
-def _identity(prediction: Predictions, home: str | Path) -> dict:
-    """Where a row comes from, fit to be shown to others."""
-    meta = asdict(prediction.meta)
-    if meta["adapter"] and Path(meta["adapter"]).exists():
-        meta["adapter"] = relative_to(meta["adapter"], home)
-    keys = ("model", "kind", "base_model", "adapter", "shots", "seed", "settings", "training", "command", "versions")
-    found = {key: shareable(meta[key]) for key in keys}
-    return found | {"predictions": relative_to(prediction.path, home) if prediction.path else None}
 
 
 def described(rows: Rows) -> dict:
@@ -210,7 +177,7 @@ def described(rows: Rows) -> dict:
         "base_rate": float(labels.mean()),
         "users_with_both_labels": int(((likes > 0) & (likes < by_user)).sum()),
         "settings": shareable(info["settings"]),
-        "leakage": info.get("leakage"),
+        "leakage": info["counts"].get("leakage"),
     }
 
 
