@@ -41,8 +41,11 @@ def film_counts(films: int, users: int, total: int) -> np.ndarray:
     return whole
 
 
-def draw_users(rng: np.random.Generator, weights: np.ndarray, n: int) -> np.ndarray:
-    """`n` distinct users in random order, drawn by weight: few by repeated draws, many by an exponential race."""
+def draw_users(rng: np.random.Generator, weights: np.ndarray, n: int, sure: np.ndarray) -> np.ndarray:
+    """`n` distinct users in random order: those `sure`, others by weight.
+
+    Few are drawn again and again until there are enough, many by an exponential race.
+    """
     if n < len(weights) // 200:
         edges = np.cumsum(weights)
         drawn = np.empty(0, dtype=np.int64)
@@ -51,7 +54,7 @@ def draw_users(rng: np.random.Generator, weights: np.ndarray, n: int) -> np.ndar
             drawn = np.unique(np.concatenate([drawn, more]))
     else:
         drawn = np.argpartition(rng.standard_exponential(len(weights), dtype=np.float32) / weights, n - 1)[:n]
-    return rng.permutation(drawn)[:n]
+    return rng.permutation(np.append(sure, rng.permutation(np.setdiff1d(drawn, sure))[: n - len(sure)]))
 
 
 def main() -> None:
@@ -71,6 +74,9 @@ def main() -> None:
     weights = [activity * np.where(user_taste == taste, 3.0, 1.0).astype(np.float32) for taste in range(TASTES)]
 
     popularity = rng.permutation(film_counts(films, users, total))
+    # One film is sure for each user, so that nobody is left without a rating.
+    sure = rng.choice(films, users, p=popularity / total)
+    sure_users, sure_ends = np.argsort(sure, kind="stable"), np.searchsorted(np.sort(sure), np.arange(films + 1))
     film_taste, quality = rng.integers(TASTES, size=films), rng.normal(3.5, 0.5, films)
 
     args.output_dir.mkdir(parents=True, exist_ok=True)
@@ -78,7 +84,8 @@ def main() -> None:
         for part, block in enumerate(np.array_split(np.arange(films), FILES), start=1):
             with (args.output_dir / f"combined_data_{part}.txt").open("wb") as file:
                 for film in block:
-                    chosen = draw_users(rng, weights[film_taste[film]], popularity[film])
+                    named = sure_users[sure_ends[film] : sure_ends[film + 1]][: popularity[film]]
+                    chosen = draw_users(rng, weights[film_taste[film]], popularity[film], named)
                     liking = quality[film] + user_bias[chosen] + 0.6 * (user_taste[chosen] == film_taste[film])
                     stars = np.clip(np.rint(liking + rng.normal(0, 0.8, len(chosen))), 1, 5).astype(np.int8)
                     days = (rng.random(len(chosen)) ** 2 * (LAST_DAY - FIRST_DAY).astype(int)).astype(int)

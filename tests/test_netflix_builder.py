@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from made import make_dataset
 from made_netflix_log import FIRST, tar_gz, write
 
 from tastetune.dataset import open_dataset
+from tastetune.netflix import read_netflix
 
 ROOT = Path(__file__).parents[1]
 FEW = ("--liked", "3", "--favourites_over", "0", "--shared", "1")
@@ -67,6 +69,16 @@ def test_lists_from_a_built_dataset(tmp_path):
     assert dataset.read("items", "train").equals(before.read("items", "train"))
     settings = json.loads((tmp_path / "lists" / "tastetune.json").read_text(encoding="utf-8"))["settings"]
     assert (settings["high"], settings["watched_by"], settings["shared"], settings["liked"]) == (4.0, 0.6, 2, 10)
+
+
+def test_the_made_log_has_the_size_it_says(tmp_path):
+    """A fiftieth of the users and films is a 2,500th of the ratings: 9,604 users, 355 films, about 40,000 ratings."""
+    done = run("benchmarks/made_netflix.py", "--output_dir", tmp_path / "made", "--scale", "0.02")
+    assert done.returncode == 0, done.stderr
+    assert "40,148 ratings by 9,604 customers of 355 films" in done.stdout
+    log = read_netflix(tmp_path / "made", tmp_path / "ratings.parquet")
+    assert log.counts == {"ratings": 40_148, "files": 4, "films": 355, "films_without_ratings": 0}
+    assert len(pq.read_table(log.interactions)["user_id"].unique()) > 9_000
 
 
 @pytest.mark.parametrize(
