@@ -14,7 +14,7 @@ from made import make_dataset
 from sklearn.metrics import roc_auc_score
 
 from tastetune.baselines.configs import read_config
-from tastetune.baselines.fitting import fit, predict, prepare
+from tastetune.baselines.fitting import fit, predict, prepare, side_by_side
 from tastetune.baselines.runner import write_baseline
 from tastetune.dataset import open_dataset
 from tastetune.errors import InputError
@@ -120,6 +120,11 @@ def test_the_process_around_recbole_is_left_as_it_was(dataset, config, monkeypat
     assert [path.name for path in tmp_path.iterdir()] == ["model.yaml"]  # no log, no tensorboard, no checkpoint
 
 
+def test_unshuffled_epochs_go_through_everybodys_rows_side_by_side():
+    # User 7 has four rows (at 1/8, 3/8, 5/8, 7/8 of the way), user 9 two (at 1/4, 3/4).
+    assert side_by_side(np.array([7, 7, 7, 7, 9, 9])).tolist() == [0, 4, 1, 2, 5, 3]
+
+
 def sgd_by_hand(users, items, ratings, start, *, lr, reg):
     """Plain SGD over single ratings in numpy (Koren 2009, eq. 5), one epoch in the given order."""
     mean, (user_bias, item_bias, p, q) = ratings.mean(), [np.array(part, np.float64) for part in start]
@@ -141,7 +146,6 @@ def svd_parameters(model):
 def test_svd_takes_the_published_step(dataset, config):
     # With one rating a batch and the rows in order, an epoch is the published algorithm word for word.
     prepared = prepare(config(SVD | {"train_batch_size": 1}), dataset, "test")
-    prepared.config["shuffle"] = False
     torch.manual_seed(0)
     model = prepared.settings.model(prepared.config, prepared.parts["train"])
     start = svd_parameters(model)
@@ -210,7 +214,7 @@ def test_sasrec_is_blind_to_likes_unless_the_config_shows_them(tmp_path, config)
 
 
 def test_sasrec_learns_what_is_liked(dataset, config, tmp_path):
-    keys = SASREC | {"epochs": 10, "learning_rate": 0.01}
+    keys = SASREC | {"epochs": 3, "learning_rate": 0.005}
     (path,) = write_baseline(config(keys), dataset, "test", tmp_path / "sasrec.parquet")
     scores = read_predictions(path).table["score"].to_numpy()
     assert 0 <= scores.min() < 0.5 < scores.max() <= 1

@@ -20,6 +20,7 @@ FREE = (
     "use_gpu",
     "epochs",
     "train_batch_size",
+    "shuffle",
     "learner",
     "learning_rate",
     "weight_decay",

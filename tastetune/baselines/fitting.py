@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
@@ -46,10 +47,20 @@ class Prepared:
     example_ids: dict[str, list[str]]
 
     def rows(self, splits: str) -> Dataset:
-        """The rows of a split, or of several joined by `+`, in that order."""
+        """The rows of a split, or of several joined by `+`, everybody's side by side from their first to their last.
+
+        For a model that does not shuffle (`shuffle: False`) an epoch so ends in what everybody rated last.
+        """
         parts = [self.parts[name] for name in splits.split("+")]
         rows = parts[0].inter_feat if len(parts) == 1 else cat_interactions([part.inter_feat for part in parts])
-        return parts[0].copy(rows)
+        return parts[0].copy(rows[side_by_side(rows["user_id"].numpy())])
+
+
+def side_by_side(users: np.ndarray) -> np.ndarray:
+    """An order in which every user's rows keep their own order and are spread evenly, int (n,)."""
+    users = pd.Series(users)
+    place, count = users.groupby(users).cumcount(), users.groupby(users).transform("size")
+    return np.argsort((place + 0.5) / count, kind="stable")
 
 
 @dataclass(frozen=True)
@@ -138,7 +149,7 @@ def fit(
                 on_epoch(epoch, seconds, model)
 
         trainer = _Trainer(config, model, after_epoch)
-        loader = TrainDataLoader(config, rows, None, shuffle=True)
+        loader = TrainDataLoader(config, rows, None, shuffle=config["shuffle"])
         held_out = NegSampleEvalDataLoader(config, prepared.parts["validation"], None) if evaluate else None
         trainer.fit(
             loader,
