@@ -15,7 +15,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from tastetune.tasks.like_dislike import LIKE_FROM, NO, YES, as_data
 
 BOS, EOS = "<|begin_of_text|>", "<|end_of_text|>"
-WORDS = ((" liked", " disliked"), (" Liked", " Disliked"), (YES, NO))
+ANSWERS = (f":{YES}", f":{NO}")
+WORDS = ((" liked", " disliked"), ANSWERS, (" Liked", " Disliked"), ANSWERS)
 """(like, dislike) pairs; streams take turns, so that the model has met every word of the task's prompts and answers."""
 
 CHAT_TEMPLATE = (
@@ -45,7 +46,7 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenize
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    bpe.train_from_iterator([*texts, *[word * 100 for pair in WORDS for word in pair]], trainer)
+    bpe.train_from_iterator([*texts, *[word.lstrip(":") * 100 for pair in WORDS for word in pair]], trainer)
     bpe.post_processor = TemplateProcessing(single=f"{BOS} $A", special_tokens=[(BOS, bpe.token_to_id(BOS))])
     return PreTrainedTokenizerFast(
         tokenizer_object=bpe, bos_token=BOS, eos_token=EOS, pad_token=EOS, chat_template=CHAT_TEMPLATE
@@ -95,11 +96,11 @@ def rating_streams(
     columns = (interactions[name].to_pylist() for name in ("user_id", "item_id", "rating"))
     streams: dict[str, list[list[int]]] = {"input_ids": [], "labels": []}
     for number, ratings in enumerate(_portions(zip(*columns, strict=True), ratings_each)):
-        ids, answers = [tokenizer.bos_token_id], {}
+        ids, answers = [tokenizer.bos_token_id], set()
         for item, rating in ratings:
             ids += spelt[item]
-            answers[len(ids)] = words[number % len(words)][rating < LIKE_FROM][0]
-            ids.append(answers[len(ids)])
+            ids += words[number % len(words)][rating < LIKE_FROM]
+            answers.add(len(ids) - 1)
         ids.append(tokenizer.eos_token_id)
         streams["input_ids"].append(ids)
         streams["labels"].append(

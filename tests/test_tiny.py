@@ -2,6 +2,7 @@ import pyarrow as pa
 
 from tastetune.tiny import make_model, rating_streams, train_tokenizer
 
+WORDS = ("liked", "disliked", "yes")
 TITLES = {"1": "Alien (1979)", "2": 'The "Burbs" (1989)'}
 
 
@@ -14,13 +15,13 @@ def test_streams_hold_titles_in_order_with_words_that_take_turns():
     # Three ratings of a in streams of two, one of b; four stars are a like, three and a half are none
     assert [tokenizer.decode(ids, skip_special_tokens=True) for ids in streams["input_ids"]] == [
         ' "Alien (1979)" liked "The \'Burbs\' (1989)" disliked',
-        ' "Alien (1979)" Liked',
-        " \"The 'Burbs' (1989)\" No",
+        ' "Alien (1979)": Yes',
+        " \"The 'Burbs' (1989)\" Disliked",
     ]
     for ids, labels in zip(streams["input_ids"], streams["labels"], strict=True):
         learnt = [at for at, label in enumerate(labels) if label != -100]
         assert [labels[at] for at in learnt] == [ids[at] for at in learnt]
-        words = {at for at, token in enumerate(ids) if "iked" in tokenizer.decode(token) or token == ids[-2]}
+        words = {at for at, token in enumerate(ids) if tokenizer.decode(token).strip().lower() in WORDS}
         assert set(learnt) == words | set(range(0, len(ids), 8))
         assert (ids[0], ids[-1]) == (tokenizer.bos_token_id, tokenizer.eos_token_id)
 
