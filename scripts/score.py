@@ -6,9 +6,9 @@
         --adapter outputs/ml1m/adapter --reference svd
     python scripts/score.py --from_scores outputs/ml1m/scores.json --output_dir outputs/ml1m
 
-Writes into the output folder scores.json, and what is rendered from it: leaderboard.md, leaderboard.png and
-report.html, a page to open in a browser; with --adapter also the adapter's model card, as README.md in its folder.
---from_scores renders again without scoring.
+Writes into the output folder scores.json, and what is rendered from it: leaderboard.md, leaderboard.png,
+roc.png and report.html, a page to open in a browser; with --adapter also the adapter's model card, as README.md in its
+folder. --from_scores renders again without scoring.
 
 scores.json and the report hold a few rows to look at. Where the licence of the ratings forbids passing them on, their
 prompts and ids are left out, unless --with_rows asks for them: then keep both files to yourself.
@@ -34,6 +34,7 @@ from tastetune.report import report
 def main() -> None:
     args = parse()
     output = Path(args.output_dir)
+    home = Path(args.from_scores).parent if args.from_scores else output
 
     # 1. Scores
     if args.from_scores:
@@ -48,7 +49,7 @@ def main() -> None:
             resamples=args.resamples,
             seed=args.seed,
             with_text=True if args.with_rows else None,
-            home=output,
+            home=home,
         )
     if args.learning_curve:
         scores["learning_curve"] = read_learning_curve(args.learning_curve, scores)
@@ -58,10 +59,13 @@ def main() -> None:
         output / "scores.json": json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
         output / "leaderboard.md": cards.leaderboard(scores),
         output / "leaderboard.png": plots.leaderboard(scores),
+        output / "roc.png": plots.roc_and_reliability(scores),
         output / "report.html": report(scores),
     }
     if args.adapter:
-        files[Path(args.adapter) / "README.md"] = cards.model_card(scores, args.adapter, output)
+        adapter = Path(args.adapter)
+        files[adapter / "README.md"] = cards.model_card(scores, adapter, home)
+        files[adapter / "leaderboard.png"] = files[output / "leaderboard.png"]
 
     # 3. Files
     write_all(files)

@@ -55,6 +55,32 @@ def leaderboard(scores: dict, metric: str = "roc_auc") -> bytes:
     return _png(figure)
 
 
+def roc_and_reliability(scores: dict) -> bytes:
+    """A PNG of every model's ROC curve and, where it gives probabilities, of how well they hold.
+
+    Args:
+        scores: the content of `scores.json`.
+    """
+    figure = Figure(figsize=(11, 5.4), layout="constrained")
+    roc, reliability = figure.subplots(1, 2)
+    for place, model in enumerate(scores["models"]):
+        style = {"color": PALETTE[place % len(PALETTE)], "ls": "-" if place < len(PALETTE) else "--", "lw": 1.5}
+        roc.plot(*zip(*model["roc"], strict=True) if model["roc"] else ([], []), label=model["model"], **style)
+        bins = [line for line in model["reliability"] if line["n"]]
+        points = [line["mean_probability"] for line in bins], [line["share_liked"] for line in bins]
+        reliability.plot(*points, "o", ms=4, **style)
+    roc.set(xlabel="Share of dislikes answered Yes", ylabel="Share of likes answered Yes")
+    reliability.set(xlabel="Mean P(Yes) in the bin", ylabel="Share liked")
+    for axes in (roc, reliability):
+        axes.plot([0, 1], [0, 1], color="#767676", lw=1, ls=":", zorder=0)
+        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(_rows(scores["dataset"]), fontsize=10)
+    figure.legend(*roc.get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+    return _png(figure)
+
+
 def learning_curve(curve: dict) -> bytes:
     """A PNG of ROC-AUC against examples, seconds and operations of training, one panel each, all models in all.
 

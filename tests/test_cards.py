@@ -66,6 +66,13 @@ def test_the_leaderboard_says_what_was_scored(scores):
     assert scores["command"] in text
 
 
+def test_what_a_history_holds_is_said(scores):
+    settings = scores["dataset"]["settings"] | {"history": "prior", "protocol": "per_user"}
+    prior = scores | {"dataset": scores["dataset"] | {"settings": settings}}
+    assert "earlier test ratings included" in cards.leaderboard(prior)
+    assert "earlier test ratings included" not in cards.leaderboard(scores)
+
+
 def test_without_a_reference_no_column_compares(scores):
     alone = scores | {"reference": None, "models": [m | {"against": {}} for m in scores["models"]], "seeds": []}
     text = cards.leaderboard(alone)

@@ -17,6 +17,7 @@ from tastetune.errors import InputError
 from tastetune.evaluate import read_scores, score
 from tastetune.measure import OTHER, PROBABILITY, STARS, Answered, measure
 from tastetune.predictions import Meta, read_predictions, write_predictions
+from tastetune.slices import slices
 
 
 @pytest.fixture(scope="module")
@@ -299,6 +300,16 @@ class TestDegenerateRows:
         assert found["metrics"]["roc_auc"] == {"value": None, "low": None, "high": None, "reason": "only likes"}
         assert found["metrics"]["accuracy"]["value"] is not None
         assert found["roc"] == []
+
+    def test_a_slice_with_one_class_or_no_rows_says_why(self, tmp_path, dataset):
+        table = dataset.read("like_dislike", "test")
+        generous = slices(dataset, table, like_from=4.0)["user_likes:60-80%"]
+        assert set(table["label"].to_numpy()[generous]) == {0, 1}
+        keep = (table["label"].to_numpy() == 1) | ~generous  # of generous users, the likes alone
+        found = self.scored(tmp_path, dataset, lambda _: keep)["slices"]
+        assert found["user_likes:60-80%"]["metrics"]["roc_auc"]["reason"] == "only likes"
+        assert found["user_likes:60-80%"]["metrics"]["accuracy"]["value"] is not None
+        assert found["user:cold"]["metrics"]["roc_auc"]["reason"] == "no rows"
 
     def test_one_user_has_values_but_no_interval(self, tmp_path, dataset):
         user = dataset.read("like_dislike", "test")["user_id"][0]

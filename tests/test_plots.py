@@ -43,6 +43,13 @@ def test_more_models_make_a_taller_plot(scores):
     assert pixels(plots.leaderboard(one)).shape[0] < pixels(plots.leaderboard(scores)).shape[0]
 
 
+def test_curves_are_drawn_for_those_that_have_them(scores):
+    first = [model | {"roc": [], "reliability": []} for model in scores["models"][:1]]
+    bare = colours(plots.roc_and_reliability(scores | {"models": first}))
+    assert {rgb(colour) for colour in plots.PALETTE[:4]} <= colours(plots.roc_and_reliability(scores))
+    assert rgb(plots.PALETTE[1]) not in bare
+
+
 def test_the_same_scores_give_the_same_bytes(scores):
     assert plots.leaderboard(scores) == plots.leaderboard(scores)
 

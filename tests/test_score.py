@@ -37,10 +37,12 @@ def test_it_writes_everything(folder, outputs):
         "leaderboard.md",
         "leaderboard.png",
         "report.html",
+        "roc.png",
         "scores.json",
     ]
     assert (outputs / "leaderboard.png").read_bytes().startswith(b"\x89PNG")
     assert (folder / "adapter" / "README.md").read_text().startswith("---\nbase_model: meta-llama/")
+    assert (folder / "adapter" / "leaderboard.png").read_bytes() == (outputs / "leaderboard.png").read_bytes()
 
 
 def test_the_file_has_the_promised_shape(outputs):
@@ -63,8 +65,11 @@ def test_the_same_command_gives_the_same_bytes(run_score, outputs):
     assert {path.name: path.read_bytes() for path in outputs.iterdir()} == before
 
 
-def test_rendering_again_needs_the_scores_alone(run_score, outputs, tmp_path):
-    assert run_score("--from_scores", outputs / "scores.json", "--output_dir", tmp_path)[0] == 0
+def test_rendering_again_needs_the_scores_alone(run_score, folder, outputs, tmp_path):
+    card = (folder / "adapter" / "README.md").read_text()
+    again = ("--from_scores", outputs / "scores.json", "--adapter", "adapter")
+    assert run_score(*again, "--output_dir", tmp_path)[0] == 0
+    assert (folder / "adapter" / "README.md").read_text() == card
     for path in outputs.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
