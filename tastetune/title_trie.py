@@ -5,6 +5,9 @@ from itertools import takewhile
 
 import numpy as np
 
+_MANY = 256
+"""Of more children numpy picks the open ones faster than a loop."""
+
 
 class TitleTrie:
     """Token sequences, none of them a prefix of another, merged where they begin alike.
@@ -67,5 +70,8 @@ class TitleTrie:
     def next_nodes(self, node: int, closed: frozenset[int] = frozenset()) -> np.ndarray:
         """The nodes that may follow `node`, those of `without` left out."""
         nodes = self.children(node)
-        # Of one child nothing can be left out: a node is open only if something below it is
-        return nodes[~np.isin(nodes, list(closed))] if closed and len(nodes) > 1 else nodes
+        if not closed or len(nodes) == 1:  # a node is open only if something below it is
+            return nodes
+        if len(nodes) > _MANY:
+            return nodes[~np.isin(nodes, list(closed))]
+        return np.array([below for below in nodes.tolist() if below not in closed], np.int64)
