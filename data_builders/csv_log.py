@@ -7,7 +7,6 @@ python data_builders/csv_log.py --log loans.csv --items books.csv --output_dir o
 The flags may stand in a YAML file instead: python data_builders/csv_log.py books.yaml
 """
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -125,9 +124,8 @@ def read_items(con: ibis.BaseBackend, args: Arguments):
     raw, _ = own_data.trimmed(formats.read(con, args.items, columns, args.separator, args.encoding))
 
     def item(row: dict) -> tuple[str, str, list[str]]:
-        genres = row.get("genres") or ""
-        listed = json.loads(genres) if genres.startswith("[") else genres.split(args.genres_separator)
-        return row["item_id"], row["title"].strip(), [genre.strip() for genre in listed if genre.strip()]
+        listed = own_data.listed(row.get("genres") or "", args.genres_separator)
+        return row["item_id"], row["title"].strip(), listed
 
     return to_items(raw, item)
 

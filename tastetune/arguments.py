@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from typing import Literal, TypeVar
 
 from tastetune.errors import InputError
@@ -53,12 +54,11 @@ def parse(arguments: type[Arguments], description: str) -> Arguments:
     Raises:
         InputError: an unknown key, values that cannot be, or that need another flag.
     """
-    from transformers import HfArgumentParser
-
-    given, known = sys.argv[1:], [f.name for f in fields(arguments)]
+    given, places = sys.argv[1:], {}
     if given and given[0].endswith((".yaml", ".yml")):
-        given = [*_flags(given[0], known), *given[1:]]
-    args = HfArgumentParser(arguments, description=description).parse_args_into_dataclasses(given)[0]
+        flags, places = _flags(given[0], [f.name for f in fields(arguments)])
+        given = [*flags, *given[1:]]
+    args = _parsed(arguments, description, given, places)
     for name in ("history_length", "test_sample", "max_prompt_tokens"):
         if (value := getattr(args, name)) is not None and value < 1:
             raise InputError(f"--{name} {value}: expected 1 or more")
@@ -69,7 +69,8 @@ def parse(arguments: type[Arguments], description: str) -> Arguments:
     return args
 
 
-def _flags(path: str, known: list[str]) -> list[str]:
+def _flags(path: str, known: list[str]) -> tuple[list[str], dict[str, str]]:
+    """A file's keys as flags, and where each stands."""
     values, lines = load_yaml(path)
     refuse_unknown(path, lines, known)
     for key, value in values.items():
@@ -77,4 +78,21 @@ def _flags(path: str, known: list[str]) -> list[str]:
             raise InputError(
                 f"{path}, line {lines[key]}: {key} needs one value, as the flag --{key} does; got {value!r}"
             )
-    return [part for key, value in values.items() for part in (f"--{key}", str(value))]
+    flags = [part for key, value in values.items() for part in (f"--{key}", str(value))]
+    return flags, {f"--{key}": f"{path}, line {line}: " for key, line in lines.items()}
+
+
+def _parsed(arguments: type[Arguments], description: str, given: list[str], places: dict[str, str]) -> Arguments:
+    from transformers import HfArgumentParser
+
+    def complain(message: str):
+        place = next((place for flag, place in places.items() if f"{flag}:" in message or f"{flag}/" in message), "")
+        raise InputError(f"{place}{message}; see --help")
+
+    parser = HfArgumentParser(arguments, description=description)
+    parser.error = complain
+    args, unknown = parser.parse_args_into_dataclasses(given, return_remaining_strings=True)
+    if unknown:
+        near = get_close_matches(unknown[0], [f"--{f.name}" for f in fields(arguments)], n=1)
+        raise InputError(f"unknown argument {unknown[0]}; " + (f"did you mean {near[0]}?" if near else "see --help"))
+    return args

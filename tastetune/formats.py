@@ -28,18 +28,18 @@ def read(
     Raises:
         InputError: the file is missing, empty or cut, of another format, or lacks a column.
     """
-    path = Path(path)
+    path, suffix = Path(path), Path(path).suffix.lower()
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path")
     if len(set(columns.values())) < len(columns):
         raise InputError(f"{path}: the columns {', '.join(columns.values())} are not all different; name one each")
     try:
-        if path.suffix == ".parquet":
+        if suffix == ".parquet":
             log = _read_parquet(con, path, columns)
-        elif path.suffix in (".jsonl", ".ndjson", ".json"):
+        elif suffix in (".jsonl", ".ndjson", ".json"):
             log = _read_json(con, path, columns)
-        elif separator or path.suffix in SEPARATORS:
-            log = _read_text(con, path, columns, separator or SEPARATORS[path.suffix], encoding)
+        elif separator or suffix in SEPARATORS:
+            log = _read_text(con, path, columns, separator or SEPARATORS[suffix], encoding)
         else:
             raise InputError(
                 f"{path}: of a format that its name does not tell; rename it to .csv, .tsv, .parquet or .jsonl, or say "

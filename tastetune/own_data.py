@@ -1,5 +1,7 @@
 """What the columns of somebody's own log mean: ids, times, likes or clicks, splits, repeats."""
 
+import json
+
 import ibis
 
 from tastetune.errors import InputError
@@ -132,3 +134,12 @@ def one_a_pair(log: RawLog, which: str) -> tuple[RawLog, int]:
     placed = log.table.mutate(place=place)
     kept = placed.filter(placed.place == 0).drop("place")
     return RawLog(kept, log.files), int(placed.filter(placed.place > 0).count().execute())
+
+
+def listed(text: str, separator: str) -> list[str]:
+    """Categories written in one field: a JSON list of strings, or names with `separator` between them."""
+    try:
+        names = json.loads(text) if text.startswith("[") else text.split(separator)
+    except ValueError:
+        names = text.split(separator)
+    return [name for name in (str(name).strip() for name in names) if name]

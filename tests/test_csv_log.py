@@ -88,6 +88,9 @@ def test_the_flags_may_stand_in_a_file_and_the_command_line_wins(tmp_path, monke
         SystemExit, match=r"loans\.yaml, line 2: unknown key 'user_colum'; did you mean 'user_column'\?"
     ):
         run("csv_log.py", monkeypatch, config, "--output_dir", tmp_path / "other")
+    config.write_text(f"log: {log}\nseed: soon\n")
+    with pytest.raises(SystemExit, match=r"loans\.yaml, line 2: argument --seed.*: invalid int value: 'soon'"):
+        run("csv_log.py", monkeypatch, config, "--output_dir", tmp_path / "other")
     config.write_text("log: [a, b]\n")
     with pytest.raises(SystemExit, match=r"loans\.yaml, line 1: log needs one value"):
         run("csv_log.py", monkeypatch, config, "--output_dir", tmp_path / "other")
@@ -254,6 +257,8 @@ def test_seconds_and_milliseconds_in_one_log(tmp_path, monkeypatch):
         ((*STARS, "--test_log", "x.csv"), "give the log as --log FILE, or as --train_log and --test_log"),
         ((*STARS, "--split_column", "part", "--protocol", "timeline"), "the log brings its own split"),
         ((*LOG, "--like_column", "stars"), "line 13: like 2 is none of 0, 1"),
+        ((*STARS, "--history_lenght", "3"), r"unknown argument --history_lenght; did you mean --history_length\?"),
+        ((*STARS, "--history", "all"), "argument --history: invalid choice: 'all'"),
         ((*STARS[:-1], "then"), r"loans\.csv: no column 'then' \(looked for as the timestamp\)"),
     ],
 )

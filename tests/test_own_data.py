@@ -127,3 +127,10 @@ def test_rows_of_joined_files_are_named_by_their_own_file():
     assert column(log, "row") == [1, 2, 3, 4]
     with pytest.raises(InputError, match=r"two\.parquet, row 2: timestamp soon"):
         own_data.in_seconds(log)
+
+
+def test_categories_in_one_field():
+    assert own_data.listed("prose | verse|", "|") == ["prose", "verse"]
+    assert own_data.listed('["prose", "verse", 7]', "|") == ["prose", "verse", "7"]
+    assert own_data.listed("[draft]; verse", ";") == ["[draft]", "verse"]
+    assert own_data.listed("", "|") == []
