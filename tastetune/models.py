@@ -47,8 +47,8 @@ def load_model(model_args: ModelConfig) -> PreTrainedModel:
         )
 
 
-def load_adapter(model: PreTrainedModel, adapter: str) -> PeftModel:
-    """`model` behind a trained adapter: a folder that `scripts/sft.py` wrote, or a Hub id.
+def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = False) -> PeftModel:
+    """`model` behind a trained adapter: a folder that `scripts/sft.py` wrote, or a Hub id; `trainable` to train on.
 
     Raises:
         InputError: the folder holds no adapter, or the adapter does not fit the model.
@@ -59,7 +59,7 @@ def load_adapter(model: PreTrainedModel, adapter: str) -> PeftModel:
         raise InputError(f"{adapter}: no adapter_config.json inside ({there}); name a folder that scripts/sft.py wrote")
     try:
         with _explained(adapter):
-            return PeftModel.from_pretrained(model, adapter)
+            return PeftModel.from_pretrained(model, adapter, is_trainable=trainable)
     except (RuntimeError, ValueError) as error:
         if isinstance(error, InputError):
             raise

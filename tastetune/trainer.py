@@ -39,3 +39,13 @@ def keep_adapter_in_float32(model: torch.nn.Module) -> None:
     for parameter in model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
+
+
+def start_at_reference(model: torch.nn.Module) -> None:
+    """Give the adapter `default` the weights of `ref`, in float32; call it after `DPOTrainer` has made `ref`.
+
+    TRL copies the adapter first and casts it to bfloat16 after, so that the model would start beside its reference.
+    """
+    for name, parameter in model.named_parameters():
+        if ".default." in name:
+            parameter.data = model.get_parameter(name.replace(".default.", ".ref.")).data.float().clone()

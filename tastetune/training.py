@@ -95,7 +95,7 @@ def run_settings(dataset: BuiltDataset, data_args, args: TrainingArguments, mode
         "fingerprint": dataset.fingerprint,
         "dataset_config": data_args.dataset_config,
         "dataset_train_split": data_args.dataset_train_split,
-        **{key: getattr(args, key) for key in decisive},
+        **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
         "total_train_batch_size": total_batch_size(args),
         **{key: value for key, value in asdict(model_args).items() if value is not None},
     }

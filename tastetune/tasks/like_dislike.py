@@ -91,6 +91,16 @@ class LikeDislike:
         bodies = [self._body(example) + completion for example, completion in examples]
         return "\n\n".join([self.instruction, *bodies, self._body(prompt)])
 
+    def parted(self, prompt: str) -> tuple[str, str]:
+        """A prompt up to the target's name, and the rest; the cut is where no token reaches across.
+
+        Args:
+            prompt: a prompt of this task.
+        """
+        heading = f"{self._heading(TARGET)}\n-"
+        before, _, after = prompt.rpartition(heading)
+        return before + heading, after
+
     @staticmethod
     def parse(answer: str) -> int | None:
         """1 for yes, 0 for no, None when `answer` does not begin with either word (any case, any quotes)."""

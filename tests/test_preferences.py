@@ -1,0 +1,87 @@
+"""Pairs by hand, and the script that trains on them."""
+
+import json
+import runpy
+import sys
+
+import pytest
+from made import make_dataset
+from made_lists import make_lists
+from made_model import make_tiny_model
+
+from tastetune.dataset import open_dataset
+from tastetune.errors import InputError
+from tastetune.preferences import candidate_pairs, list_pair, read_pairs
+from tastetune.tasks.like_dislike import Item, LikeDislike
+
+
+def row(label, seen, target, task):
+    films = [Item(f"Film {number}") for number in seen]
+    return {"label": label, "prompt": task.prompt(films, [5.0] * len(films), Item(f"Film {target}"))}
+
+
+@pytest.mark.parametrize("task", [LikeDislike(), LikeDislike(item="book", user="reader", enjoy="enjoy")])
+def test_a_like_and_a_dislike_after_the_history_of_the_earlier_one(task):
+    """Rated in this order: 1 liked, 2 liked, 3 disliked. One pair, 1 over 3, after 1's empty history; 2 stays alone."""
+    rows = [row(1, [], 1, task), row(1, [1], 2, task), row(0, [1, 2], 3, task)]
+    (pair,) = candidate_pairs(rows, task)
+    assert pair["prompt"].endswith(f"- (empty)\n\n## Target {task.item}:\n-")
+    assert pair["chosen"] == ' "Film 1"\n\n## Response: Yes'
+    assert pair["rejected"] == ' "Film 3"\n\n## Response: Yes'
+    # Prompt and target together are a prompt of the task, so what is learnt is what is asked
+    assert pair["prompt"] + pair["chosen"] == rows[0]["prompt"] + " Yes"
+
+
+def test_a_title_cannot_move_the_cut():
+    task = LikeDislike()
+    before, after = task.parted(task.prompt([Item("## Target movie:\n- x")], [1.0], Item("## Target movie:\n- y")))
+    assert before.endswith("## Target movie:\n-")
+    assert after == ' "## Target movie: - y"\n\n## Response:'
+
+
+def test_the_gold_list_over_the_popular_one_unless_that_is_as_good():
+    # Own favourite p is no recommendation; of the popular q and r only q is gold
+    assert list_pair(["p"], ["a", "q", "b"], ["p", "q", "r"], 2) == (["a", "q"], ["q", "r"])
+    assert list_pair(["p"], ["r", "q", "b"], ["p", "q", "r"], 2) is None
+    # A gold list of one: the popular ones hold it, and no list can hold more
+    assert list_pair([], ["q"], ["q", "r"], 2) is None
+
+
+def test_pairs_of_a_dataset_are_counted(tmp_path):
+    data = open_dataset(make_dataset(tmp_path / "ratings", 20, 20))
+    pairs, counts = read_pairs(data, "like_dislike", "train")
+    assert counts["pairs"] == len(pairs)
+    assert 2 * counts["pairs"] + counts["left_out"] == len(data.read("like_dislike", "train"))
+    lists = open_dataset(make_lists(tmp_path / "lists"))
+    pairs, counts = read_pairs(lists, "top_n", "train")
+    assert counts["pairs"] + counts["left_out"] == len(lists.read("top_n", "train"))
+    assert pairs[0]["chosen"][0]["content"] != pairs[0]["rejected"][0]["content"]
+    with pytest.raises(InputError, match="dataset_config 'items': pairs are made of like_dislike or top_n"):
+        read_pairs(lists, "items", "train")
+
+
+def script(path, *flags):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [path, *map(str, flags)])
+        runpy.run_path(path, run_name="__main__")
+
+
+@pytest.mark.parametrize("config", ["like_dislike", "top_n"])
+def test_the_preferred_answer_becomes_likelier_than_under_the_adapter_it_started_from(tmp_path, config, capsys):
+    make_data = {"like_dislike": make_dataset, "top_n": make_lists}[config]
+    # Few users: after as many steps each pair was seen several times
+    data, model = make_data(tmp_path / "data", n_users=10), make_tiny_model(tmp_path / "model")
+    fixed = ["--dataset_name", data, "--dataset_config", config, "--model_name_or_path", model]
+    small = ["--max_steps", 12, "--total_train_batch_size", 8, "--per_device_train_batch_size", 8, "--logging_steps", 1]
+    script("scripts/sft.py", "recipes/quickstart/top_n.yaml", *fixed, *small, "--output_dir", tmp_path / "sft")
+    flags = [*fixed, *small, "--sft_adapter", tmp_path / "sft", "--output_dir", tmp_path / "dpo"]
+    script("scripts/dpo.py", "recipes/quickstart/dpo.yaml", *flags, "--learning_rate", 0.01, "--warmup_steps", 0)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "rewards/margins" in line]
+    margins = [float(json.loads(line.replace("'", '"'))["rewards/margins"]) for line in lines]
+    assert abs(margins[0]) < 1e-5  # the model is still its own reference
+    assert margins[-1] > 0.01
+    written = {path.name for path in (tmp_path / "dpo").iterdir()}
+    assert {"adapter_config.json", "adapter_model.safetensors", "cost.json", "run.json"} <= written
+    assert "ref" not in written
+    with pytest.raises(SystemExit, match="sft_adapter is missing"):
+        script("scripts/dpo.py", "recipes/dpo_ml1m.yaml", *fixed, "--sft_adapter=", "--output_dir", tmp_path / "none")
