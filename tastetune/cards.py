@@ -25,7 +25,13 @@ def leaderboard(scores: dict) -> str:
     Args:
         scores: the content of `scores.json`.
     """
-    return environment().get_template("leaderboard.md").render(scores=scores)
+    gains = [
+        (model["model"], base, metrics["roc_auc"])
+        for model in scores["models"]
+        for base, metrics in model["against"].items()
+        if base != scores["reference"] and "roc_auc" in metrics
+    ]
+    return environment().get_template("leaderboard.md").render(scores=scores, gains=gains)
 
 
 def list_leaderboard(scores: dict) -> str:

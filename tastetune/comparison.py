@@ -1,6 +1,6 @@
 """Models side by side on the same resamples: where each comes from, and how far it is from a reference."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -59,3 +59,30 @@ def differences(
                 keys = ("difference", "low", "high", "p", "p_holm")
                 found[name][reference][metric] = dict(zip(keys, map(float, values), strict=True))
     return found
+
+
+def gains(
+    replicates: Mapping[str, Mapping[str, np.ndarray]], models: Sequence[Mapping], metrics: Iterable[str]
+) -> dict[str, dict]:
+    """What fine-tuning added: each adapter against its own base model as it comes, on the same prompts.
+
+    Args:
+        replicates: see `differences`.
+        models: rows of the table, with `model`, `kind`, `base_model`, `shots` and `generated`.
+
+    Returns:
+        by adapter, the same as `differences` gives, p corrected over the adapters of one base model; adapters whose
+        base model is not among the models are left out.
+    """
+    found: dict[str, dict] = {}
+    for base in (model for model in models if model["kind"] == "base"):
+        alike = [base] + [model for model in models if model["kind"] == "adapter" and _same_prompts(model, base)]
+        names = [model["model"] for model in alike]
+        compared = differences({name: replicates[name] for name in names}, base["model"], metrics)
+        for name in names[1:]:
+            found[name] = found.get(name, {}) | compared[name]
+    return found
+
+
+def _same_prompts(model: Mapping, base: Mapping) -> bool:
+    return all(model[key] == base[key] for key in ("base_model", "shots", "generated"))

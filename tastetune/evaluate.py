@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from tastetune.answers import CONFIG, Rows, answered, check_names, like_from, read_rows
 from tastetune.bootstrap import LEVEL, draws
-from tastetune.comparison import chosen_reference, differences, identity
+from tastetune.comparison import chosen_reference, differences, gains, identity
 from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.measure import Answered, estimates, measure, why_undefined
@@ -83,7 +83,8 @@ def score(
         given.append(answers)
         replicates[prediction.meta.model] = found
     against = differences(replicates, reference, LIKE_DISLIKE)
-    models = [model | {"against": against[model["model"]]} for model in models]
+    added = gains(replicates, models, LIKE_DISLIKE)
+    models = [model | {"against": added.get(model["model"], {}) | against[model["model"]]} for model in models]
     return {
         "dataset": described(rows),
         "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},

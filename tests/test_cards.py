@@ -78,7 +78,7 @@ def test_without_a_reference_no_column_compares(scores):
     text = cards.leaderboard(alone)
     assert "Against" not in text
     assert "Several seeds" not in text
-    assert len(tables(text)) == 3
+    assert len(tables(text)) == 2
 
 
 def test_a_bar_in_a_name_ends_no_cell(scores):

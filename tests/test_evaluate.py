@@ -10,6 +10,7 @@ import pytest
 from scored import make_scored, write
 from sklearn import metrics as oracle
 
+from tastetune import cards
 from tastetune.answers import answered, find_predictions, find_validation, read_rows
 from tastetune.bootstrap import draws
 from tastetune.dataset import open_dataset
@@ -129,6 +130,33 @@ def test_differences_are_paired(folder, rows, scores):
     assert found["low"] == pytest.approx(np.quantile(difference[1:], 0.025, method="inverted_cdf"))
     assert found["p"] <= found["p_holm"] <= 1
     assert model(scores, "user_item_mean")["against"] == {}
+
+
+def test_what_fine_tuning_added_is_paired_with_the_base_model_on_the_same_prompts(dataset, rows, tmp_path):
+    for name, kind, noise, meta in [
+        ("zero-shot", "base", 9, {}),
+        ("3-shot", "base", 5, {"shots": 3}),
+        ("tuned", "adapter", 0.5, {"adapter": "adapter"}),
+        ("of-another", "adapter", 0.5, {"adapter": "adapter", "base_model": "other"}),
+        ("svd", "recbole", 0.5, {"base_model": None}),
+    ]:
+        write(tmp_path, dataset, name, noise, kind=kind, **{"base_model": "llama"} | meta)
+    predictions = map_read(sorted(tmp_path.glob("*.parquet")))
+    found = score(rows, predictions, reference="svd", resamples=200)
+    # Only `tuned` shares base model and shots with a base row, and that is zero-shot
+    compared = {found["model"]: sorted(found["against"]) for found in found["models"]}
+    assert compared == {
+        "tuned": ["svd", "zero-shot"],
+        "zero-shot": ["svd"],
+        "3-shot": ["svd"],
+        "of-another": ["svd"],
+        "svd": [],
+    }
+    gain = model(found, "tuned")["against"]["zero-shot"]["roc_auc"]
+    values = [model(found, name)["metrics"]["roc_auc"]["value"] for name in ("tuned", "zero-shot")]
+    assert gain["difference"] == pytest.approx(values[0] - values[1])
+    assert gain["low"] > 0
+    assert "| tuned | zero-shot | +0." in cards.leaderboard(found)
 
 
 def test_a_threshold_is_chosen_on_validation_where_there_are_predictions(dataset, scores):
