@@ -22,6 +22,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, help="predictions file of one model; its stem is the model's name")
     parser.add_argument("--output_dir", type=Path, help="folder for the predictions files of the trivial models")
     parser.add_argument("--seed", type=int, help="in place of the config's seed")
+    parser.add_argument("--tune", type=int, default=0, metavar="N", help="first choose settings by N validation trials")
     parser.add_argument("--each_epoch", action="store_true", help="also write the predictions after every epoch")
     return parser.parse_args()
 
@@ -43,7 +44,7 @@ def main() -> None:
         if args.output is None:
             raise InputError("give --output, the predictions file to write")
         config = read_config(args.config, {} if args.seed is None else {"seed": args.seed})
-        written = write_baseline(config, dataset, args.split, args.output, args.each_epoch)
+        written = write_baseline(config, dataset, args.split, args.output, trials=args.tune, each_epoch=args.each_epoch)
     print(f"Answered {args.split} of {dataset.name} in {time.perf_counter() - began:.0f} s:", *written, sep="\n  ")
 
 

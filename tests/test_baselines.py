@@ -14,7 +14,8 @@ from made import make_dataset
 from sklearn.metrics import roc_auc_score
 
 from tastetune.baselines.configs import read_config
-from tastetune.baselines.fitting import fit, predict, prepare, side_by_side
+from tastetune.baselines.fitting import fit, predict
+from tastetune.baselines.prepared import prepare, side_by_side
 from tastetune.baselines.runner import write_baseline
 from tastetune.dataset import open_dataset
 from tastetune.errors import InputError
@@ -24,6 +25,7 @@ SVD = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_
 SASREC = {"model": "PointwiseSASRec", "hidden_size": 16, "inner_size": 16, "train_batch_size": 64, "epochs": 2}
 FEEDBACK = SASREC | {"load_col": {"inter": ["item_id_list", "feedback_list"]}}
 DIN = {"model": "DIN", "mlp_hidden_size": [8, 8], "train_batch_size": 64, "epochs": 1}
+DIN |= {"load_col": {"inter": ["item_id_rated"]}}
 LISTS = {"load_col": {"inter": ["liked_list", "disliked_list"]}, "epochs": 1}
 DEEPFM = {"model": "DeepFM", "mlp_hidden_size": [8]} | LISTS
 NEUMF = {"model": "NeuMF", "mlp_hidden_size": [8], "epochs": 1}
@@ -89,6 +91,15 @@ def test_recbole_reads_exactly_the_datasets_rows(dataset, config):
             said = [likes[code] for code in feedback][: len(stars)]
             assert said == ["like" if rating >= 4 else "dislike" for rating in stars]
         assert len(pairs) == len({number for number, _ in pairs}) == len({item for _, item in pairs})
+
+
+def test_a_disliked_item_of_a_rated_history_has_an_id_of_its_own(dataset, config):
+    prepared = prepare(config(DIN), dataset, "test")
+    part, table = prepared.parts["test"], dataset.read("like_dislike", "test")
+    tokens = part.field2id_token["item_id_rated"]
+    written = [[tokens[code] for code in codes] for codes in part.inter_feat["item_id_rated"].tolist()]
+    for history, stars in zip(written, table["history_ratings"].to_pylist(), strict=True):
+        assert [token.startswith("-") for token in history[: len(stars)]] == [rating < 4 for rating in stars]
 
 
 def test_ids_may_hold_what_atomic_files_use_as_separators(tmp_path, config):

@@ -65,6 +65,10 @@ def test_overrides_win(tmp_path):
         ("model: SVD\nlearning_rate: -0.1", "line 2: learning_rate is -0.1, expected a number of at least 0"),
         ("model: SVD\nlearning_rate: .nan", "line 2: learning_rate is nan, expected a number"),
         ("model: SVD\nload_col: {inter: [likes]}", "line 2: load_col is .* expected {inter: .*}, columns of user_id"),
+        (
+            "model: DIN\nload_col: {inter: [item_id_list, item_id_rated]}",
+            "line 2: load_col names .*; a model takes one",
+        ),
         ("model: SVD\nload_col: [rating]", "line 2: load_col is .*, expected dict"),
         ("- model", "expected a mapping"),
     ],

@@ -22,14 +22,19 @@ TYPES = {
     "label": "float",
     "row_id": "float",
     "item_id_list": "token_seq",
+    "item_id_rated": "token_seq",
     "feedback_list": "token_seq",
     "liked_list": "token_seq",
     "disliked_list": "token_seq",
 }
-"""Columns that can be written, with RecBole's type: `row_id` is the row's place in its table, the lists are the
-history oldest first; `feedback_list` says of each item of `item_id_list` whether it was liked."""
+"""Columns that can be written, with RecBole's type. `row_id` is the row's place in its table, the others are the
+history, oldest first: its items, `feedback_list` whether each was liked, `liked_list` and `disliked_list` its parts;
+`item_id_rated` has an id of its own for an item that was disliked, for models that have no place for feedback."""
 
-ITEM_LISTS = ("item_id_list", "liked_list", "disliked_list")
+HISTORIES = ("item_id_list", "item_id_rated")
+"""Columns that a sequential model can take for its history; it takes one."""
+
+ITEM_LISTS = (*HISTORIES, "liked_list", "disliked_list")
 """Columns of item ids, which share the numbering of `item_id`: RecBole must be told (`alias_of_item_id`)."""
 
 EMPTY = "0"
@@ -70,6 +75,7 @@ def _columns(table: pa.Table, length: int, users: pa.Array, items: pa.Array, lik
         "label": table["label"],
         "row_id": pa.array(np.arange(len(table))),
         "item_id_list": _text(history),
+        "item_id_rated": _text(_mapped(history, _signed(history.flatten(), liked))),
         "feedback_list": _text(_mapped(history, np.where(liked, "like", "dislike"))),
         "liked_list": _text(_kept(history, liked)),
         "disliked_list": _text(_kept(history, ~liked)),
@@ -104,6 +110,11 @@ def _last(lists: pa.ChunkedArray, length: int) -> pa.ListArray:
 def _mapped(lists: pa.ListArray, values) -> pa.ListArray:
     """Lists of the same lengths with other values."""
     return pa.ListArray.from_arrays(lists.offsets, pa.array(values, pa.string()))
+
+
+def _signed(numbers: pa.Array, liked: np.ndarray) -> pa.Array:
+    """Numbers as text, with a minus before those of disliked items."""
+    return pc.if_else(pa.array(liked), numbers, pc.binary_join_element_wise("-", numbers, ""))
 
 
 def _kept(lists: pa.ListArray, keep: np.ndarray) -> pa.ListArray:

@@ -12,6 +12,7 @@ Everything this package uses of RecBole is imported here, once:
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,6 +76,7 @@ __all__ = [
     "get_model",
     "init_seed",
     "make_config",
+    "without_future_warnings",
 ]
 
 PROPERTIES = Path(recbole.__file__).parent / "properties"
@@ -106,3 +108,11 @@ def make_config(model: type[AbstractRecommender], settings: dict) -> Config:
         config = Config(model=model, config_dict=quoted | {"gpu_id": "''"})
     config["device"] = torch.device("cuda" if config["use_gpu"] and torch.cuda.is_available() else "cpu")
     return config
+
+
+@contextmanager
+def without_future_warnings() -> Iterator[None]:
+    """RecBole's use of pandas and torch draws a page of them; constraints.txt pins versions that still accept it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield

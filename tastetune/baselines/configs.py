@@ -1,16 +1,16 @@
 """A file of `recbole_configs/`: RecBole's own keys, read strictly."""
 
 import difflib
-import math
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from tastetune.baselines.atomic import ITEM_LISTS, NAME, TYPES
+from tastetune.baselines.atomic import HISTORIES, ITEM_LISTS, NAME, TYPES
 from tastetune.baselines.compat import PROPERTIES, AbstractRecommender, InputType, get_model
 from tastetune.baselines.models import OWN
+from tastetune.baselines.spaces import as_number, check_space, check_value
 from tastetune.errors import InputError
 from tastetune.strict_yaml import load_yaml, refuse_unknown
 
@@ -62,11 +62,13 @@ class BaselineConfig:
         path: the file they were read from; its stem is the model's name in tables.
         model: RecBole's class, or one of `tastetune.baselines.models`.
         values: every key with its value, defaults filled in; JSON-able.
+        tune: what `--tune` may change, see `tastetune.baselines.spaces.check_space`.
     """
 
     path: Path
     model: type[AbstractRecommender]
     values: dict
+    tune: dict
 
     @property
     def name(self) -> str:
@@ -96,13 +98,14 @@ def read_config(path: str | Path, overrides: dict | None = None, *, pairwise: bo
     own = _defaults_of(model)
     general = _yaml("overall.yaml") | _yaml("dataset/sample.yaml")
     known = {key: general[key] for key in FREE} | DEFAULTS | own
+    space = check_space(where.get("tune", str(path)), given.pop("tune", None) or {}, known)
     for key in given:
         if key in (FIXED | general) and key not in known:
             raise InputError(f"{where[key]}: key {key!r} is not free here: the dataset decides it; remove the line")
     refuse_unknown(path, {key: line for key, line in lines.items() if key in given}, known)
-    values = known | {key: _checked(where.get(key, key), key, value, known[key]) for key, value in given.items()}
-    values["load_col"] = {"inter": _columns(values["load_col"], own, where.get("load_col", str(path)))}
-    return BaselineConfig(path, model, {"model": model.__name__} | values)
+    values = known | {key: check_value(where.get(key, key), key, value, known[key]) for key, value in given.items()}
+    values["load_col"] = {"inter": _columns(values["load_col"], model, where.get("load_col", str(path)))}
+    return BaselineConfig(path, model, {"model": model.__name__} | values, space)
 
 
 def recbole_settings(config: BaselineConfig, folder: Path, splits: list[str], longest: int) -> dict:
@@ -116,6 +119,9 @@ def recbole_settings(config: BaselineConfig, folder: Path, splits: list[str], lo
     fixed = FIXED | {"data_path": str(folder), "benchmark_filename": splits}
     fixed["alias_of_item_id"] = [name for name in ITEM_LISTS if name in config.columns]
     fixed["load_col"] = {"inter": [*config.columns, "row_id"]}
+    for history in HISTORIES:
+        if history in config.columns:
+            fixed["LIST_SUFFIX"] = history.removeprefix("item_id")
     return values | fixed | {"MAX_ITEM_LIST_LENGTH": longest, "dataset": NAME}
 
 
@@ -142,43 +148,25 @@ def _model(name: object, where: str, pairwise: bool) -> type[AbstractRecommender
 def _defaults_of(model: type[AbstractRecommender]) -> dict:
     if model in OWN.values():
         return dict(model.defaults)
-    history = ["item_id_list"] if "SEQUENTIAL" in str(model.type) else []
-    return _yaml(f"model/{model.__name__}.yaml") | {"load_col": {"inter": FEATURES + history}}
+    return _yaml(f"model/{model.__name__}.yaml") | {"load_col": {"inter": FEATURES}}
 
 
 def _yaml(name: str) -> dict:
     values = yaml.safe_load((PROPERTIES / name).read_text(encoding="utf-8")) or {}
-    return {key: _as_number(value) for key, value in values.items()}
+    return {key: as_number(value) for key, value in values.items()}
 
 
-def _checked(where: str, key: str, value: object, default: object) -> object:
-    """`value` as a float where one is expected; InputError unless it is of the default's type and in range."""
-    if isinstance(default, float) and not isinstance(value, bool):
-        value = _as_number(float(value) if isinstance(value, int) else value)
-    expected = type(default)
-    if default is not None and type(value) is not expected:
-        raise InputError(f"{where}: {key} is {value!r}, expected {expected.__name__}, as in {default!r}")
-    if type(value) in (int, float):
-        least = 1 if isinstance(value, int) and key not in ("seed", "eval_step", "stopping_step") else 0
-        if not (math.isfinite(value) and value >= least):
-            raise InputError(f"{where}: {key} is {value!r}, expected a number of at least {least}")
-    return value
-
-
-def _as_number(value: object) -> object:
-    """A number written like 1e-3, which YAML 1.1 reads as text, as a float; anything else as it is."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
-def _columns(load_col: dict, own: dict, where: str) -> list[str]:
+def _columns(load_col: dict, model: type[AbstractRecommender], where: str) -> list[str]:
     """The columns a model reads: those named, after what every model needs."""
     named = load_col.get("inter") if set(load_col) == {"inter"} else None
     if not isinstance(named, list) or not set(named) <= set(TYPES):
         raise InputError(
             f"{where}: load_col is {load_col!r}, expected {{inter: [columns]}}, columns of {', '.join(TYPES)}"
         )
-    needed = dict.fromkeys([*FEATURES, *own["load_col"]["inter"], *named])
-    return [name for name in needed if name != "row_id"]
+    needed = FEATURES + getattr(model, "defaults", {}).get("load_col", {}).get("inter", [])
+    if "SEQUENTIAL" in str(model.type):
+        histories = [name for name in HISTORIES if name in named]
+        if len(histories) > 1:
+            raise InputError(f"{where}: load_col names {' and '.join(histories)}; a model takes one history, keep one")
+        needed = [*FEATURES, *(histories or HISTORIES[:1])]
+    return [name for name in dict.fromkeys([*needed, *named]) if name != "row_id"]

@@ -1,66 +1,28 @@
-"""RecBole's dataset, trainer and loaders around one model, on exactly the rows that a built dataset holds."""
+"""RecBole's trainer and loaders around one model."""
 
 import contextlib
-import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from tastetune.answers import like_from
-from tastetune.baselines.atomic import write_atomic
 from tastetune.baselines.compat import (
     AbstractRecommender,
     Config,
-    Dataset,
-    ModelType,
     NegSampleEvalDataLoader,
-    SequentialDataset,
     TrainDataLoader,
     Trainer,
-    cat_interactions,
     init_seed,
-    make_config,
+    without_future_warnings,
 )
-from tastetune.baselines.configs import BaselineConfig, recbole_settings
+from tastetune.baselines.configs import BaselineConfig
+from tastetune.baselines.prepared import Prepared
 from tastetune.baselines.unseen import fill_unseen, seen_ids
-from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
-
-COLUMNS = ["example_id", "user_id", "item_id", "label", "rating", "history", "history_ratings"]
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Rows as RecBole holds them: its datasets by split, with one numbering of users and items."""
-
-    settings: BaselineConfig
-    config: Config
-    parts: dict[str, Dataset]
-    example_ids: dict[str, list[str]]
-
-    def rows(self, splits: str) -> Dataset:
-        """The rows of a split, or of several joined by `+`, everybody's side by side from their first to their last.
-
-        For a model that does not shuffle (`shuffle: False`) an epoch so ends in what everybody rated last.
-        """
-        parts = [self.parts[name] for name in splits.split("+")]
-        rows = parts[0].inter_feat if len(parts) == 1 else cat_interactions([part.inter_feat for part in parts])
-        return parts[0].copy(rows[side_by_side(rows["user_id"].numpy())])
-
-
-def side_by_side(users: np.ndarray) -> np.ndarray:
-    """An order in which every user's rows keep their own order and are spread evenly, int (n,)."""
-    users = pd.Series(users)
-    place, count = users.groupby(users).cumcount(), users.groupby(users).transform("size")
-    return np.argsort((place + 0.5) / count, kind="stable")
 
 
 @dataclass(frozen=True)
@@ -77,29 +39,6 @@ class Fitted:
     examples: int
     seconds: float
     validation: dict[int, float]
-
-
-def prepare(settings: BaselineConfig, dataset: BuiltDataset, split: str) -> Prepared:
-    """Hand the rows of train, validation and `split` to RecBole, through atomic files that are gone on return.
-
-    Raises:
-        InputError: no row to train on or to answer.
-    """
-    splits = list(dict.fromkeys(["train", "validation", split]))
-    tables = {name: dataset.read("like_dislike", name, COLUMNS) for name in splits}
-    for name in ("train", split):
-        if not len(tables[name]):
-            raise InputError(f"{dataset.path('like_dislike', name)}: no rows; build the dataset from a longer log")
-    filled = {name: table for name, table in tables.items() if len(table)}
-    length = settings.values["MAX_ITEM_LIST_LENGTH"]
-    with tempfile.TemporaryDirectory(prefix="tastetune-") as folder:
-        columns = [*settings.columns, "row_id"]
-        longest = write_atomic(Path(folder), filled, columns, length, like_from(dataset))
-        config = make_config(settings.model, recbole_settings(settings, Path(folder), list(filled), longest))
-        kind = SequentialDataset if config["MODEL_TYPE"] == ModelType.SEQUENTIAL else Dataset
-        with without_future_warnings():
-            parts = dict(zip(filled, kind(config).build(), strict=True))
-    return Prepared(settings, config, parts, {name: tables[name]["example_id"].to_pylist() for name in filled})
 
 
 class _Trainer(Trainer):
@@ -138,7 +77,8 @@ def fit(
     rows = prepared.rows(splits)
     config["epochs"] = epochs
     init_seed(config["seed"], config["reproducibility"])
-    with mendable(settings), tqdm(total=epochs, desc=f"{settings.name}: fit on {splits}", unit=" epochs") as bar:
+    title = f"{settings.name}: fit on {splits}"
+    with mendable(settings), tqdm(total=epochs, desc=title, unit=" epochs", leave=not evaluate) as bar:
         model = settings.model(config, rows).to(config["device"])
         seen = seen_ids(rows, rows.inter_feat)
 
@@ -159,14 +99,6 @@ def fit(
             callback_fn=lambda epoch, auc: validation.update({epoch + 1: auc}),
         )
     return Fitted(model, len(trainer.train_loss_dict) * len(rows), trainer.seconds, validation)
-
-
-@contextlib.contextmanager
-def without_future_warnings():
-    """RecBole's use of pandas and torch draws a page of them; constraints.txt pins versions that still accept it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        yield
 
 
 @contextlib.contextmanager

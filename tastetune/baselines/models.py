@@ -32,7 +32,7 @@ class SVD(GeneralRecommender):
         "init_std": 0.1,
         "learner": "sgd",
         "learning_rate": 0.005,
-        "load_col": {"inter": ["user_id", "item_id", "rating", "label"]},
+        "load_col": {"inter": ["rating"]},
     }
 
     def __init__(self, config, dataset):
@@ -93,7 +93,7 @@ class PointwiseSASRec(SASRec):
         "hidden_act": "relu",
         "layer_norm_eps": 1e-12,
         "initializer_range": 0.02,
-        "load_col": {"inter": ["user_id", "item_id", "label", "item_id_list"]},
+        "load_col": {"inter": []},
     }
 
     def __init__(self, config, dataset):

@@ -1,41 +1,55 @@
-"""One config, one dataset, one split: choose the epochs, fit, answer every row, write the predictions."""
+"""One config, one dataset, one split: tune, choose the epochs, fit, answer every row, write the predictions."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
-
-import numpy as np
 
 from tastetune.answers import like_from
 from tastetune.baselines import FIT_ON
 from tastetune.baselines.configs import BaselineConfig
-from tastetune.baselines.fitting import Prepared, fit, flops_an_example, predict, prepare
+from tastetune.baselines.fitting import fit, flops_an_example, predict
+from tastetune.baselines.prepared import Prepared, prepare
+from tastetune.baselines.tuning import tune
 from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
+from tastetune.files import write_text
 from tastetune.predictions import Meta, write_predictions
 
 
 def write_baseline(
-    config: BaselineConfig, dataset: BuiltDataset, split: str, output: Path, each_epoch: bool = False
+    config: BaselineConfig,
+    dataset: BuiltDataset,
+    split: str,
+    output: Path,
+    *,
+    trials: int = 0,
+    each_epoch: bool = False,
 ) -> list[Path]:
     """Fit the model of `config` on what comes before `split` and write its predictions for every row of it.
 
     Args:
         output: the predictions file; its stem is the model's name in tables.
+        trials: tuning trials on validation first; what was tried goes to `<stem>.tuning.json` beside it.
         each_epoch: also write the predictions after every epoch, to `<stem>-epoch-<n>.parquet` beside it.
 
     Returns:
-        The files written, the final one last.
+        The files written, the final predictions last.
 
     Raises:
-        InputError: an unknown split, or as `prepare` and `fit`.
+        InputError: an unknown split, or as `prepare`, `tune` and `fit`.
     """
     if split not in FIT_ON:
         raise InputError(f"split {split!r}: baselines answer {', '.join(FIT_ON)}")
-    prepared = prepare(config, dataset, split)
+    prepared, written = prepare(config, dataset, split), []
+    prepared, chosen = _tuned(prepared, trials) if trials else (prepared, choose_epochs(prepared))
     fit_on = "+".join(name for name in FIT_ON[split].split("+") if name in prepared.parts)
-    settings = config.values | {"fit_on": fit_on} | choose_epochs(prepared)
-    written = []
+    settings = prepared.settings.values | chosen | {"fit_on": fit_on}
+    if trials:
+        written.append(output.with_name(f"{output.stem}.tuning.json"))
+        about = {"model": output.stem, "dataset": dataset.name, "fingerprint": dataset.fingerprint}
+        write_text(written[-1], json.dumps(about | {"seed": settings["seed"]} | chosen["tuning"], indent=2) + "\n")
 
-    def write(path: Path, model, training: dict) -> None:
+    def write(path: Path, model, examples: int, seconds: float) -> None:
         meta = Meta(
             model=path.stem,
             kind="recbole",
@@ -44,23 +58,20 @@ def write_baseline(
             split=split,
             fingerprint=dataset.fingerprint,
             threshold=like_from(dataset) if getattr(model, "in_stars", False) else 0.5,
-            seed=config.values["seed"],
+            seed=settings["seed"],
             settings=settings,
-            training=training,
+            training={"examples": examples, "seconds": seconds, "flops": examples * flops_an_example(prepared, model)},
         )
         write_predictions(path, meta, prepared.example_ids[split], predict(prepared, model, split))
         written.append(path)
 
-    def cost(model, examples: int, seconds: float) -> dict:
-        return {"examples": examples, "seconds": seconds, "flops": examples * flops_an_example(prepared, model)}
-
     def after_epoch(epoch: int, seconds: float, model) -> None:
         if each_epoch:
-            examples = epoch * len(prepared.rows(fit_on))
-            write(output.with_stem(f"{output.stem}-epoch-{epoch}"), model, cost(model, examples, seconds))
+            path = output.with_stem(f"{output.stem}-epoch-{epoch}")
+            write(path, model, epoch * sum(len(prepared.parts[name]) for name in fit_on.split("+")), seconds)
 
     fitted = fit(prepared, fit_on, settings["epochs"], on_epoch=after_epoch)
-    write(output, fitted.model, cost(fitted.model, fitted.examples, fitted.seconds))
+    write(output, fitted.model, fitted.examples, fitted.seconds)
     return written
 
 
@@ -72,15 +83,21 @@ def choose_epochs(prepared: Prepared) -> dict:
     """
     values = prepared.settings.values
     if not values["eval_step"]:
-        return {"epochs": values["epochs"], "epochs_chosen": "by the config"}
-    labels = prepared.parts["validation"].inter_feat["label"] if "validation" in prepared.parts else []
-    if len(np.unique(labels)) < 2:
+        return {"epochs_chosen": "by the config"}
+    if not prepared.can_choose():
         reason = "by the config: validation is empty or holds one label, so it cannot choose"
         print(f"{prepared.settings.name}: epochs chosen {reason}")
-        return {"epochs": values["epochs"], "epochs_chosen": reason}
+        return {"epochs_chosen": reason}
     measured = fit(prepared, "train", values["epochs"], evaluate=True).validation
     return {
         "epochs": max(measured, key=measured.get),
         "epochs_chosen": "best on validation",
         "validation_roc_auc": {str(epoch): auc for epoch, auc in measured.items()},
     }
+
+
+def _tuned(prepared: Prepared, n: int) -> tuple[Prepared, dict]:
+    """The rows with the best trial's values, and what to record of the tuning."""
+    best, trials = tune(prepared, n)
+    record = {"budget": n, "space": prepared.settings.tune, "best": asdict(best), "trials": [asdict(t) for t in trials]}
+    return prepared.changed(best.values), {"epochs": best.epochs, "epochs_chosen": "by tuning", "tuning": record}

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
+from tastetune.baselines.atomic import HISTORIES
 from tastetune.baselines.compat import AbstractRecommender, Dataset, Interaction
 
 
@@ -17,8 +18,8 @@ def seen_ids(dataset: Dataset, rows: Interaction) -> dict[str, torch.Tensor]:
             seen[field][rows[field].flatten()] = True
             seen[field][0] = False  # padding
     # A target and a history's item share one table of embeddings.
-    if "item_id_list" in seen:
-        seen["item_id"] = seen["item_id"] | seen["item_id_list"]
+    for history in seen.keys() & set(HISTORIES):
+        seen["item_id"] = seen["item_id"] | seen[history]
     return seen
 
 
@@ -55,6 +56,6 @@ def tables(model: AbstractRecommender, dataset: Dataset) -> Iterator[tuple[str, 
             fields, table = (names, shared) if kind is None else (names[kind], shared[kind])
             sizes = [dataset.num(field) for field in fields]
             yield from zip(fields, table.embedding.weight.data.split(sizes), strict=True)
-        if isinstance(names, list):
+        if isinstance(names, list) and module.token_seq_field_names:
             for field, table in zip(module.token_seq_field_names, module.token_seq_embedding_table, strict=True):
                 yield field, table.weight.data
