@@ -76,7 +76,7 @@ def _columns(table: pa.Table, length: int, users: pa.Array, items: pa.Array, lik
         "row_id": pa.array(np.arange(len(table))),
         "item_id_list": _text(history),
         "item_id_rated": _text(_mapped(history, _signed(history.flatten(), liked))),
-        "feedback_list": _text(_mapped(history, np.where(liked, "like", "dislike"))),
+        "feedback_list": _text(_mapped(history, pc.if_else(pa.array(liked), "like", "dislike"))),
         "liked_list": _text(_kept(history, liked)),
         "disliked_list": _text(_kept(history, ~liked)),
     }
@@ -107,9 +107,9 @@ def _last(lists: pa.ChunkedArray, length: int) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), lists.flatten().take(pa.array(places)))
 
 
-def _mapped(lists: pa.ListArray, values) -> pa.ListArray:
+def _mapped(lists: pa.ListArray, values: pa.Array) -> pa.ListArray:
     """Lists of the same lengths with other values."""
-    return pa.ListArray.from_arrays(lists.offsets, pa.array(values, pa.string()))
+    return pa.ListArray.from_arrays(lists.offsets, values)
 
 
 def _signed(numbers: pa.Array, liked: np.ndarray) -> pa.Array:
