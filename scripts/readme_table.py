@@ -1,4 +1,4 @@
-"""Put a table that a command wrote into a text, between its marks.
+"""Put the first table of a file that a command wrote into a text, between its marks.
 
     python scripts/readme_table.py outputs/quickstart/leaderboard.md README.md
 
@@ -21,8 +21,8 @@ def main() -> None:
     args = parser.parse_args()
     begin, end = f"<!-- table: {args.table.as_posix()} -->", "<!-- end of table -->"
     between = re.compile(re.escape(begin) + ".*?" + re.escape(end), flags=re.DOTALL)
-    # Headings stay in the table's own file: the text has its own
-    table = re.sub(r"^#+ .*\n+", "", args.table.read_text(encoding="utf-8"), flags=re.MULTILINE).strip()
+    # The file's title and its further sections stay with it: the text has headings of its own
+    table = args.table.read_text(encoding="utf-8").partition("\n## ")[0].partition("\n")[2].strip()
     text, found = between.subn(lambda _: f"{begin}\n{table}\n{end}", args.text.read_text(encoding="utf-8"))
     if found != 1:
         raise InputError(f"{args.text}: {found} places marked {begin!r} ... {end!r}; mark exactly one")
