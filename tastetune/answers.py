@@ -63,7 +63,8 @@ def check_names(predictions: Sequence[Predictions]) -> None:
         name = prediction.meta.model
         if name in first:
             raise InputError(
-                f"{prediction.path}: model {name!r} is also the model of {first[name]}; give each file its own --model"
+                f"{prediction.path}: model {name!r} is also the model of {first[name]}; leave one of them out, or "
+                "predict it again into a file of another name"
             )
         first[name] = prediction.path
 

@@ -82,8 +82,9 @@ def score(
         )
         given.append(answers)
         replicates[prediction.meta.model] = found
-    against = differences(replicates, reference, LIKE_DISLIKE)
-    added = gains(replicates, models, LIKE_DISLIKE)
+    # One user leaves nothing to draw from, and so nothing to compare by.
+    against = differences(replicates, reference if rows.n_users > 1 else None, LIKE_DISLIKE)
+    added = gains(replicates, models, LIKE_DISLIKE) if rows.n_users > 1 else {}
     models = [model | {"against": added.get(model["model"], {}) | against[model["model"]]} for model in models]
     return {
         "dataset": described(rows),

@@ -1,9 +1,7 @@
 """scores -> report.html: one page that needs no network, for people to sort, filter and look at single rows."""
 
-import inspect
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import jinja2
@@ -12,45 +10,18 @@ from markupsafe import Markup
 from tastetune import metrics
 from tastetune.cards import reasons
 from tastetune.curves import COSTS
-from tastetune.metrics import average_precision, calibration, confusion, probability, roc_auc, stars, uauc
+from tastetune.glossary import LEAKS, definition
 from tastetune.plots import AXES
 from tastetune.svg import COLOURS, Axis, Series, chart
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-DEFINED_BY: dict[str, Callable] = {
-    "roc_auc": roc_auc.roc_auc,
-    "average_precision": average_precision.average_precision,
-    "uauc": uauc.uauc,
-    "uauc_weighted": uauc.uauc,
-    "precision": confusion.precision,
-    "recall": confusion.recall,
-    "f1": confusion.f1,
-    "accuracy": confusion.accuracy,
-    "balanced_accuracy": confusion.balanced_accuracy,
-    "log_loss": probability.log_loss,
-    "brier": probability.brier,
-    "ece": calibration.expected_calibration_error,
-    "rmse": stars.squared_error,
-    "mae": stars.absolute_error,
-}
-"""The function behind each metric; its documentation is what the report says of the metric."""
-
-LEAKS = {
-    "test_before_training": "Test rows that lie before training rows of other users",
-    "training_after_test": "Share of training rows later than a test row, on average",
-    "repeated_pairs": "Rows whose user and item stand in another row too",
-    "targets_in_history": "Rows whose target is in their own history",
-    "duplicate_prompts": "Test rows whose prompt is a training row's, letter by letter",
-}
-"""What the counts of `leakage.leakage` say, for people."""
 
 
 def report(scores: dict) -> str:
     """The page as HTML, with its style, its script and the scores inside.
 
     Args:
-        scores: the content of `scores.json`.
+        scores: the content of `scores.json`, of either task.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -60,38 +31,31 @@ def report(scores: dict) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"json_script": _json_script, "breakable": _breakable}
-    shown = [
-        name for name in metrics.LIKE_DISLIKE if any(m["metrics"][name]["value"] is not None for m in scores["models"])
-    ]
+    models, known = scores["models"], metrics.LIKE_DISLIKE | metrics.LISTS
+    shown = {
+        name: known[name]
+        for name in models[0]["metrics"]
+        if any(model["metrics"][name]["value"] is not None for model in models)
+    }
+    labelled = "roc" in models[0]
     return environment.get_template("report.html").render(
         scores=scores,
         dataset=scores["dataset"],
-        metrics={name: metrics.LIKE_DISLIKE[name] for name in shown},
+        metrics=shown,
         of_labels=metrics.OF_LABELS,
-        columns={name: _Bars([model["metrics"][name] for model in scores["models"]]) for name in shown},
-        families=_families(scores["models"]),
+        columns={name: _Bars([model["metrics"][name] for model in models]) for name in shown},
+        families=_families(models) if labelled else {},
+        leakage=scores["dataset"].get("leakage"),
         leaks=LEAKS,
         n_colours=COLOURS,
-        roc=_roc_chart(scores["models"]),
-        reliability=_reliability_chart(scores["models"]),
+        roc=_roc_chart(models) if labelled else None,
+        reliability=_reliability_chart(models) if labelled else None,
         curves=_curve_charts(scores.get("learning_curve")),
         definitions={name: definition(name) for name in shown},
         reasons=reasons(scores),
         rows=scores.get("rows"),
         embedded=_embedded(scores, shown),
     )
-
-
-def definition(name: str) -> dict[str, str]:
-    """What a metric is and where it comes from: `definition`, `source`, and `function`, as its code says."""
-    function = DEFINED_BY[name]
-    first, _, _ = inspect.getdoc(function).partition("\n\n")
-    _, _, source = inspect.getdoc(inspect.getmodule(function)).partition("Source:")
-    return {
-        "definition": " ".join(first.split()),
-        "source": " ".join(source.partition("\n\n")[0].split()),
-        "function": f"{function.__module__}.{function.__name__}",
-    }
 
 
 class _Bars:
@@ -175,19 +139,18 @@ def _curve_series(line: dict, cost: str, x: Axis) -> Series:
     return Series(line["name"], values, intervals, dots=True)
 
 
-def _embedded(scores: dict, shown: list[str]) -> dict:
+def _embedded(scores: dict, shown: dict[str, metrics.Metric]) -> dict:
     """What the page's script needs."""
-    keys = ("model", "kind", "predictions", "command", "n", "unparsed", "threshold", "against", "versions")
+    keys = ("model", "kind", "predictions", "command", "n", "against")
     return {
         "bootstrap": scores["bootstrap"],
-        "dataset": {key: scores["dataset"][key] for key in ("name", "config", "split", "fingerprint", "n")},
-        "reference": scores["reference"],
+        "dataset": {key: scores["dataset"][key] for key in ("name", "split")},
         "command": scores["command"],
         "models": [
             {key: model[key] for key in keys} | {"metrics": {name: model["metrics"][name] for name in shown}}
             for model in scores["models"]
         ],
-        "titles": {name: metrics.LIKE_DISLIKE[name].title for name in shown},
+        "titles": {name: metric.title for name, metric in shown.items()},
         "definitions": {name: definition(name) for name in shown},
         "rows": scores.get("rows"),
     }

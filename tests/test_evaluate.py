@@ -320,8 +320,8 @@ class TestDegenerateRows:
         table = dataset.read("like_dislike", "test")
         pq.write_table(table.filter(keep(table)), tmp_path / "data" / "like_dislike" / "test.parquet")
         small = open_dataset(tmp_path / "data")
-        path = write(tmp_path, small, "model", 1.0)
-        return score(read_rows(small, "test"), map_read([path]), resamples=20)["models"][0]
+        paths = [write(tmp_path, small, name, 1.0) for name in ("model", "user_item_mean")]
+        return model(score(read_rows(small, "test"), map_read(paths), resamples=20), "model")
 
     def test_one_class_leaves_what_needs_both_empty_with_the_reason(self, tmp_path, dataset):
         found = self.scored(tmp_path, dataset, lambda table: table["label"].to_numpy() == 1)
@@ -345,6 +345,7 @@ class TestDegenerateRows:
         assert found["metrics"]["accuracy"]["value"] is not None
         assert found["metrics"]["accuracy"]["low"] is None
         assert found["metrics"]["accuracy"]["reason"] == "one user, so no interval"
+        assert found["against"] == {}
 
     def test_no_rows_are_refused(self, tmp_path, dataset):
         with pytest.raises(InputError, match="no rows"):

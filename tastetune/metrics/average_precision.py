@@ -1,4 +1,4 @@
-"""Average precision: the precision at each threshold, weighted by the recall it adds.
+"""Average precision: the area under the precision-recall curve.
 
 Source: Davis and Goadrich, The relationship between precision-recall and ROC curves (ICML 2006); the step-wise sum of
 scikit-learn's `average_precision_score`, without interpolation.
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def average_precision(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """Average precision, in 0..1; a constant score gets the base rate.
+    """Precision at each threshold, weighted by the recall it adds; in 0..1, a constant score gets the base rate.
 
     Args:
         labels: 0/1, (rows,).

@@ -1,4 +1,4 @@
-"""Area under the ROC curve: the chance that a random like is scored above a random dislike, ties counting half.
+"""Area under the ROC curve.
 
 Source: Hanley and McNeil, The meaning and use of the area under a ROC curve (Radiology 143, 1982), equation 1.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def roc_auc(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
-    """ROC-AUC, in 0..1.
+    """The chance that a random like is scored above a random dislike, ties counting half; in 0..1.
 
     Args:
         labels: 0/1, (rows,).

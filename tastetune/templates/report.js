@@ -54,13 +54,15 @@ document.addEventListener("click", (event) => {
     const { level, resamples, seed } = scores.bootstrap;
     add("Interval", `${estimate.low} to ${estimate.high}: ${100 * level}% percentiles of ${resamples} resamples of the users, seed ${seed}`);
   }
-  const against = (model.against[scores.reference] || {})[metric];
-  if (against) {
-    add(`Against ${scores.reference}`, `${against.difference} (${against.low} to ${against.high}), p ${against.p}, after Holm's correction ${against.p_holm}`);
+  for (const [other, differences] of Object.entries(model.against)) {
+    const against = differences[metric];
+    if (against) {
+      add(`Against ${other}`, `${against.difference} (${against.low} to ${against.high}), p ${against.p}, after Holm's correction ${against.p_holm}`);
+    }
   }
   add("Definition", `${about.definition} ${about.source}`);
   add("Computed by", about.function);
-  add("Predictions", `${model.predictions}: ${model.n} rows of ${scores.dataset.name}, ${scores.dataset.split}, ${model.unparsed} unparsed`);
+  add("Predictions", `${model.predictions}: ${model.n} rows of ${scores.dataset.name}, ${scores.dataset.split}`);
   add("Predicted by", model.command);
   add("Scored by", scores.command);
   add("In scores.json", `models[${at}].metrics.${metric}`);
