@@ -17,7 +17,10 @@ def test_every_metric_has_a_definition_and_a_source():
 
 def test_a_definition_is_the_functions_own():
     about = definition("roc_auc")
-    assert about["definition"] == "The chance that a random like is scored above a random dislike, ties counting half; in 0..1."
+    assert (
+        about["definition"]
+        == "The chance that a random like is scored above a random dislike, ties counting half; in 0..1."
+    )
     assert about["source"].startswith("Hanley and McNeil")
     assert about["function"] == "tastetune.metrics.roc_auc.roc_auc"
     assert definition("ndcg@5")["function"] == "tastetune.metrics.ranking.ndcg"
