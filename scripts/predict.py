@@ -15,6 +15,9 @@ out and parses it instead, as published studies do.
     --output FILE.parquet      predictions; the file's stem is the model's name in tables
     --generate                 score generated text instead of probabilities
     --max_batch_tokens N       padded tokens in one batch (default 16384)
+
+With dataset_config: rating, in the recipe or as a flag, the same rows are asked for 1 to 5 stars, and the score is the
+expected rating under the five answers' probabilities: scripts/score.py shows its RMSE and MAE beside the others'.
 """
 
 from dataclasses import dataclass, field
@@ -23,14 +26,18 @@ from pathlib import Path
 from accelerate import PartialState
 from trl import ModelConfig, SFTConfig
 
+from tastetune.answers import like_from
 from tastetune.dataset import open_dataset
 from tastetune.errors import InputError, run
 from tastetune.few_shot import FewShot
 from tastetune.models import load_adapter, load_model, load_tokenizer
 from tastetune.predictions import Meta, write_predictions
+from tastetune.ratings import expected_ratings
 from tastetune.recipe import SftArguments, parse_recipe
 from tastetune.scoring import generated_answers, yes_probabilities
 from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.rating import CONFIG as RATING
+from tastetune.tasks.rating import read_rating_rows
 from tastetune.training import read_cost, read_settings, refuse_seen, run_settings
 
 
@@ -59,8 +66,13 @@ def main() -> None:
 
     # 1. The rows, and the worked examples before them
     dataset = open_dataset(data_args.dataset_name, data_args.dataset_revision)
-    config = data_args.dataset_config
-    rows = dataset.read(config, args.split, ["example_id", "user_id", "prompt"]).to_pydict()
+    stars = data_args.dataset_config == RATING
+    if stars and (args.shots or args.generate):
+        raise InputError("--shots and --generate: stars are read off probabilities, without examples; leave both away")
+    config = "like_dislike" if stars else data_args.dataset_config
+    columns = ["example_id", "user_id", "prompt"]
+    table = read_rating_rows(dataset, args.split) if stars else dataset.read(config, args.split, columns)
+    rows = table.to_pydict()
     prompts = rows["prompt"]
     if not prompts:
         raise InputError(f"{dataset.source}: split {args.split!r} of {config!r} is empty; there is nothing to predict")
@@ -79,7 +91,9 @@ def main() -> None:
 
     # 3. The answers
     answers = None
-    if args.generate:
+    if stars:
+        scores = expected_ratings(model, tokenizer, prompts, args.max_batch_tokens)
+    elif args.generate:
         answers = generated_answers(model, tokenizer, prompts, args.max_batch_tokens)
         scores = [{1: 1.0, 0: 0.0, None: 0.5}[LikeDislike.parse(answer)] for answer in answers]
     else:
@@ -95,6 +109,7 @@ def main() -> None:
             config=config,
             split=args.split,
             fingerprint=dataset.fingerprint,
+            threshold=like_from(dataset) if stars else 0.5,
             base_model=model_args.model_name_or_path,
             adapter=args.adapter,
             shots=args.shots,

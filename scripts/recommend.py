@@ -37,7 +37,7 @@ from tastetune.predictions import Meta
 from tastetune.recipe import GenerationArguments, SftArguments, parse_recipe
 from tastetune.recommend import Recommender, read_films
 from tastetune.tasks.top_n import TopN
-from tastetune.training import read_cost, run_settings
+from tastetune.training import read_cost, read_settings, refuse_seen, run_settings
 
 
 @dataclass
@@ -56,6 +56,8 @@ def main() -> None:
     output = Path(args.output)
     if output.suffix != ".parquet":
         raise InputError(f"--output is {args.output!r}; name a .parquet file")
+    if args.adapter:
+        refuse_seen(args.adapter, args.split)
 
     # 1. The rows and the catalogue
     dataset = open_dataset(data_args.dataset_name, data_args.dataset_revision)
@@ -77,9 +79,9 @@ def main() -> None:
     recommender = Recommender(model, tokenizer, films, task, how, args.max_batch_tokens)
     lists = recommender.free(prompts) if args.mode == "free" else getattr(recommender, args.mode)(prompts, own)
 
-    # 4. One table
+    # 4. One table; an adapter is described by the run that made it, not by the recipe of today
+    settings = read_settings(args.adapter) or run_settings(dataset, data_args, training_args, model_args)
     if PartialState().is_main_process:
-        settings = run_settings(dataset, data_args, training_args, model_args) | asdict(how)
         meta = Meta(
             model=output.stem,
             kind="adapter" if args.adapter else "base",
@@ -90,7 +92,7 @@ def main() -> None:
             base_model=model_args.model_name_or_path,
             adapter=args.adapter,
             seed=training_args.seed,
-            settings={**settings, "mode": args.mode, "stand_in": stand_in},
+            settings={**settings, **asdict(how), "mode": args.mode, "stand_in": stand_in},
             training=read_cost(args.adapter),
         )
         write_lists(output, meta, dict(zip(rows.example_ids, lists, strict=True)))

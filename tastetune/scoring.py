@@ -51,22 +51,45 @@ def yes_probabilities(
     Returns:
         float64 of shape (n,).
     """
-    yes, no = (torch.tensor(ids, device=model.device) for ids in answer_tokens(tokenizer))
-    ids = tokenizer(list(prompts))["input_ids"]
-    shared, past = _shared_prefix(model, ids)
+    yes, no = answer_tokens(tokenizer)
+    return answer_probabilities(model, tokenizer, tokenizer(list(prompts))["input_ids"], [no, yes], max_batch_tokens)[
+        :, 1
+    ]
 
-    def score(rows: list[int]) -> list[float]:
-        rest = [ids[row][len(shared) :] for row in rows]
+
+@torch.inference_mode()
+def answer_probabilities(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[list[int]],
+    answers: Sequence[list[int]],
+    max_batch_tokens: int,
+) -> np.ndarray:
+    """P(answer) for each prompt: the softmax over the next token, restricted to the answers' tokens.
+
+    Args:
+        prompts: n rows of token ids, one at least.
+        answers: token ids that mean each answer, one at least each.
+        max_batch_tokens: as `yes_probabilities`, which says what is shared.
+
+    Returns:
+        float64 of shape (n, answers).
+    """
+    spellings = [torch.tensor(tokens, device=model.device) for tokens in answers]
+    shared, past = _shared_prefix(model, prompts)
+
+    def score(rows: list[int]) -> list[list[float]]:
+        rest = [prompts[row][len(shared) :] for row in rows]
         logits = model(
             **left_padded(rest, len(shared), tokenizer.pad_token_id, model.device),
             past_key_values=_repeated(past, len(rows)),
             use_cache=past is not None,
             logits_to_keep=1,
         ).logits[:, -1]
-        odds = logits[:, yes].double().logsumexp(1) - logits[:, no].double().logsumexp(1)
-        return torch.sigmoid(odds).tolist()
+        of_answers = torch.stack([logits[:, tokens].double().logsumexp(1) for tokens in spellings], dim=1)
+        return of_answers.softmax(1).tolist()
 
-    return np.array(in_batches(score, list(map(len, ids)), max_batch_tokens, "scoring"), dtype=np.float64)
+    return np.array(in_batches(score, list(map(len, prompts)), max_batch_tokens, "scoring"), dtype=np.float64)
 
 
 @torch.inference_mode()

@@ -14,6 +14,8 @@ from tastetune.chat import TEMPLATE_VALUES, chat_ids
 from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.files import write_text
+from tastetune.tasks.rating import CONFIG as RATING
+from tastetune.tasks.rating import read_rating_rows
 
 RUN, COST = "run.json", "cost.json"
 """In a run's folder: the settings it was started with; in it and in each checkpoint: what training had cost."""
@@ -50,7 +52,11 @@ def training_rows(dataset: BuiltDataset, config: str, split: str, args: Training
     Raises:
         InputError: no such split, or an empty one.
     """
-    rows = Dataset(dataset.read(config, split, ["prompt", "completion"]))
+    columns = ["prompt", "completion"]
+    asked = (
+        read_rating_rows(dataset, split).select(columns) if config == RATING else dataset.read(config, split, columns)
+    )
+    rows = Dataset(asked)
     if not len(rows):
         raise InputError(f"{dataset.source}: split {split!r} of {config!r} is empty; there is nothing to train on")
     needed = args.max_steps * total_batch_size(args)

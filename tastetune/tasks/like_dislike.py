@@ -88,8 +88,8 @@ class LikeDislike:
             prompt: a prompt of this task.
             examples: (prompt, completion) pairs of this task.
         """
-        bodies = [self._body(example) + completion for example, completion in examples]
-        return "\n\n".join([self.instruction, *bodies, self._body(prompt)])
+        bodies = [self.body(example) + completion for example, completion in examples]
+        return "\n\n".join([self.instruction, *bodies, self.body(prompt)])
 
     def parted(self, prompt: str) -> tuple[str, str]:
         """A prompt up to the target's name, and the rest; the cut is where no token reaches across.
@@ -107,7 +107,8 @@ class LikeDislike:
         found = re.match(r"[\s\"'*`.:-]*(yes|no)\b", answer, flags=re.IGNORECASE)
         return None if found is None else int(found.group(1)[0] in "Yy")
 
-    def _body(self, prompt: str) -> str:
+    def body(self, prompt: str) -> str:
+        """`prompt`, one of this task, without its instruction."""
         head = self.instruction + "\n\n"
         if not prompt.startswith(head):
             raise InputError(
