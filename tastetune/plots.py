@@ -9,7 +9,7 @@ from tastetune.metrics import LIKE_DISLIKE, LISTS
 
 METRICS = LIKE_DISLIKE | LISTS
 
-COLOURS = {"trivial": "#767676", "recbole": "#0072b2", "base": "#e69f00", "adapter": "#d55e00"}
+COLOURS = {"trivial": "#767676", "recbole": "#0072b2", "text": "#009e73", "base": "#e69f00", "adapter": "#d55e00"}
 """One a kind of model, told apart by colour-blind readers too (Okabe and Ito's palette, and a grey)."""
 
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b8a800", "#767676")

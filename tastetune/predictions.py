@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from tastetune.errors import InputError
 from tastetune.files import replacing
 
-KINDS = ("trivial", "recbole", "base", "adapter")
+KINDS = ("trivial", "recbole", "text", "base", "adapter")
 SCHEMA = pa.schema([("example_id", pa.string()), ("score", pa.float64()), ("answer", pa.string())])
 _KEY = b"tastetune"
 _PACKAGES = (
@@ -52,7 +52,7 @@ class Meta:
         kind: one of `KINDS`.
         dataset, config, split, fingerprint: the rows answered, as the dataset's `tastetune.json` names them.
         threshold: scores at or above it mean Yes (0.5 for a probability, 4.0 for stars).
-        base_model, adapter: a language model's folder or Hub id; None for the others.
+        base_model, adapter: a language model's folder or Hub id, or the text baseline's encoder; None for the others.
         shots: worked examples before each prompt.
         seed: seed of everything random, None where nothing is.
         settings: the recipe or config, resolved.

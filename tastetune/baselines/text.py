@@ -1,0 +1,139 @@
+"""A text baseline: titles as sentence embeddings, and a logistic head on what history and target have in common.
+
+It reads what the language model reads, the titles of the liked, the disliked and the target, and knows neither user nor
+item by id: so it says how much of a language model's score a frozen encoder and a linear head explain.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.sparse import csr_array
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tastetune.answers import like_from
+from tastetune.baselines import FIT_ON
+from tastetune.dataset import BuiltDataset
+from tastetune.errors import InputError
+from tastetune.predictions import Meta, write_predictions
+
+WIDTH = 64
+"""Principal components kept of the titles' embeddings."""
+
+STRENGTHS = (0.0001, 0.001, 0.01, 0.1, 1.0)
+"""Inverse regularisation of the head, tried on validation."""
+
+COLUMNS = ["example_id", "item_id", "label", "history", "history_ratings"]
+
+
+@dataclass(frozen=True)
+class Titles:
+    """The catalogue as vectors: `ids`, and unit vectors float32 (items, width)."""
+
+    ids: pa.Array
+    vectors: np.ndarray
+
+
+def write_text_baseline(encoder: str, dataset: BuiltDataset, split: str, output: Path) -> Path:
+    """Embed the titles, fit the head on what comes before `split`, and write predictions for every row of it.
+
+    Args:
+        encoder: a sentence-embedding model, its folder or Hub id.
+
+    Raises:
+        InputError: an unknown or empty split, an encoder that cannot be loaded, or training rows of one label.
+    """
+    if split not in FIT_ON:
+        raise InputError(f"split {split!r}: baselines answer {', '.join(FIT_ON)}")
+    parts = {name: dataset.read("like_dislike", name, COLUMNS) for name in {"train", "validation", split}}
+    for name in ("train", split):
+        if not len(parts[name]):
+            raise InputError(f"{dataset.path('like_dislike', name)}: no rows; build the dataset from a longer log")
+    titles, began = embed(encoder, dataset.read("items", "train", ["item_id", "title"])), time.perf_counter()
+    seen = {name: features(table, titles, like_from(dataset)) for name, table in parts.items()}
+    labels = {name: table["label"].to_numpy() for name, table in parts.items()}
+    if len(np.unique(labels["train"])) < 2:
+        raise InputError(
+            f"{dataset.path('like_dislike', 'train')}: all rows bear one label, so there is nothing to learn"
+        )
+    strength, trials = choose_strength(seen, labels)
+    names = FIT_ON[split].split("+")
+    fitted = head(strength).fit(np.concatenate([seen[n] for n in names]), np.concatenate([labels[n] for n in names]))
+    meta = Meta(
+        model=output.stem,
+        kind="text",
+        dataset=dataset.name,
+        config="like_dislike",
+        split=split,
+        fingerprint=dataset.fingerprint,
+        base_model=encoder,
+        settings={"width": titles.vectors.shape[1], "C": strength, "trials": trials, "fit_on": FIT_ON[split]},
+        training={"examples": sum(len(labels[n]) for n in names), "seconds": time.perf_counter() - began},
+    )
+    write_predictions(output, meta, parts[split]["example_id"].to_pylist(), fitted.predict_proba(seen[split])[:, 1])
+    return output
+
+
+def embed(encoder: str, items: pa.Table) -> Titles:
+    """Every title's embedding, reduced to its first principal components and scaled to length 1."""
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise InputError("the text baseline needs sentence-transformers: pip install 'tastetune[text]'") from error
+    try:
+        model = SentenceTransformer(encoder)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"--encoder {encoder!r} is neither a folder of a sentence-embedding model nor one that the Hub gives "
+            f"({reason}); name a folder, or log in"
+        ) from error
+    raw = model.encode(items["title"].to_pylist(), show_progress_bar=True, convert_to_numpy=True)
+    reduced = PCA(min(WIDTH, *raw.shape), svd_solver="full").fit_transform(raw)
+    vectors = reduced / np.maximum(np.linalg.norm(reduced, axis=1, keepdims=True), 1e-12)
+    return Titles(items["item_id"].combine_chunks(), vectors.astype(np.float32))
+
+
+def features(rows: pa.Table, titles: Titles, like_from: float) -> np.ndarray:
+    """What the head sees of each row, float32 (n, 3 x width + 4).
+
+    The target; the target times the mean of the liked, and of the disliked, component by component; the sums of these
+    two products (cosines, but for the means' lengths); the share of likes in the history, and its length.
+    """
+    target = titles.vectors[np.asarray(pc.index_in(rows["item_id"], titles.ids))]
+    history = rows["history"].combine_chunks()
+    items = np.asarray(pc.index_in(history.flatten(), titles.ids))
+    liked = np.asarray(rows["history_ratings"].combine_chunks().flatten()) >= like_from
+    lengths = np.asarray(pc.fill_null(history.value_lengths(), 0))
+    row = np.repeat(np.arange(len(rows)), lengths)
+    parts, shares = [target], [np.bincount(row, liked, len(rows)) / np.maximum(lengths, 1), lengths]
+    for kept in (liked, ~liked):
+        count = np.bincount(row, kept, len(rows))
+        counts = csr_array((kept[kept].astype(np.float32), (row[kept], items[kept])), (len(rows), len(titles.ids)))
+        product = target * (counts @ titles.vectors) / np.maximum(count, 1)[:, None]
+        parts.append(product)
+        shares.append(product.sum(1))
+    return np.column_stack([*parts, *shares]).astype(np.float32)
+
+
+def head(strength: float):
+    """A logistic regression on standardised features."""
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=1000))
+
+
+def choose_strength(seen: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> tuple[float, list[dict]]:
+    """The inverse regularisation with the best ROC-AUC on validation, and what was tried; the middle if none can be."""
+    if len(np.unique(labels["validation"])) < 2:
+        return STRENGTHS[len(STRENGTHS) // 2], []
+    trials = []
+    for strength in STRENGTHS:
+        scores = head(strength).fit(seen["train"], labels["train"]).predict_proba(seen["validation"])[:, 1]
+        trials.append({"C": strength, "roc_auc": float(roc_auc_score(labels["validation"], scores))})
+    return max(trials, key=lambda trial: trial["roc_auc"])["C"], trials
