@@ -1,4 +1,4 @@
-"""A log of your own as a dataset folder: CSV, TSV, parquet or JSON lines, with ratings, likes or plain clicks.
+r"""A log of your own as a dataset folder: CSV, TSV, parquet or JSON lines, with ratings, likes or plain clicks.
 
 python data_builders/csv_log.py --log loans.csv --items books.csv --output_dir outputs/books \
     --user_column reader --item_column book --rating_column stars --time_column date \

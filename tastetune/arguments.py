@@ -1,6 +1,7 @@
 """The command line that every builder shares."""
 
 import sys
+from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Literal, TypeVar
@@ -69,6 +70,10 @@ def parse(arguments: type[Arguments], description: str) -> Arguments:
     return args
 
 
+class _Help(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
+    """Defaults named, and the usage of the description left in its lines."""
+
+
 def _flags(path: str, known: list[str]) -> tuple[list[str], dict[str, str]]:
     """A file's keys as flags, and where each stands."""
     values, lines = load_yaml(path)
@@ -89,7 +94,7 @@ def _parsed(arguments: type[Arguments], description: str, given: list[str], plac
         place = next((place for flag, place in places.items() if f"{flag}:" in message or f"{flag}/" in message), "")
         raise InputError(f"{place}{message}; see --help")
 
-    parser = HfArgumentParser(arguments, description=description)
+    parser = HfArgumentParser(arguments, description=description, formatter_class=_Help)
     parser.error = complain
     args, unknown = parser.parse_args_into_dataclasses(given, return_remaining_strings=True)
     if unknown:

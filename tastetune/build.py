@@ -23,7 +23,7 @@ from tastetune.files import replacing
 from tastetune.interactions import COLUMNS, INTERACTIONS
 from tastetune.leakage import leakage
 from tastetune.logs import keep
-from tastetune.negatives import beside, draw
+from tastetune.negatives import MISSING, beside, draw
 from tastetune.tasks.like_dislike import Item, LikeDislike
 from tastetune.titles import neutral_title
 
@@ -58,17 +58,15 @@ def build(
     """
     _check_push(source, args)
     task = LikeDislike(genres=args.genres, ratings=args.ratings, **(words or {}))
-    renderer = rows.Renderer(task, {}, args.max_prompt_tokens, _lengths(args.tokenizer))
-    items = _catalogue(items, task, args.neutral_titles)
-    renderer.items = {i: Item(t, tuple(g)) for i, t, g in zip(*(c.to_pylist() for c in items.columns), strict=True)}
+    lengths, items = _lengths(args.tokenizer), _catalogue(items, task, args.neutral_titles)
+    renderer = rows.Renderer(task, _by_id(items), args.max_prompt_tokens, lengths)
     protocol = "predefined" if "split" in interactions.columns else args.protocol
     split = keep(splits.split(interactions, protocol))
-    windows = keep(rows.with_histories(split, args.history_length, args.history))
     counts = count(split, items) | {"notes": dict(notes or {})}
+    windows = keep(rows.with_histories(split, args.history_length, args.history))
     if negatives:
         drawn = draw(split, negatives, args.seed)
-        missing = negatives * int(split.count().execute()) - int(drawn.count().execute())
-        counts["notes"]["sampled dislikes missing, where a user clicked nearly everything"] = missing
+        counts["notes"][MISSING] = negatives * _number(split) - _number(drawn)
         split, windows = beside(split, drawn), beside(windows, drawn)
     counts["splits"] = by_split(split, task.like_from)
     _check(counts["splits"], task)
@@ -102,6 +100,15 @@ def _catalogue(items: pa.Table, task: LikeDislike, is_neutral: bool) -> pa.Table
         neutral = [neutral_title(item, task.item) for item in items["item_id"].to_pylist()]
         items = items.set_column(1, "title", pa.array(neutral))
     return items
+
+
+def _by_id(items: pa.Table) -> dict[str, Item]:
+    columns = (column.to_pylist() for column in items.columns)
+    return {item_id: Item(title, tuple(genres)) for item_id, title, genres in zip(*columns, strict=True)}
+
+
+def _number(table: ir.Table) -> int:
+    return int(table.count().execute())
 
 
 def _check_push(source: Source, args: BuildArguments) -> None:
@@ -142,7 +149,7 @@ def _write_rows(folder: Path, windows: ir.Table, renderer: rows.Renderer, args: 
     ids = [rows.example_id(*pair) for pair in zip(*(c.to_pylist() for c in test.columns), strict=True)]
     chosen, sampled = pa.array(sorted(rows.sample(ids, args.test_sample, args.seed))), []
     digest, numbers, empty = sha256(), {}, 0
-    progress = tqdm(total=int(windows.count().execute()), desc="prompts", unit=" rows")
+    progress = tqdm(total=_number(windows), desc="prompts", unit=" rows")
 
     def rendered(name: str) -> Iterator[pa.Table]:
         nonlocal empty
@@ -166,7 +173,7 @@ def _ordered(table: ir.Table) -> Iterator[pa.Table]:
     """The table by user, time and item, in parts of one size on every engine."""
     place = ibis.row_number().over(ibis.window(order_by=("user_id", *splits.ORDER)))
     placed = keep(table.mutate(place=place).order_by("place"))
-    for start in range(0, int(placed.count().execute()), ROWS_A_GROUP):
+    for start in range(0, _number(placed), ROWS_A_GROUP):
         part = placed.filter(placed.place.between(start, start + ROWS_A_GROUP - 1)).order_by("place")
         yield part.drop("place").to_pyarrow()
 

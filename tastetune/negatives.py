@@ -15,6 +15,7 @@ POLICY = (
 )
 """In the words of the dataset card."""
 
+MISSING = "sampled dislikes missing, where a user clicked nearly everything"
 RATING = 0.0
 ROUNDS = 20
 """Draws that hit an item which the user clicked, or was given already, are drawn again this often at most."""

@@ -116,12 +116,9 @@ class Renderer:
         return self.task.prompt(history, row["history_ratings"], self.items[row["item_id"]])
 
     def _fit(self, rows: list[dict]) -> None:
-        long, first = rows, True
+        long = self._too_long(rows)
+        self.shortened += len(long)
         while long:
-            lengths = self.lengths([row["prompt"] for row in long])
-            long = [row for row, length in zip(long, lengths, strict=True) if length > self.max_prompt_tokens]
-            self.shortened += len(long) if first else 0
-            first = False
             for row in long:
                 if not row["history"]:
                     raise InputError(
@@ -130,6 +127,11 @@ class Renderer:
                     )
                 row["history"], row["history_ratings"] = row["history"][1:], row["history_ratings"][1:]
                 row["prompt"] = self._prompt(row)
+            long = self._too_long(long)
+
+    def _too_long(self, rows: list[dict]) -> list[dict]:
+        lengths = self.lengths([row["prompt"] for row in rows])
+        return [row for row, length in zip(rows, lengths, strict=True) if length > self.max_prompt_tokens]
 
 
 def canonical(table: pa.Table) -> bytes:
