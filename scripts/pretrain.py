@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from transformers import set_seed
 from trl import SFTConfig
 
+from tastetune.answers import like_from
 from tastetune.chat import plain_text
 from tastetune.dataset import open_dataset
 from tastetune.errors import run
@@ -48,7 +49,7 @@ def main() -> None:
         [("user_id", "ascending"), ("timestamp", "ascending"), ("item_id", "ascending")]
     )
     titles = dict(zip(items["item_id"], items["title"], strict=True))
-    streams = rating_streams(interactions, titles, tokenizer, made.ratings_each)
+    streams = rating_streams(interactions, titles, tokenizer, made.ratings_each, like_from(dataset))
 
     # 3. Training, and an ordinary model folder
     trainer = CompactSFTTrainer(model=model, args=training_args, train_dataset=streams, processing_class=tokenizer)

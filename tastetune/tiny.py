@@ -12,7 +12,7 @@ from datasets import Dataset
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from tastetune.tasks.like_dislike import LIKE_FROM, NO, YES, as_data
+from tastetune.tasks.like_dislike import NO, YES, as_data
 
 BOS, EOS = "<|begin_of_text|>", "<|end_of_text|>"
 ANSWERS = (f":{YES}", f":{NO}")
@@ -77,7 +77,11 @@ def make_model(tokenizer: PreTrainedTokenizerFast, width: int, layers: int, head
 
 
 def rating_streams(
-    interactions: pa.Table, titles: dict[str, str], tokenizer: PreTrainedTokenizerFast, ratings_each: int
+    interactions: pa.Table,
+    titles: dict[str, str],
+    tokenizer: PreTrainedTokenizerFast,
+    ratings_each: int,
+    like_from: float,
 ) -> Dataset:
     """The users' ratings in order, as token streams: a quoted title, then whether it was liked.
 
@@ -85,6 +89,7 @@ def rating_streams(
         interactions: training rows, users together and each user's in order: `user_id`, `item_id`, `rating`.
         titles: item id -> title.
         ratings_each: ratings in one stream; a user with more has several.
+        like_from: a rating at or above it is a like.
 
     Returns:
         `input_ids` and `labels` of every stream; the loss is on the words for like and dislike, and on every
@@ -99,7 +104,7 @@ def rating_streams(
         ids, answers = [tokenizer.bos_token_id], set()
         for item, rating in ratings:
             ids += spelt[item]
-            ids += words[number % len(words)][rating < LIKE_FROM]
+            ids += words[number % len(words)][rating < like_from]
             answers.add(len(ids) - 1)
         ids.append(tokenizer.eos_token_id)
         streams["input_ids"].append(ids)

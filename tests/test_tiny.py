@@ -11,7 +11,7 @@ def test_streams_hold_titles_in_order_with_words_that_take_turns():
     interactions = pa.table(
         {"user_id": ["a", "a", "a", "b"], "item_id": ["1", "2", "1", "2"], "rating": [4.0, 3.5, 5.0, 1.0]}
     )
-    streams = rating_streams(interactions, TITLES, tokenizer, ratings_each=2)
+    streams = rating_streams(interactions, TITLES, tokenizer, ratings_each=2, like_from=4.0)
     # Three ratings of a in streams of two, one of b; four stars are a like, three and a half are none
     assert [tokenizer.decode(ids, skip_special_tokens=True) for ids in streams["input_ids"]] == [
         ' "Alien (1979)" liked "The \'Burbs\' (1989)" disliked',
