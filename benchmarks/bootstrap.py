@@ -13,8 +13,8 @@ import time
 import numpy as np
 from tqdm import tqdm
 
-from tastetune.bootstrap import draws, interval, p_value
-from tastetune.measure import PROBABILITY, STARS, Answered, measure
+from tastetune.evaluation.bootstrap import draws, interval, p_value
+from tastetune.metrics.measure import PROBABILITY, STARS, Answered, measure
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from transformers import GenerationConfig, LogitsProcessorList
 
-from tastetune.constrained import ListConstraint, spell
-from tastetune.padding import left_padded
-from tastetune.tiny import make_model, train_tokenizer
+from tastetune.language_models.batching import left_padded
+from tastetune.language_models.constrained import ListConstraint, spell
+from tastetune.training.stand_in import make_model, train_tokenizer
 
 WORDS = (
     "Silent",

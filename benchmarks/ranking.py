@@ -17,9 +17,9 @@ import torch
 from accelerate import PartialState
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from tastetune.padding import left_padded
-from tastetune.ranking import title_log_probabilities
-from tastetune.title_trie import TitleTrie
+from tastetune.language_models.batching import left_padded
+from tastetune.language_models.catalogue_ranking import title_log_probabilities
+from tastetune.language_models.title_trie import TitleTrie
 
 END = 0
 

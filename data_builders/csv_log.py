@@ -13,13 +13,14 @@ from typing import Literal
 
 import ibis
 
-from tastetune import formats, negatives, own_data
-from tastetune.arguments import BuildArguments, parse
-from tastetune.build import build
-from tastetune.dataset_card import Source
+from tastetune.config.flags import BuildArguments, parse
+from tastetune.data import formats, negatives
+from tastetune.data import intake as own_data
+from tastetune.data.card import Source
+from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
+from tastetune.data.like_dislike import build
+from tastetune.data.logs import RawLog, connect, joined
 from tastetune.errors import InputError, run
-from tastetune.interactions import refuse_unknown_items, to_interactions, to_items
-from tastetune.logs import RawLog, connect, joined
 
 
 @dataclass

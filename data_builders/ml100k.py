@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from tastetune.arguments import BuildArguments, parse
-from tastetune.build import build
-from tastetune.dataset_card import Source
+from tastetune.config.flags import BuildArguments, parse
+from tastetune.data.card import Source
+from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
+from tastetune.data.like_dislike import build
+from tastetune.data.logs import TextFormat, connect, read_text
 from tastetune.errors import InputError, run
-from tastetune.interactions import refuse_unknown_items, to_interactions, to_items
-from tastetune.logs import TextFormat, connect, read_text
-from tastetune.titles import natural_title, with_year
+from tastetune.tasks.titles import natural_title, with_year
 
 RATINGS = TextFormat(("user_id", "item_id", "rating", "timestamp"), sep="\t", header=True, closed=True)
 CATALOGUE = TextFormat(("item_id", "title", "year", "genres"), sep="\t", header=True)

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tastetune.arguments import BuildArguments, parse
-from tastetune.build import build
-from tastetune.dataset_card import Source
+from tastetune.config.flags import BuildArguments, parse
+from tastetune.data.card import Source
+from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
+from tastetune.data.like_dislike import build
+from tastetune.data.logs import TextFormat, connect, read_text
 from tastetune.errors import InputError, run
-from tastetune.interactions import refuse_unknown_items, to_interactions, to_items
-from tastetune.logs import TextFormat, connect, read_text
-from tastetune.titles import natural_title
+from tastetune.tasks.titles import natural_title
 
 URL = "https://files.grouplens.org/datasets/movielens/ml-1m.zip"
 MD5 = "c4d9eecfca2ab87c1945afe126590906"

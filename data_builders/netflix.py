@@ -10,12 +10,12 @@ from pathlib import Path
 
 from transformers import HfArgumentParser
 
-from tastetune.dataset_card import Source
+from tastetune.data.card import Source
+from tastetune.data.list_arguments import ListArguments
+from tastetune.data.logs import connect
+from tastetune.data.netflix.prize import read_netflix
+from tastetune.data.top_n import build_lists
 from tastetune.errors import run
-from tastetune.list_arguments import ListArguments
-from tastetune.lists import build_lists
-from tastetune.logs import connect
-from tastetune.netflix import read_netflix
 
 MEMORY = "2GB"
 """What sorting the log may take before it goes to disk."""

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from transformers import HfArgumentParser
 
-from tastetune.dataset import open_dataset
-from tastetune.dataset_card import Source
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.data.card import Source
+from tastetune.data.list_arguments import ListArguments
+from tastetune.data.logs import connect
+from tastetune.data.splits import SPLITS
+from tastetune.data.top_n import build_lists
 from tastetune.errors import run
-from tastetune.list_arguments import ListArguments
-from tastetune.lists import build_lists
-from tastetune.logs import connect
-from tastetune.splits import SPLITS
 from tastetune.tasks.top_n import TopN
 
 WORDS = ("item", "items", "user", "enjoy")

@@ -10,9 +10,9 @@ import argparse
 import time
 from functools import partial
 
+from tastetune.artifacts.dataset import open_dataset
 from tastetune.baselines import FIT_ON, wait_passively
 from tastetune.baselines.outputs import TRIVIAL, baseline_parser, output_file, parse_baselines
-from tastetune.dataset import open_dataset
 from tastetune.errors import InputError, run
 
 TEXT = "text"
@@ -37,15 +37,15 @@ def main() -> None:
     # 1. The configs, all read before anything is fitted
     configs, paths = [], [name for name in args.models if name not in (TRIVIAL, TEXT)]
     if paths:
-        from tastetune.baselines.choice import chosen_configs
-        from tastetune.baselines.configs import read_config
+        from tastetune.baselines.recbole.choice import chosen_configs
+        from tastetune.baselines.recbole.configs import read_config
 
         overrides = {} if args.seed is None else {"seed": args.seed}
         configs = chosen_configs(paths, partial(read_config, overrides=overrides), tune=args.tune > 0)
 
     # 2. The models, the quickest first
     if TRIVIAL in args.models:
-        from tastetune.baselines.trivial import write_trivial
+        from tastetune.baselines.trivial.likes import write_trivial
 
         written += write_trivial(dataset, args.split, args.output_dir)
     if TEXT in args.models:
@@ -53,7 +53,7 @@ def main() -> None:
 
         written.append(write_text_baseline(args.encoder, dataset, args.split, output(TEXT)))
     for config in configs:
-        from tastetune.baselines.runner import write_baseline
+        from tastetune.baselines.recbole.likes import write_baseline
 
         settings = {"trials": args.tune, "each_epoch": args.each_epoch}
         written += write_baseline(config, dataset, args.split, output(config.name), **settings)

@@ -4,21 +4,21 @@
     python scripts/predict.py recipes/ml1m.yaml --adapter outputs/ml1m/dpo --output outputs/ml1m/predictions/dpo.parquet
 
 Every key of the recipe is a flag as well, and a flag wins. The keys are the fields of trl.DPOConfig, trl.ModelConfig,
-tastetune.recipe.SftArguments and AdapterArguments. The reference that the model is held to is the fine-tuned adapter
-itself. The result is an adapter like scripts/sft.py's, answered and scored in the same way. A run that was interrupted
-goes on from its last checkpoint when it is started again.
+tastetune.config.recipe.SftArguments and AdapterArguments. The reference that the model is held to is the fine-tuned
+adapter itself. The result is an adapter like scripts/sft.py's, answered and scored in the same way. A run that was
+interrupted goes on from its last checkpoint when it is started again.
 """
 
 from trl import DPOConfig, DPOTrainer, ModelConfig
 
-from tastetune.dataset import open_dataset
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.config.recipe import AdapterArguments, SftArguments, parse_recipe
 from tastetune.errors import run
-from tastetune.models import load_adapter, load_model, load_tokenizer
-from tastetune.preferences import read_pairs
-from tastetune.recipe import AdapterArguments, SftArguments, parse_recipe
-from tastetune.runs import CostRecorder, refuse_push, resume_point, run_settings, starting_point
-from tastetune.trainer import adapter_kept
-from tastetune.training import check_lengths, drawn, set_total_batch_size
+from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
+from tastetune.training.data import check_lengths, drawn, set_total_batch_size
+from tastetune.training.preferences import read_pairs
+from tastetune.training.runs import CostRecorder, refuse_push, resume_point, run_settings, starting_point
+from tastetune.training.trainers import adapter_kept
 
 
 def main() -> None:

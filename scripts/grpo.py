@@ -5,26 +5,27 @@
         --output outputs/netflix50/predictions/grpo-free.parquet
 
 To each prompt the model writes num_generations lists. A list's reward is the share of its ten lines that name a film
-of the user's gold list (see tastetune.rewards): what is off the catalogue, repeated or the user's own earns nothing.
+of the user's gold list (see tastetune.training.rewards): what is off the catalogue, repeated or the user's own earns
+nothing.
 Lists better than their group become likelier, worse ones less likely.
 
 Every key of the recipe is a flag as well, and a flag wins. The keys are the fields of trl.GRPOConfig, trl.ModelConfig,
-tastetune.recipe.DataArguments and AdapterArguments, and total_train_batch_size: lists a step. With beta above 0 the
-model is held to the fine-tuned adapter itself. The result is an adapter like scripts/sft.py's. A run that was
+tastetune.config.recipe.DataArguments and AdapterArguments, and total_train_batch_size: lists a step. With beta above 0
+the model is held to the fine-tuned adapter itself. The result is an adapter like scripts/sft.py's. A run that was
 interrupted goes on from its last checkpoint when it is started again.
 """
 
 from transformers import GenerationConfig
 from trl import GRPOTrainer, ModelConfig
 
-from tastetune.chat import TEMPLATE_VALUES, turn_end
-from tastetune.dataset import open_dataset
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.config.recipe import AdapterArguments, DataArguments, parse_recipe
 from tastetune.errors import run
-from tastetune.models import load_adapter, load_model, load_tokenizer
-from tastetune.recipe import AdapterArguments, DataArguments, parse_recipe
-from tastetune.rewards import read_asked
-from tastetune.runs import CostRecorder, refuse_push, resume_point, run_settings, starting_point
-from tastetune.trainer import GroupConfig, adapter_kept
+from tastetune.language_models.chat import TEMPLATE_VALUES, turn_end
+from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
+from tastetune.training.rewards import read_asked
+from tastetune.training.runs import CostRecorder, refuse_push, resume_point, run_settings, starting_point
+from tastetune.training.trainers import GroupConfig, adapter_kept
 
 DECISIVE = ["beta", "num_generations", "num_iterations", "loss_type", "scale_rewards", "epsilon", "epsilon_high"]
 DECISIVE += ["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_completion_length"]

@@ -21,14 +21,14 @@ import os
 import sys
 from pathlib import Path
 
-from tastetune import plots
-from tastetune.answers import find_predictions, read_rows
+from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.predictions import read_predictions
 from tastetune.baselines import wait_passively
-from tastetune.curves import learning_curve, passing_lines
-from tastetune.dataset import BuiltDataset, open_dataset
 from tastetune.errors import InputError, run
+from tastetune.evaluation.learning_curve import learning_curve, passing_lines
 from tastetune.files import write_all
-from tastetune.predictions import read_predictions
+from tastetune.reporting import plots
+from tastetune.tasks.answers import find_predictions, read_rows
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def answer(args: argparse.Namespace, recipe: list[str], taken: list[str]) -> tup
     """The dataset, and the predictions files of checkpoints and epochs; models of the names `taken` are refused."""
     if not (args.adapter or args.baselines):
         return open_dataset(args.dataset), []
-    from tastetune import checkpoints  # training's libraries take their time to load
+    from tastetune.training.data import checkpoints  # training's libraries take their time to load
 
     folder = Path(args.output_dir) / "curve"
     baselines = checkpoints.read_baselines(args.baselines, args.split)

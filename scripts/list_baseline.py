@@ -9,12 +9,12 @@ python scripts/list_baseline.py recbole_configs/ease.yaml --dataset outputs/netf
 import time
 from functools import partial
 
+from tastetune.artifacts.dataset import open_dataset
 from tastetune.baselines import wait_passively
 from tastetune.baselines.outputs import TRIVIAL, baseline_parser, output_file, parse_baselines
-from tastetune.dataset import open_dataset
+from tastetune.baselines.trivial.lists import write_list_baselines
 from tastetune.errors import run
-from tastetune.list_baselines import write_list_baselines
-from tastetune.list_rows import KNOWN
+from tastetune.tasks.list_rows import KNOWN
 
 
 def main() -> None:
@@ -24,8 +24,8 @@ def main() -> None:
     written, configs = [], []
     paths = [name for name in args.models if name != TRIVIAL]
     if paths:
-        from tastetune.baselines.choice import chosen_configs
-        from tastetune.baselines.lists import read_list_config, write_list_baseline
+        from tastetune.baselines.recbole.choice import chosen_configs
+        from tastetune.baselines.recbole.lists import read_list_config, write_list_baseline
 
         overrides = {} if args.seed is None else {"seed": args.seed}
         configs = chosen_configs(paths, partial(read_list_config, overrides=overrides), tune=args.tune > 0)

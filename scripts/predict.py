@@ -25,11 +25,11 @@ from dataclasses import dataclass, field
 from accelerate import PartialState
 from trl import ModelConfig, SFTConfig
 
+from tastetune.artifacts.predictions import Meta, write_predictions
+from tastetune.config.recipe import SftArguments, parse_recipe
 from tastetune.errors import InputError, run
-from tastetune.language_model import Recipe, predictions_file
-from tastetune.predictions import Meta, write_predictions
-from tastetune.recipe import SftArguments, parse_recipe
-from tastetune.respond import read_questions, respond
+from tastetune.language_models.language_model import Recipe, predictions_file
+from tastetune.language_models.like_dislike import read_questions, respond
 from tastetune.tasks.rating import CONFIG as RATING
 
 

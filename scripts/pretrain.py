@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from transformers import set_seed
 from trl import SFTConfig
 
-from tastetune.answers import like_from
-from tastetune.chat import plain_text
-from tastetune.dataset import open_dataset
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.config.recipe import DataArguments, parse_recipe
 from tastetune.errors import run
-from tastetune.recipe import DataArguments, parse_recipe
-from tastetune.tiny import make_model, rating_streams, train_tokenizer
-from tastetune.trainer import CompactSFTTrainer
+from tastetune.language_models.chat import plain_text
+from tastetune.tasks.answers import like_from
+from tastetune.training.stand_in import make_model, rating_streams, train_tokenizer
+from tastetune.training.trainers import CompactSFTTrainer
 
 
 @dataclass

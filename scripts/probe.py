@@ -27,15 +27,15 @@ from pathlib import Path
 from accelerate import PartialState
 from trl import ModelConfig, SFTConfig
 
+from tastetune.artifacts.predictions import versions
+from tastetune.artifacts.redaction import shareable
+from tastetune.config.recipe import GenerationArguments, SftArguments, parse_recipe
 from tastetune.errors import InputError, run
-from tastetune.evaluate import command_line
+from tastetune.evaluation.scoring import command_line
 from tastetune.files import write_text
-from tastetune.language_model import Recipe
-from tastetune.predictions import versions
-from tastetune.probe import check_counts, probe, read_lines
-from tastetune.provenance import shareable
-from tastetune.recipe import GenerationArguments, SftArguments, parse_recipe
-from tastetune.scoring import completed_lines
+from tastetune.language_models.language_model import Recipe
+from tastetune.language_models.probabilities import completed_lines
+from tastetune.probe.probe import check_counts, probe, read_lines
 
 
 @dataclass

@@ -13,8 +13,8 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from tastetune.errors import run
-from tastetune.hub import push_folder
-from tastetune.outgoing import files_to_push, guess_type
+from tastetune.hub.push import push_folder
+from tastetune.hub.screening import files_to_push, guess_type
 
 
 def main() -> None:

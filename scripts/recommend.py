@@ -26,14 +26,14 @@ from accelerate import PartialState
 from transformers import set_seed
 from trl import ModelConfig, SFTConfig
 
-from tastetune.chat import prompt_ids
+from tastetune.artifacts.list_predictions import write_lists
+from tastetune.artifacts.predictions import Meta
+from tastetune.config.recipe import GenerationArguments, SftArguments, parse_recipe
 from tastetune.errors import run
-from tastetune.language_model import Recipe, predictions_file
-from tastetune.list_predictions import write_lists
-from tastetune.list_rows import item_counts, read_list_rows
-from tastetune.predictions import Meta
-from tastetune.recipe import GenerationArguments, SftArguments, parse_recipe
-from tastetune.recommend import Recommender, mode_files, read_films
+from tastetune.language_models.chat import prompt_ids
+from tastetune.language_models.language_model import Recipe, predictions_file
+from tastetune.language_models.top_n import Recommender, mode_files, read_films
+from tastetune.tasks.list_rows import item_counts, read_list_rows
 from tastetune.tasks.top_n import TopN
 
 

@@ -20,16 +20,16 @@ Predictions on the validation split, found in a folder `validation` beside the o
 import argparse
 from pathlib import Path
 
-from tastetune.answers import find_predictions, find_validation, read_rows
-from tastetune.curves import read_learning_curve
-from tastetune.dataset import open_dataset
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.predictions import read_predictions
 from tastetune.errors import run
-from tastetune.evaluate import read_scores, score
+from tastetune.evaluation.learning_curve import read_learning_curve
+from tastetune.evaluation.score_arguments import parse_scoring, scoring_parser
+from tastetune.evaluation.scoring import read_scores, score
 from tastetune.files import write_all
-from tastetune.predictions import read_predictions
-from tastetune.probe import read_probes
-from tastetune.rendered import rendered
-from tastetune.score_arguments import parse_scoring, scoring_parser
+from tastetune.probe.probe import read_probes
+from tastetune.reporting.files import rendered
+from tastetune.tasks.answers import find_predictions, find_validation, read_rows
 
 
 def main() -> None:

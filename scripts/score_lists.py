@@ -14,17 +14,17 @@ ids, favourites, gold lists and titles are left out, unless --with_rows asks for
 
 from pathlib import Path
 
-from tastetune.answers import find_predictions
-from tastetune.dataset import open_dataset
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.list_predictions import read_lists
 from tastetune.errors import run
-from tastetune.evaluate import read_scores
+from tastetune.evaluation.list_scoring import score_lists
+from tastetune.evaluation.score_arguments import parse_scoring, scoring_parser
+from tastetune.evaluation.scoring import read_scores
 from tastetune.files import write_all
-from tastetune.list_evaluate import score_lists
-from tastetune.list_predictions import read_lists
-from tastetune.list_rows import read_list_rows
-from tastetune.probe import read_probes
-from tastetune.rendered import rendered
-from tastetune.score_arguments import parse_scoring, scoring_parser
+from tastetune.probe.probe import read_probes
+from tastetune.reporting.files import rendered
+from tastetune.tasks.answers import find_predictions
+from tastetune.tasks.list_rows import read_list_rows
 
 
 def main() -> None:

@@ -4,21 +4,21 @@
     accelerate launch scripts/sft.py recipes/ml1m.yaml --max_steps 5 --model_name_or_path path/to/llama
 
 Every key of the recipe is a flag as well, and a flag wins. The keys are the fields of trl.SFTConfig, trl.ModelConfig,
-tastetune.recipe.SftArguments and, for what answers lists later, GenerationArguments. A run that was interrupted goes on
-from its last checkpoint when it is started again.
+tastetune.config.recipe.SftArguments and, for what answers lists later, GenerationArguments. A run that was interrupted
+goes on from its last checkpoint when it is started again.
 
 Writes into output_dir: the adapter and its tokenizer, checkpoints, the settings of the run and what it cost.
 """
 
 from trl import ModelConfig, SFTConfig, get_peft_config
 
-from tastetune.dataset import open_dataset
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.config.recipe import GenerationArguments, SftArguments, parse_recipe
 from tastetune.errors import run
-from tastetune.models import load_model, load_tokenizer
-from tastetune.recipe import GenerationArguments, SftArguments, parse_recipe
-from tastetune.runs import CostRecorder, resume_point, run_settings
-from tastetune.trainer import CompactSFTTrainer, keep_adapter_in_float32
-from tastetune.training import check_lengths, set_total_batch_size, training_rows
+from tastetune.language_models.loading import load_model, load_tokenizer
+from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+from tastetune.training.runs import CostRecorder, resume_point, run_settings
+from tastetune.training.trainers import CompactSFTTrainer, keep_adapter_in_float32
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def main() -> None:
     trainer.save_model(training_args.output_dir)
     say(f"adapter: {training_args.output_dir} after {trainer.state.global_step} steps")
     if pushing and trainer.is_world_process_zero():
-        from tastetune.hub import push_folder
+        from tastetune.hub.push import push_folder
 
         repo = training_args.hub_model_id or training_args.output_dir.rstrip("/").rpartition("/")[2]
         url = push_folder(training_args.output_dir, repo, private=training_args.hub_private_repo is not False)

@@ -95,7 +95,7 @@ def scored(tmp_path_factory):
 @pytest.fixture
 def config(tmp_path):
     """Writes keys as a config of recbole_configs/ and reads it."""
-    from tastetune.baselines.configs import read_config
+    from tastetune.baselines.recbole.configs import read_config
 
     def written(keys):
         path = tmp_path / "model.yaml"

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from made import make_dataset
 
-from tastetune.dataset import open_dataset
-from tastetune.lists import SCHEMA, fingerprint, render
-from tastetune.splits import SPLITS
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.data.splits import SPLITS
+from tastetune.data.top_n import SCHEMA, fingerprint, render
 from tastetune.tasks.top_n import TopN
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from tastetune.tasks.like_dislike import Item, LikeDislike
-from tastetune.tiny import make_model, train_tokenizer
+from tastetune.training.stand_in import make_model, train_tokenizer
 
 
 def make_tiny_model(folder: str | Path, width: int = 64, layers: int = 1, seed: int = 0) -> Path:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from made import make_dataset
 
-from tastetune.dataset import BuiltDataset, open_dataset
-from tastetune.predictions import Meta, write_predictions
+from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.predictions import Meta, write_predictions
 
 ROOT = Path(__file__).parents[1]
 

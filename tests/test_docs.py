@@ -12,7 +12,7 @@ from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.commands.launch import launch_command_parser
 from documents import ROOT, Command, commands, documents, named_files, scripts, tracked
 
-from tastetune.strict_yaml import load_yaml
+from tastetune.config.yaml import load_yaml
 
 YAMLS = [str(p) for p in tracked() if p.suffix in (".yaml", ".yml") and p.parts[0] in ("recipes", "recbole_configs")]
 ACCELERATE = [name for name in YAMLS if name.startswith("recipes/accelerate/")]

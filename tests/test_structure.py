@@ -55,12 +55,12 @@ def test_recbole_is_imported_by_the_baselines_alone():
 
 
 def test_the_parser_of_trl_is_imported_by_the_recipe_alone():
-    assert importers("trl.TrlParser") == {"tastetune/recipe.py"}
+    assert importers("trl.TrlParser") == {"tastetune/config/recipe.py"}
 
 
-@pytest.mark.parametrize("module", ["tastetune.evaluate", "tastetune.predictions", "tastetune.dataset"])
+@pytest.mark.parametrize("module", ["evaluation.scoring", "artifacts.predictions", "reporting.files"])
 def test_scoring_needs_no_library_of_training(module):
-    code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
+    code = f"import sys, tastetune.{module}; print(*{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     assert not {"torch", "trl", "recbole", "transformers", "peft"} & set(done.stdout.split())
 

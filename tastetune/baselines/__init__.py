@@ -1,6 +1,6 @@
 """Baselines that answer the same frozen rows: trivial means, and recommenders trained by RecBole.
 
-This package alone imports RecBole; `tastetune.baselines.trivial` imports neither RecBole nor torch.
+This package alone imports RecBole; `tastetune.baselines.trivial.likes` imports neither RecBole nor torch.
 """
 
 import os

@@ -18,11 +18,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tastetune.answers import like_from
+from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.predictions import Meta, write_predictions
 from tastetune.baselines import FIT_ON
-from tastetune.dataset import BuiltDataset
 from tastetune.errors import InputError
-from tastetune.predictions import Meta, write_predictions
+from tastetune.tasks.answers import like_from
 
 WIDTH = 64
 """Principal components kept of the titles' embeddings."""

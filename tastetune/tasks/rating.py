@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from tastetune.dataset import BuiltDataset
+from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import LikeDislike
 

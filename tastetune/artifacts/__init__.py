@@ -1,0 +1,1 @@
+"""The files that stages meet in, each read and written in one place."""

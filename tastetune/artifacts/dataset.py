@@ -1,0 +1,132 @@
+"""A built dataset: a folder laid out as its Hub repository, opened from disk or from the Hub."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tastetune.errors import InputError
+
+INFO = "tastetune.json"
+"""Beside the card: the settings a dataset was built with, its counts, and the fingerprint of its rows."""
+
+INFO_KEYS = ("name", "fingerprint", "settings", "counts")
+
+
+@dataclass(frozen=True)
+class BuiltDataset:
+    """A built dataset on disk.
+
+    Attributes:
+        folder: where its files lie (for a Hub dataset, the snapshot in the Hub cache).
+        source: the folder or Hub id it was opened by.
+        info: the content of `tastetune.json`: `name`, `fingerprint`, `settings`, `counts`.
+    """
+
+    folder: Path
+    source: str
+    info: dict
+
+    @property
+    def name(self) -> str:
+        return self.info["name"]
+
+    @property
+    def fingerprint(self) -> str:
+        return self.info["fingerprint"]
+
+    def path(self, config: str, split: str) -> Path:
+        """The parquet file of one split.
+
+        Raises:
+            InputError: the dataset has no such config or split.
+        """
+        path = self.folder / config / f"{split}.parquet"
+        if not path.is_file():
+            there = sorted(p.stem for p in (self.folder / config).glob("*.parquet"))
+            raise InputError(
+                f"{self.source}: no split {split!r} in config {config!r}; "
+                + (f"it has {', '.join(there)}" if there else f"no config {config!r} either: rebuild the dataset")
+            )
+        return path
+
+    def read(self, config: str, split: str, columns: list[str] | None = None) -> pa.Table:
+        """One split as a table; several joined by `+` (`train+validation`) as one table, in that order.
+
+        Raises:
+            InputError: a split or column is missing, or a file is cut.
+        """
+        tables = []
+        for part in split.split("+"):
+            path = self.path(config, part)
+            try:
+                present = pq.read_schema(path).names
+                missing = [name for name in columns or [] if name not in present]
+                if missing:
+                    raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(present)}")
+                tables.append(pq.read_table(path, columns=columns))
+            except (pa.ArrowInvalid, OSError) as error:
+                raise InputError(f"{path}: not a whole parquet file ({error}); rebuild the dataset") from error
+        try:
+            return pa.concat_tables(tables)
+        except pa.ArrowInvalid as error:
+            raise InputError(
+                f"{self.source}: the splits {split} of config {config!r} have different columns "
+                f"({' '.join(str(error).split())}); rebuild the dataset"
+            ) from error
+
+
+def refuse_foreign(folder: str | Path) -> None:
+    """Raise InputError if writing a dataset to `folder` would replace anything but a dataset or an empty folder."""
+    folder = Path(folder)
+    if folder.is_dir() and ((folder / INFO).is_file() or not any(folder.iterdir())):
+        return
+    if folder.exists():
+        raise InputError(
+            f"--output_dir {folder}: holds something else than a dataset, which would be lost; name another folder, "
+            "or remove it first"
+        )
+
+
+def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDataset:
+    """Open a built dataset by its folder or by its Hub id.
+
+    Args:
+        source: a folder that a builder wrote, or `org/name` on the Hub.
+        revision: branch, tag or commit on the Hub; ignored for a folder.
+
+    Raises:
+        InputError: neither a built folder nor a reachable Hub dataset.
+    """
+    folder = Path(source)
+    if not folder.exists():
+        folder = _download(str(source), revision)
+    info = folder / INFO
+    if not info.is_file():
+        raise InputError(f"{source}: no {INFO} inside, so it is no dataset that a builder wrote; run data_builders/")
+    return BuiltDataset(folder, str(source), _read_info(info))
+
+
+def _read_info(path: Path) -> dict:
+    try:
+        info = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in INFO_KEYS if key not in info]
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: line {error.lineno}: {error.msg}; rebuild the dataset") from error
+    except (UnicodeDecodeError, TypeError) as error:
+        raise InputError(f"{path}: expected a JSON object in UTF-8 ({error}); rebuild the dataset") from error
+    if missing:
+        raise InputError(f"{path}: key {missing[0]!r} is missing; rebuild the dataset")
+    return info
+
+
+def _download(source: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+
+    from tastetune.hub.push import hub_errors
+
+    remedy = "; no folder of that name lies here either: build one with python data_builders/ml1m.py --output_dir ..."
+    with hub_errors(source, "dataset", revision, remedy):
+        return Path(snapshot_download(source, repo_type="dataset", revision=revision))

@@ -1,0 +1,1 @@
+"""Recommenders trained by RecBole, which this package alone imports."""

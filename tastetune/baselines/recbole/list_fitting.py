@@ -1,0 +1,114 @@
+"""RecBole's recommenders of the recommend-ten task: fitted on a log, scoring the whole catalogue for its users."""
+
+import copy
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import torch
+from tqdm import tqdm
+
+from tastetune.baselines.recbole.atomic import NAME, TYPES
+from tastetune.baselines.recbole.configs import FIXED, BaselineConfig
+from tastetune.baselines.recbole.fitting import mendable, without_future_warnings
+from tastetune.baselines.recbole.shim import (
+    AbstractRecommender,
+    Dataset,
+    InputType,
+    Interaction,
+    ModelType,
+    Sampler,
+    TrainDataLoader,
+    Trainer,
+    init_seed,
+    make_config,
+)
+
+COLUMNS = ["user_id", "item_id", "rating"]
+
+NEGATIVES = {
+    "distribution": "uniform",
+    "sample_num": 1,
+    "alpha": 1.0,
+    "dynamic": False,
+    "candidate_num": 0,
+}
+"""For a model that learns from pairs: beside each item of a user one drawn evenly from those the user has not."""
+
+
+def read_interactions(config: BaselineConfig, table: pa.Table) -> Dataset:
+    """A table of `COLUMNS` as RecBole's dataset, with its numbering of users and items."""
+    with tempfile.TemporaryDirectory(prefix="tastetune-") as folder:
+        _write(Path(folder) / NAME, table)
+        fixed = FIXED | {"data_path": folder, "benchmark_filename": None, "alias_of_item_id": None, "dataset": NAME}
+        fixed |= {"load_col": {"inter": COLUMNS}, "train_neg_sample_args": NEGATIVES if _pairwise(config) else None}
+        recbole = make_config(config.model, _values(config) | fixed)
+        with without_future_warnings():
+            data = Dataset(recbole)
+    data._change_feat_format()  # what build() does first; there is nothing to split here
+    return data
+
+
+def fit_ranker(
+    config: BaselineConfig, data: Dataset, after_epoch: Callable[[int, AbstractRecommender], bool] | None = None
+) -> AbstractRecommender:
+    """The model of `config`, fitted on all of `data`, the same for the same seed.
+
+    Args:
+        after_epoch: called with the number of epochs trained and the model; True ends the training. A model in closed
+            form has one epoch.
+
+    Raises:
+        InputError: the model refuses its settings, or its loss is no longer a number.
+    """
+    recbole = copy.copy(data.config)
+    recbole.final_config_dict = recbole.final_config_dict | _values(config)
+    init_seed(recbole["seed"], recbole["reproducibility"])
+    with mendable(config):
+        model = config.model(recbole, data).to(recbole["device"])
+        if config.model.type == ModelType.TRADITIONAL:
+            if after_epoch:
+                after_epoch(1, model)
+            return model.eval()
+        sampler = (
+            Sampler(["train"], [data], NEGATIVES["distribution"]).set_phase("train") if _pairwise(config) else None
+        )
+        trainer, loader = Trainer(recbole, model), TrainDataLoader(recbole, data, sampler, shuffle=True)
+        epochs = range(config.values["epochs"])
+        for epoch in tqdm(epochs, desc=f"{config.name}: fit", unit=" epochs", leave=after_epoch is None):
+            trainer._train_epoch(loader, epoch)  # raises ValueError at a loss that is no number
+            if after_epoch and after_epoch(epoch + 1, model):
+                break
+    return model.eval()
+
+
+@torch.no_grad()
+def catalogue_scores(model: AbstractRecommender, data: Dataset, users: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted item ids, and what each of the `users` scores for them, float64 (users, items)."""
+    model.eval()
+    items = data.field2id_token["item_id"][1:]  # the first one is padding
+    numbers = torch.tensor([data.token2id("user_id", user) for user in users])
+    device = next(model.parameters()).device
+    found = [model.full_sort_predict(Interaction({"user_id": part}).to(device)) for part in numbers.split(256)]
+    scores = torch.cat([part.reshape(-1, data.item_num).double().cpu() for part in found]).numpy()[:, 1:]
+    order = np.argsort(items)
+    return np.array(items[order], dtype=str), scores[:, order]
+
+
+def _values(config: BaselineConfig) -> dict:
+    """The config's values, but for the columns: here they are always the same."""
+    return {key: value for key, value in config.values.items() if key not in ("model", "load_col")}
+
+
+def _pairwise(config: BaselineConfig) -> bool:
+    return config.model.input_type == InputType.PAIRWISE
+
+
+def _write(folder: Path, table: pa.Table) -> None:
+    folder.mkdir()
+    header = {name: f"{name}:{TYPES[name]}" for name in COLUMNS}
+    frame = pd.DataFrame({name: table[name].to_numpy() for name in COLUMNS}).rename(columns=header)
+    frame.to_csv(folder / f"{NAME}.inter", sep="\t", index=False)

@@ -1,0 +1,1 @@
+"""Models without learning of taste. They import neither torch nor RecBole."""

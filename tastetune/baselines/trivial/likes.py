@@ -1,0 +1,199 @@
+"""Models without learning of taste: constants and smoothed means. What does not clear them has learnt nothing.
+
+The means are means of likes (0 or 1), so their scores are probabilities and need no rating. Compared once with means of
+stars on validation rows, user + item mean: likes 0.7812 and stars 0.7808 ROC-AUC on ml-100k, 0.7899 and 0.7886 on the
+first 2,999 users of ML-1M. (The item mean alone gains 0.001 from stars there; one scale for all was worth more.)
+"""
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from sklearn.metrics import roc_auc_score
+
+from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.predictions import Meta, write_predictions
+from tastetune.baselines import FIT_ON
+from tastetune.errors import InputError
+from tastetune.tasks import answers
+
+GRID = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+"""Smoothing constants tried: a mean over n ratings is shrunk as if this many average ratings stood beside them."""
+
+DEFAULT = 5.0
+"""Smoothing where validation cannot choose: it is empty, or all its rows bear one label."""
+
+COLUMNS = ["example_id", "user_id", "item_id", "label", "history_ratings"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as arrays of equal length n: user and item codes, likes (0.0 or 1.0), and the history's (likes, length)."""
+
+    user: np.ndarray
+    item: np.ndarray
+    like: np.ndarray
+    history: np.ndarray
+
+
+def always_yes(fit: Rows, rows: Rows) -> np.ndarray:
+    """Everybody likes everything: 1 for each row."""
+    return np.ones(len(rows.like))
+
+
+def most_popular(fit: Rows, rows: Rows) -> np.ndarray:
+    """The share of the ratings that went to items rated no more often than the row's item, less a half.
+
+    It orders items and says nothing of how likely a like is, so it is kept off the scale of probabilities: from 0 on,
+    Yes.
+    """
+    count = np.bincount(fit.item, minlength=1 + max(fit.item.max(), rows.item.max()))
+    ordered = np.sort(count[fit.item])
+    return np.searchsorted(ordered, count[rows.item], side="right") / len(ordered) - 0.5
+
+
+def likes_in_prompt(fit: Rows, rows: Rows, history: float) -> np.ndarray:
+    """The share of likes in the row's own history, shrunk towards the overall share of likes."""
+    likes, length = rows.history.T
+    return (likes + history * fit.like.mean()) / (length + history)
+
+
+def item_mean(fit: Rows, rows: Rows, item: float) -> np.ndarray:
+    """The share of the item's ratings that are likes, shrunk towards the overall share."""
+    return np.clip(fit.like.mean() + effect(fit.item, fit.like - fit.like.mean(), item, rows.item), 0, 1)
+
+
+def user_mean(fit: Rows, rows: Rows, user: float) -> np.ndarray:
+    """The share of the user's ratings that are likes, shrunk towards the overall share."""
+    return np.clip(fit.like.mean() + effect(fit.user, fit.like - fit.like.mean(), user, rows.user), 0, 1)
+
+
+def user_item_mean(fit: Rows, rows: Rows, user: float, item: float) -> np.ndarray:
+    """Overall share + the item's effect + the user's effect on what the item leaves unexplained, clipped to 0..1.
+
+    Source: Koren, "Factor in the Neighbors", TKDD 2010, section 2.1 (baseline estimates, the decoupled form).
+    """
+    rest = fit.like - fit.like.mean()
+    of_item = effect(fit.item, rest, item, np.arange(1 + max(fit.item.max(), rows.item.max())))
+    of_user = effect(fit.user, rest - of_item[fit.item], user, rows.user)
+    return np.clip(fit.like.mean() + of_item[rows.item] + of_user, 0, 1)
+
+
+def effect(codes: np.ndarray, values: np.ndarray, smoothing: float, wanted: np.ndarray) -> np.ndarray:
+    """sum of `values` / (count + `smoothing`) by code, at the `wanted` codes; 0 for a code never seen.
+
+    Args:
+        codes, values: int and float (n,).
+        wanted: int codes (m,).
+    """
+    size = 1 + max(codes.max(), wanted.max(initial=0))
+    total, count = np.bincount(codes, values, size), np.bincount(codes, minlength=size)
+    return (total / np.maximum(count + smoothing, 1e-12))[wanted]
+
+
+MODELS: dict[str, tuple[Callable[..., np.ndarray], tuple[str, ...]]] = {
+    "always_yes": (always_yes, ()),
+    "most_popular": (most_popular, ()),
+    "likes_in_prompt": (likes_in_prompt, ("history",)),
+    "item_mean": (item_mean, ("item",)),
+    "user_mean": (user_mean, ("user",)),
+    "user_item_mean": (user_item_mean, ("user", "item")),
+}
+"""Every trivial model by name, with the smoothing constants that validation chooses for it."""
+
+THRESHOLDS = {"most_popular": 0.0}
+"""The score from which on a model means Yes, where it is not 0.5."""
+
+
+def tune(name: str, train: Rows, validation: Rows) -> dict:
+    """Choose a model's smoothing by ROC-AUC on validation, fitted on train.
+
+    Returns:
+        `smoothing` (constant by name), and what was tried as `trials`: a list of {smoothing..., roc_auc}. A validation
+        split that is empty or holds one label leaves every constant at `DEFAULT`, and `trials` is empty.
+    """
+    model, names = MODELS[name]
+    if not names or len(np.unique(validation.like)) < 2:
+        return {"smoothing": dict.fromkeys(names, DEFAULT), "trials": []}
+    trials = []
+    for constants in itertools.product(GRID, repeat=len(names)):
+        smoothing = dict(zip(names, constants, strict=True))
+        trials.append(smoothing | {"roc_auc": roc_auc_score(validation.like, model(train, validation, **smoothing))})
+    best = max(trials, key=lambda trial: trial["roc_auc"])
+    return {"smoothing": {key: best[key] for key in names}, "trials": trials}
+
+
+def write_trivial(dataset: BuiltDataset, split: str, output_dir: Path) -> list[Path]:
+    """Fit every trivial model, answer `split` and write one predictions file each.
+
+    Raises:
+        InputError: the split is unknown, or no row to fit on or to answer.
+    """
+    if split not in FIT_ON:
+        raise InputError(f"split {split!r}: trivial baselines answer {', '.join(FIT_ON)}")
+    tables = {part: dataset.read("like_dislike", part, COLUMNS) for part in {"train", "validation", split}}
+    for part in ("train", split):
+        if not len(tables[part]):
+            raise InputError(f"{dataset.path('like_dislike', part)}: no rows; build the dataset from a longer log")
+    coded = encode(tables, answers.like_from(dataset))
+    fit = coded["train"] if FIT_ON[split] == "train" else joined(coded["train"], coded["validation"])
+    written = []
+    for name, (model, _) in MODELS.items():
+        began = time.perf_counter()
+        tuned = tune(name, coded["train"], coded["validation"])
+        scores = model(fit, coded[split], **tuned["smoothing"])
+        meta = Meta(
+            model=name,
+            kind="trivial",
+            dataset=dataset.name,
+            config="like_dislike",
+            split=split,
+            fingerprint=dataset.fingerprint,
+            threshold=THRESHOLDS.get(name, 0.5),
+            settings=tuned | {"fit_on": FIT_ON[split]},
+            training={"examples": len(fit.like), "seconds": time.perf_counter() - began},
+        )
+        written.append(output_dir / f"{name}.parquet")
+        write_predictions(written[-1], meta, tables[split]["example_id"].to_pylist(), scores)
+    return written
+
+
+def encode(tables: dict[str, pa.Table], like_from: float) -> dict[str, Rows]:
+    """Tables of rows as arrays, with one code for each user and item across all of them."""
+    names = list(tables)
+    sizes = np.cumsum([len(tables[name]) for name in names])[:-1]
+    codes = {
+        column: np.split(np.unique(_strings(tables, names, column), return_inverse=True)[1], sizes)
+        for column in ("user_id", "item_id")
+    }
+    return {
+        name: Rows(
+            codes["user_id"][place],
+            codes["item_id"][place],
+            tables[name]["label"].to_numpy().astype(np.float64),
+            _history(tables[name]["history_ratings"], like_from),
+        )
+        for place, name in enumerate(names)
+    }
+
+
+def joined(first: Rows, second: Rows) -> Rows:
+    """The rows of both, in that order."""
+    return Rows(*(np.concatenate([getattr(first, f), getattr(second, f)]) for f in Rows.__dataclass_fields__))
+
+
+def _strings(tables: dict[str, pa.Table], names: list[str], column: str) -> np.ndarray:
+    return np.concatenate([tables[name][column].to_numpy() for name in names])
+
+
+def _history(ratings: pa.ChunkedArray, like_from: float) -> np.ndarray:
+    """(likes, length) of each row's history, int (n, 2)."""
+    lists = ratings.combine_chunks()
+    lengths = np.asarray(lists.value_lengths().fill_null(0))
+    likes = np.asarray(lists.flatten()) >= like_from
+    row = np.repeat(np.arange(len(lists)), lengths)
+    return np.column_stack([np.bincount(row, likes, len(lists)), lengths])

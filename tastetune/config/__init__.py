@@ -1,0 +1,1 @@
+"""What a person writes, a recipe or flags, made into typed settings."""

@@ -1,0 +1,1 @@
+"""From a log of ratings to a dataset folder."""

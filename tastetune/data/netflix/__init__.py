@@ -1,0 +1,1 @@
+"""The Netflix Prize's files."""

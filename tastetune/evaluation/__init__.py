@@ -1,0 +1,1 @@
+"""Rows and answers -> scores, with intervals and paired differences. Imports neither torch nor RecBole."""

@@ -1,0 +1,88 @@
+"""Models side by side on the same resamples: where each comes from, and how far it is from a reference."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from tastetune.artifacts.predictions import Meta
+from tastetune.artifacts.redaction import relative_to, shareable
+from tastetune.errors import InputError
+from tastetune.evaluation.bootstrap import holm, interval, p_value
+
+
+def identity(meta: Meta, path: Path | None, home: str | Path) -> dict:
+    """Where a model's row comes from, fit to be shown to others; paths as seen from `home`."""
+    values = asdict(meta)
+    if values["adapter"] and Path(values["adapter"]).exists():
+        values["adapter"] = relative_to(values["adapter"], home)
+    keys = ("model", "kind", "base_model", "adapter", "shots", "seed", "settings", "training", "command", "versions")
+    return {key: shareable(values[key]) for key in keys} | {"predictions": relative_to(path, home) if path else None}
+
+
+def chosen_reference(names: Iterable[str], wanted: str | None, default: str) -> str | None:
+    """The model to compare with: the one wanted, else the default one if it is among the models, else none.
+
+    Raises:
+        InputError: a model stands twice, or the one wanted is not among the models.
+    """
+    names = list(names)
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError(f"model {twice[0]!r} stands in two predictions files; rename one of them")
+    if wanted is not None and wanted not in names:
+        raise InputError(f"reference {wanted!r} is not among the models: {', '.join(names)}; score it with them")
+    return wanted or (default if default in names else None)
+
+
+def differences(
+    replicates: Mapping[str, Mapping[str, np.ndarray]], reference: str | None, metrics: Iterable[str]
+) -> dict[str, dict]:
+    """For each model but the reference, what to show as its `against`: paired differences metric by metric.
+
+    Args:
+        replicates: by model and metric, (1 + resamples,): the value itself and that of each resample.
+
+    Returns:
+        by model `{reference: {metric: {difference, low, high, p, p_holm}}}`; `p_holm` is corrected over the models. A
+        metric that is undefined for either, or on every resample, is left out. The reference's own entry, and all
+        entries without one, are empty.
+    """
+    others = [name for name in replicates if reference is not None and name != reference]
+    found = {name: {reference: {}} if name in others else {} for name in replicates}
+    for metric in metrics if others else ():
+        apart = [replicates[name][metric] - replicates[reference][metric] for name in others]
+        p = np.array([p_value(difference) for difference in apart])
+        for name, difference, raw, corrected in zip(others, apart, p, holm(p), strict=True):
+            if not np.isnan([difference[0], raw]).any():
+                values = (difference[0], *interval(difference), raw, corrected)
+                keys = ("difference", "low", "high", "p", "p_holm")
+                found[name][reference][metric] = dict(zip(keys, map(float, values), strict=True))
+    return found
+
+
+def gains(
+    replicates: Mapping[str, Mapping[str, np.ndarray]], models: Sequence[Mapping], metrics: Iterable[str]
+) -> dict[str, dict]:
+    """What fine-tuning added: each adapter against its own base model as it comes, on the same prompts.
+
+    Args:
+        replicates: see `differences`.
+        models: rows of the table, with `model`, `kind`, `base_model`, `shots`, and `generated` or, of lists, `mode`.
+
+    Returns:
+        by adapter, the same as `differences` gives, p corrected over the adapters of one base model; adapters whose
+        base model is not among the models are left out.
+    """
+    found: dict[str, dict] = {}
+    for base in (model for model in models if model["kind"] == "base"):
+        alike = [base] + [model for model in models if model["kind"] == "adapter" and _same_prompts(model, base)]
+        names = [model["model"] for model in alike]
+        compared = differences({name: replicates[name] for name in names}, base["model"], metrics)
+        for name in names[1:]:
+            found[name] = found.get(name, {}) | compared[name]
+    return found
+
+
+def _same_prompts(model: Mapping, base: Mapping) -> bool:
+    return all(model.get(key) == base.get(key) for key in ("base_model", "shots", "generated", "mode"))

@@ -1,0 +1,130 @@
+"""The learning curve: ROC-AUC of a model's checkpoints against what training had cost until then."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tastetune.artifacts.predictions import Predictions, versions
+from tastetune.errors import InputError
+from tastetune.evaluation.bootstrap import LEVEL, draws, interval
+from tastetune.evaluation.scoring import command_line, described
+from tastetune.metrics.measure import estimates, measure, number
+from tastetune.tasks.answers import Rows, answered, check_names
+
+COSTS = ("examples", "seconds", "flops")
+"""What a curve is drawn against: training examples seen, seconds of training, floating-point operations."""
+
+_CHECKPOINT = re.compile(r"(.+?)(?:-(?:epoch|step|checkpoint))?-\d+")
+
+
+def learning_curve(rows: Rows, predictions: Sequence[Predictions], resamples: int = 1000, seed: int = 0) -> dict:
+    """ROC-AUC with intervals of every checkpoint, on the same rows and the same resamples of the users.
+
+    Checkpoints are models named `<curve>-<n>`, `<curve>-epoch-<n>`, `<curve>-step-<n>` or `<curve>-checkpoint-<n>`,
+    and `<curve>` itself, the model as training left it. A model without checkpoints is a curve of one point. An
+    adapter's curve begins at no cost with its base model as it comes, if that is among the predictions.
+
+    Returns:
+        `dataset`, `bootstrap`, `curves`, `passes`, `command`, `versions`; a curve has a `name`, a `kind` and `points`,
+        cheapest first, each with its `model`, the `COSTS` (None where unknown) and `roc_auc`; for `passes` see there.
+
+    Raises:
+        InputError: a model stands twice, or predictions are of other rows.
+    """
+    check_names(predictions)
+    drawn, curves, bases, replicates = draws(rows.n_users, resamples, seed), {}, {}, {}
+    for prediction in sorted(predictions, key=lambda p: (p.meta.kind != "base", p.meta.training.get("examples") or 0)):
+        meta = prediction.meta
+        point, replicates[meta.model] = _point(rows, prediction, drawn)
+        if meta.kind == "base":
+            bases.setdefault(_asked(prediction), point | dict.fromkeys(COSTS, 0))
+        found = _CHECKPOINT.fullmatch(meta.model)
+        name = found.group(1) if found else meta.model
+        begin = bases.get(_asked(prediction)) if meta.kind == "adapter" else None
+        curves.setdefault(name, {"name": name, "kind": meta.kind, "points": [begin] if begin else []})
+        curves[name]["points"].append(point)
+    return {
+        "dataset": described(rows),
+        "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},
+        "curves": list(curves.values()),
+        "passes": passes(list(curves.values()), replicates),
+        "command": command_line(),
+        "versions": versions(),
+    }
+
+
+def _point(rows: Rows, prediction: Predictions, drawn: np.ndarray) -> tuple[dict, np.ndarray]:
+    """One point of a curve, and its ROC-AUC on the sample and on each resample, if there is more than one user."""
+    answers, _ = answered(rows, prediction)
+    measured = measure(answers, drawn, ["roc_auc"])
+    costs = {cost: prediction.meta.training.get(cost) for cost in COSTS}
+    point = {"model": prediction.meta.model} | costs | {"roc_auc": estimates(answers, measured)["roc_auc"]}
+    return point, measured["roc_auc"] if rows.n_users > 1 else measured["roc_auc"][:1]
+
+
+def _asked(prediction: Predictions) -> tuple:
+    """What two models must share so that one is where the other's training began, and was asked the same way."""
+    meta = prediction.meta
+    began = meta.settings.get("sft_adapter") if meta.kind == "adapter" else None
+    written = prediction.table["answer"].null_count < len(prediction.table)
+    return meta.base_model, began, meta.shots, meta.threshold, written
+
+
+def passes(curves: Sequence[Mapping], replicates: Mapping[str, np.ndarray]) -> list[dict]:
+    """Where an adapter's curve first lies above what another model came to in the end.
+
+    Args:
+        curves: see `learning_curve`.
+        replicates: by model its ROC-AUC, (1 + resamples,): the value itself and that of each resample.
+
+    Returns:
+        for each adapter's curve and each curve of another kind, their names as `curve` and `other`, the `model` and its
+        `examples`, and its `difference` to the other's last point with `low` and `high`, paired on the resamples. All
+        None where the curve never passes it.
+    """
+    found = []
+    for curve in (curve for curve in curves if curve["kind"] == "adapter"):
+        for other in (other for other in curves if other["kind"] not in ("adapter", "base")):
+            passed = dict.fromkeys(("model", "examples", "difference", "low", "high"))
+            for point in curve["points"]:
+                apart = replicates[point["model"]] - replicates[other["points"][-1]["model"]]
+                if apart[0] > 0:
+                    figures = map(number, (apart[0], *interval(apart)))
+                    passed = dict(zip(passed, (point["model"], point["examples"], *figures), strict=True))
+                    break
+            found.append({"curve": curve["name"], "other": other["name"]} | passed)
+    return found
+
+
+def passing_lines(curve: Mapping) -> list[str]:
+    """What `passes` found, a line each."""
+    lines, level = [], f"{curve['bootstrap']['level']:.0%}"
+    for one in curve["passes"]:
+        if one["model"] is None:
+            lines.append(f"{one['curve']} does not pass {one['other']}")
+            continue
+        ends = "" if one["low"] is None else f", {level} interval {one['low']:+.3f} to {one['high']:+.3f}"
+        after = "" if one["examples"] is None else f", after {one['examples']:,} examples"
+        lines.append(f"{one['curve']} passes {one['other']} at {one['model']}{after}: {one['difference']:+.3f}{ends}")
+    return lines
+
+
+def read_learning_curve(path: str | Path, scores: dict) -> dict:
+    """The content of a `learning_curve.json`, if it was made on the rows of `scores`.
+
+    Raises:
+        InputError: no such file, not what `learning_curve` made, or made on other rows.
+    """
+    path = Path(path)
+    try:
+        curve = json.loads(path.read_text(encoding="utf-8"))
+        there = {key: curve["dataset"][key] for key in ("fingerprint", "split")} if curve["curves"] else {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: scripts/learning_curve.py did not write it ({error!r}); draw it anew") from error
+    here = {key: scores["dataset"][key] for key in ("fingerprint", "split")}
+    if there != here:
+        raise InputError(f"{path}: its rows are {there}, those scored are {here}; draw the curve on the same rows")
+    return curve

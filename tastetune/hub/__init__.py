@@ -1,0 +1,1 @@
+"""What leaves this machine: pushes to the Hub, and what may go."""

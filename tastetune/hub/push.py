@@ -1,0 +1,141 @@
+"""The Hub: pushing a folder there, and what the Hub's refusals mean."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils import validate_repo_id
+
+from tastetune import __version__
+from tastetune.errors import InputError
+from tastetune.hub.screening import files_to_push
+
+
+def push_folder(
+    folder: str | Path,
+    repo_id: str,
+    repo_type: str = "model",
+    *,
+    private: bool = True,
+    revision: str | None = None,
+    message: str | None = None,
+    ignore: Sequence[str] = (),
+    checkpoints: bool = False,
+) -> str:
+    """Push a folder to the Hub in one commit, making the repository or branch where there is none.
+
+    Data files of a dataset that the folder no longer holds are deleted by the same commit, so that no row of an older
+    build stays beside the new ones; other files of the repository stay as they are.
+
+    Args:
+        folder: a dataset that a builder wrote, or a model or adapter; with its card as README.md.
+        repo_id: `org/name`, or `name` for your own account.
+        repo_type: `dataset` or `model`.
+        private: whether nobody else sees it; an existing repository must agree.
+        revision: the branch to push to; the main branch if None.
+        message: the commit's message.
+        ignore: further patterns of names to leave out.
+        checkpoints: send `checkpoint-*` folders too (their optimizer states never go).
+
+    Returns:
+        The URL of the commit's files; its last part is the commit to pin.
+
+    Raises:
+        InputError: the folder may not go as it is (see `files_to_push`), or the Hub refuses or cannot be reached.
+    """
+    folder = Path(folder)
+    files, _ = files_to_push(folder, repo_type, private=private, ignore=ignore, checkpoints=checkpoints)
+    api = HfApi(library_name="tastetune", library_version=__version__)
+    with hub_errors(repo_id, repo_type, revision):
+        validate_repo_id(repo_id)
+        account = api.whoami()["name"]
+        repo_id = repo_id if "/" in repo_id else f"{account}/{repo_id}"
+        _make_repository(api, repo_id, repo_type, private)
+        if revision is not None:
+            api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True)
+        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision) if repo_type == "dataset" else []
+        stale = [name for name in there if name.endswith(".parquet") and name not in files]
+        commit = api.create_commit(
+            repo_id,
+            [
+                *(CommitOperationDelete(path_in_repo=name) for name in stale),
+                *(CommitOperationAdd(path_in_repo=name, path_or_fileobj=folder / name) for name in files),
+            ],
+            commit_message=message or f"Push {folder.resolve().name} with tastetune {__version__}",
+            repo_type=repo_type,
+            revision=revision,
+        )
+    return f"{constants.ENDPOINT}/{'datasets/' if repo_type == 'dataset' else ''}{repo_id}/tree/{commit.oid}"
+
+
+@contextmanager
+def hub_errors(repo_id: str, repo_type: str, revision: str | None = None, remedy: str = "") -> Iterator[None]:
+    """Turn what the Hub and its client raise inside the block into InputError, each with what to do about it.
+
+    Args:
+        repo_id, repo_type, revision: what the block asks for.
+        remedy: a further way out, added to every message.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as error:
+        revision = f" at revision {revision!r}" if revision else ""
+        raise InputError(f"{repo_type} {repo_id!r}{revision}: {_explain(error)}{remedy}") from error
+
+
+MEANINGS = {
+    HFValidationError: "no Hub id ({error}); write it as org/name",
+    GatedRepoError: "gated; ask for access on its page at {hub}, then `hf auth login` with the account that has it",
+    RevisionNotFoundError: "{hub} has no such branch, tag or commit; check the revision",
+    RepositoryNotFoundError: "{hub} shows no such repository; check the id, and `hf auth login` if it is private",
+    LocalTokenNotFoundError: "not logged in; run `hf auth login` or set HF_TOKEN",
+    OfflineModeIsEnabled: "HF_HUB_OFFLINE is set; unset it to reach {hub}",
+    LocalEntryNotFoundError: "{hub} is out of reach and the cache has no copy; check the network and HF_HUB_OFFLINE",
+    401: "{hub} does not know the token; run `hf auth login` or set HF_TOKEN to a valid one",
+    403: "{hub} forbids it to this token; use one with write access to that account or organisation",
+    HfHubHTTPError: "{hub} refuses ({error})",
+    httpx2.HTTPError: "{hub} is out of reach ({error}); check the network and HF_ENDPOINT",
+    Exception: "{error}",
+}
+"""Errors and statuses, the more particular first."""
+
+
+def _explain(error: Exception) -> str:
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    meaning = next(text for key, text in MEANINGS.items() if key == status or _is(error, key))
+    return meaning.format(error=" ".join(str(error).split()), hub=constants.ENDPOINT)
+
+
+def _is(error: Exception, key: type | int) -> bool:
+    return isinstance(key, type) and isinstance(error, key)
+
+
+def _make_repository(api: HfApi, repo_id: str, repo_type: str, private: bool) -> None:
+    """Make the repository unless it is there; if it is, its visibility must be the one asked for."""
+    if api.repo_exists(repo_id, repo_type=repo_type):
+        is_private = bool(api.repo_info(repo_id, repo_type=repo_type).private)
+        if is_private != private:
+            raise InputError(
+                f"{repo_type} {repo_id!r} is {'private' if is_private else 'public'} on the Hub and the push asks for "
+                f"{'private' if private else 'public'}; change its settings there, or push "
+                f"{'without' if is_private else 'with'} --public"
+            )
+        return
+    other = "model" if repo_type == "dataset" else "dataset"
+    if api.repo_exists(repo_id, repo_type=other):
+        raise InputError(f"{repo_id!r} is a {other} on the Hub already; choose another id for the {repo_type}")
+    api.create_repo(repo_id, repo_type=repo_type, private=private)

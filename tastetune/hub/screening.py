@@ -1,0 +1,130 @@
+"""What of a folder may leave this machine for the Hub, and what never does."""
+
+import json
+import mmap
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+
+import yaml
+from huggingface_hub import DatasetCard, ModelCard
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
+
+from tastetune.artifacts.dataset import INFO, open_dataset
+from tastetune.errors import InputError
+
+ADAPTER_CONFIG = "adapter_config.json"
+
+LEFT_OUT = (
+    ".*",  # caches, editors' folders and files still being written
+    *("__pycache__", "*.pyc", "*.tmp", "*.incomplete", "*.lock", "*~"),
+    "training_args.bin",  # holds hub_token in clear
+    *("optimizer.*", "optimizer_*", "scheduler.*", "scaler.*", "rng_state*", "random_states_*", "global_step*"),
+    *("runs", "events.out.tfevents.*", "wandb"),  # run logs name this machine
+)
+"""Names, of a file or of any folder above it, that never leave."""
+
+TOKEN = re.compile(rb"hf_(?:[a-z]+_)?[A-Za-z0-9]{30,}")
+
+
+def files_to_push(
+    folder: str | Path,
+    repo_type: str = "model",
+    *,
+    private: bool = True,
+    ignore: Sequence[str] = (),
+    checkpoints: bool = False,
+) -> tuple[list[str], list[str]]:
+    """The files of `folder` that a push sends and those it leaves out, sorted, as paths inside the folder.
+
+    Args: as for `push_folder`.
+
+    Raises:
+        InputError: no folder, no card or one with invalid metadata; a dataset to push as a model or the other way
+            round, or whose licence forbids the push; an adapter of a local base model; a token in a file.
+    """
+    folder = Path(folder)
+    if repo_type != guess_type(folder):
+        raise InputError(f"{folder}: holds a {guess_type(folder)}, not a {repo_type}; leave --type away")
+    never = (*LEFT_OUT, *ignore, *(() if checkpoints else ("checkpoint-*",)))
+    found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    left_out = [str(path) for path in found if _matches(path, never)]
+    files = [path.as_posix() for path in found if str(path) not in left_out]
+    _check_card(folder / "README.md", repo_type)
+    if repo_type == "dataset":
+        _check_licence(folder, private)
+    if ADAPTER_CONFIG in files:
+        _check_base(folder / ADAPTER_CONFIG)
+    for name in files:
+        _check_no_token(folder / name)
+    return files, left_out
+
+
+def guess_type(folder: str | Path) -> str:
+    """`dataset` or `model`, by the files in `folder`.
+
+    Raises:
+        InputError: no such folder, or neither.
+    """
+    if not Path(folder).is_dir():
+        raise InputError(f"{folder}: no such folder to push")
+    if (Path(folder) / INFO).is_file():
+        return "dataset"
+    if any((Path(folder) / name).is_file() for name in (ADAPTER_CONFIG, "config.json")):
+        return "model"
+    raise InputError(
+        f"{folder}: neither a dataset ({INFO}) nor an adapter or model ({ADAPTER_CONFIG}, config.json) lies in it; "
+        "name the folder that a builder or scripts/sft.py wrote"
+    )
+
+
+def _matches(path: Path, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns for name in (*path.parts, path.as_posix()))
+
+
+def _check_card(path: Path, repo_type: str) -> None:
+    if not path.is_file():
+        raise InputError(f"{path}: no card; builders write a dataset's, scripts/score.py an adapter's")
+    try:
+        data = (DatasetCard if repo_type == "dataset" else ModelCard).load(path).data.to_dict()
+    except (ValueError, yaml.YAMLError) as error:
+        raise InputError(f"{path}: the metadata between the --- lines is invalid ({error}); mend it") from error
+    if not data:
+        raise InputError(f"{path}: no metadata between --- lines at its top; write the card anew")
+
+
+def _check_licence(folder: Path, private: bool) -> None:
+    if not private and open_dataset(folder).info["settings"].get("redistribution") is False:
+        raise InputError(
+            f"{folder / INFO}: the licence of its ratings forbids redistribution; push it without --public"
+        )
+
+
+def _check_base(path: Path) -> None:
+    try:
+        base = json.loads(path.read_text(encoding="utf-8")).get("base_model_name_or_path") or ""
+    except ValueError as error:
+        raise InputError(f"{path}: not a whole JSON file ({error}); save the adapter anew") from error
+    if not _is_hub_id(base):
+        raise InputError(
+            f"{path}: base_model_name_or_path is {base!r}, a folder of this machine, so nobody else could load the "
+            "adapter; push the base model first and write its Hub id there and in the card's base_model"
+        )
+
+
+def _is_hub_id(name: str) -> bool:
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return not Path(name).exists()
+
+
+def _check_no_token(path: Path) -> None:
+    if path.stat().st_size == 0:
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if TOKEN.search(content):
+            raise InputError(f"{path}: holds what looks like a Hub token (hf_...); remove it, and revoke the token")

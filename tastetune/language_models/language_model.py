@@ -1,0 +1,136 @@
+"""A language model that is asked: the base model or an adapter of it, and what is recorded beside its answers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from accelerate import PartialState
+from peft import PeftModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArguments
+from trl import ModelConfig
+
+from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.config.recipe import DataArguments
+from tastetune.errors import InputError
+from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
+from tastetune.training.runs import read_cost, read_settings, refuse_seen, run_settings
+
+_LOADED_BY = (
+    "model_name_or_path",
+    "model_revision",
+    "dtype",
+    "attn_implementation",
+    "load_in_4bit",
+    "load_in_8bit",
+    "bnb_4bit_quant_type",
+    "bnb_4bit_quant_storage",
+    "use_bnb_nested_quant",
+)
+"""The settings that the model was loaded with to answer, which need not be those it was trained with."""
+
+
+@dataclass
+class LanguageModel:
+    """A base model on this process's device, and adapters of it, ready to answer.
+
+    Attributes:
+        model: the base model, wrapped once there are adapters.
+        adapters: what the wrapper calls each adapter, by its folder or Hub id.
+    """
+
+    model: PreTrainedModel | PeftModel
+    tokenizer: PreTrainedTokenizerBase
+    adapters: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether it only stands in for a real one, see `tastetune.training.stand_in`."""
+        return getattr(self.model.config, "stand_in", False)
+
+    def add(self, *adapters: str) -> None:
+        """Load adapters, all that will answer before the first answer.
+
+        A 4-bit model is repacked on a CPU when it first answers, and loading onto it after that unpacks it again, which
+        rounds its weights once more: every answer that follows would differ a little.
+
+        Raises:
+            InputError: see `tastetune.language_models.loading.load_adapter`.
+        """
+        for adapter in adapters:
+            name = f"adapter_{len(self.adapters)}" if self.adapters else "default"
+            if self.adapters:
+                self.model.load_adapter(adapter, adapter_name=name)
+            else:
+                self.model = load_adapter(self.model, adapter)
+            self.adapters[adapter] = name
+        self.model.eval()
+
+    @contextmanager
+    def behind(self, adapter: str | None) -> Iterator["LanguageModel"]:
+        """The model behind this adapter, added if it is not there yet, while the block runs; for None as it comes."""
+        if adapter is None:
+            with self.model.disable_adapter() if self.adapters else nullcontext():
+                yield self
+            return
+        if adapter not in self.adapters:
+            self.add(adapter)
+        self.model.set_adapter(self.adapters[adapter])
+        yield self
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe's arguments, which name a dataset, a base model, and how an adapter of it is trained."""
+
+    data: DataArguments
+    training: TrainingArguments
+    model: ModelConfig
+
+    def dataset(self) -> BuiltDataset:
+        """The dataset, opened; raises as `open_dataset`."""
+        return open_dataset(self.data.dataset_name, self.data.dataset_revision)
+
+    def load(self) -> LanguageModel:
+        """The base model.
+
+        Raises:
+            InputError: see `tastetune.language_models.loading.load_model`.
+        """
+        tokenizer = load_tokenizer(self.model)
+        return LanguageModel(load_model(self.model).to(PartialState().device).eval(), tokenizer)
+
+    def origin(self, dataset: BuiltDataset, adapter: str | None, **settings) -> dict:
+        """Where answers come from: what `predictions.Meta` says of the model and the dataset, by its field.
+
+        An adapter is described by the run that made it, not by the recipe of today, which says how it was loaded.
+
+        Args:
+            settings: what else decides the answers.
+        """
+        today = run_settings(dataset, self.data, self.training, self.model)
+        trained = {key: value for key, value in read_settings(adapter).items() if key not in _LOADED_BY}
+        loaded = {key: today[key] for key in _LOADED_BY if key in today}
+        return {
+            "kind": "adapter" if adapter else "base",
+            "dataset": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "base_model": self.model.model_name_or_path,
+            "adapter": adapter,
+            "seed": self.training.seed,
+            "settings": {**(trained or today), **loaded, **settings},
+            "training": read_cost(adapter),
+        }
+
+
+def predictions_file(output: str, adapter: str | None, split: str) -> Path:
+    """The file to write answers to, asked before anything costly is begun.
+
+    Raises:
+        InputError: its name does not end in .parquet, or the adapter was trained on `split`.
+    """
+    if Path(output).suffix != ".parquet":
+        raise InputError(f"--output is {output!r}; name a .parquet file")
+    if adapter:
+        refuse_seen(adapter, split)
+    return Path(output)

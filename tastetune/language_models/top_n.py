@@ -1,0 +1,177 @@
+"""Lists from a language model: written freely, written within the catalogue, or ranked over all of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import torch
+from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel, PreTrainedTokenizerBase
+
+from tastetune.artifacts.list_predictions import Line
+from tastetune.config.recipe import GenerationArguments
+from tastetune.errors import InputError
+from tastetune.language_models.batching import in_batches, left_padded
+from tastetune.language_models.catalogue_ranking import title_log_probabilities
+from tastetune.language_models.chat import turn_end
+from tastetune.language_models.constrained import ListConstraint, Spelling, spell
+from tastetune.language_models.generation import generate
+from tastetune.tasks.catalogue import Catalogue
+from tastetune.tasks.like_dislike import as_data
+from tastetune.tasks.top_n import TopN
+
+
+@dataclass(frozen=True)
+class Films:
+    """The catalogue as prompts and answers write it.
+
+    Attributes:
+        titles: each text once.
+        items: the item that each text stands for: of several films of one title the one with the most ratings.
+        of: the places in `titles` of each item, by its id.
+    """
+
+    titles: list[str]
+    items: list[str]
+    of: dict[str, int]
+    catalogue: Catalogue
+
+    def places(self, item_ids: Sequence[str]) -> set[int]:
+        """Where the titles of these items stand."""
+        return {self.of[item] for item in item_ids}
+
+
+def read_films(items: pa.Table, ratings: Mapping[str, int]) -> Films:
+    """The films of the `items` table.
+
+    Args:
+        items: `item_id`, `title`.
+        ratings: how many ratings each item has.
+    """
+    ids, titles = items["item_id"].to_pylist(), [as_data(title) for title in items["title"].to_pylist()]
+    chosen: dict[str, str] = {}
+    for item, title in sorted(zip(ids, titles, strict=True), key=lambda pair: (-ratings.get(pair[0], 0), pair[0])):
+        chosen.setdefault(title, item)
+    place = {title: number for number, title in enumerate(chosen)}
+    of = {item: place[title] for item, title in zip(ids, titles, strict=True)}
+    return Films(list(chosen), list(chosen.values()), of, Catalogue(ids, titles, ratings))
+
+
+MODES = ("free", "constrained", "ranked")
+"""How a `Recommender` makes lists: its methods."""
+
+
+def mode_files(modes: Sequence[str], output: Path) -> dict[str, Path]:
+    """The predictions file of each mode: `output`, with the mode in place of `{mode}`.
+
+    Raises:
+        InputError: an unknown mode, or several that would write one file.
+    """
+    if unknown := [mode for mode in modes if mode not in MODES]:
+        raise InputError(f"--mode {unknown[0]}: expected {', '.join(MODES)}, or several of them")
+    found = {mode: Path(str(output).replace("{mode}", mode)) for mode in modes}
+    if len(set(found.values())) < len(found):
+        raise InputError(f"--output {output}: {len(found)} modes would write one file; say {{mode}} in its name")
+    return found
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """A language model that recommends: the same prompts answered in three ways.
+
+    Attributes:
+        how: how tokens are chosen in `free` and `constrained`.
+        max_batch_tokens: padded tokens of the prompts in one batch.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    films: Films
+    task: TopN
+    how: GenerationArguments
+    max_batch_tokens: int = 16384
+
+    @torch.inference_mode()
+    def free(self, prompts: Sequence[list[int]]) -> list[list[Line]]:
+        """What the model writes, its titles matched to the catalogue; a list is empty where no title was written.
+
+        Args:
+            prompts: token ids, see `tastetune.language_models.chat.prompt_ids`.
+        """
+        settings = self._settings(turn_end(self.tokenizer), self.how.max_new_tokens)
+
+        def write(rows: list[int]) -> list[str]:
+            inputs = self._padded(prompts, rows)
+            written = generate(self.model, inputs, settings)[:, inputs["input_ids"].shape[1] :]
+            return self.tokenizer.batch_decode(written, skip_special_tokens=True)
+
+        texts = in_batches(write, list(map(len, prompts)), self.max_batch_tokens, "writing freely")
+        return [
+            [Line(self.films.catalogue.match(title), None, title) for title in self.task.parse(text)] for text in texts
+        ]
+
+    @torch.inference_mode()
+    def constrained(self, prompts: Sequence[list[int]], excluded: Sequence[Collection[int]]) -> list[list[Line]]:
+        """What the model writes when it can write nothing but titles of the catalogue, each once.
+
+        Args:
+            prompts: as `free`.
+            excluded: for each prompt the places in `films.titles` that it must not name.
+
+        Raises:
+            InputError: the tokenizer cannot spell a title, or a row excludes every title.
+        """
+        spelling = self.spelling()
+        line = max(spelling.inner.depth.max(), spelling.last.depth.max())
+        settings = self._settings(spelling.end, sum(map(len, spelling.numbers)) + self.task.n * int(line) + 1)
+
+        def write(rows: list[int]) -> list[list[int]]:
+            inputs = self._padded(prompts, rows)
+            constraint = ListConstraint(spelling, [excluded[row] for row in rows], inputs["input_ids"].shape[1])
+            return constraint.read(generate(self.model, inputs, settings, LogitsProcessorList([constraint])))
+
+        lists = in_batches(write, list(map(len, prompts)), self.max_batch_tokens, "writing within the catalogue")
+        return [[self._line(place) for place in places] for places in lists]
+
+    def ranked(self, prompts: Sequence[list[int]], excluded: Sequence[Collection[int]]) -> list[list[Line]]:
+        """The titles most probable as the first line of the answer, with their log-probabilities; ties by item id.
+
+        Args:
+            prompts, excluded: as `constrained`.
+
+        Raises:
+            InputError: the tokenizer cannot spell a title.
+        """
+        spelling = self.spelling()
+        begun = [[*prompt, *spelling.numbers[0]] for prompt in prompts]
+        by_id, found = np.argsort(np.array(self.films.items)), []
+        for row, taken in zip(title_log_probabilities(self.model, begun, spelling.inner), excluded, strict=True):
+            order = by_id[np.argsort(-row[by_id], kind="stable")]
+            best = [place for place in order.tolist() if place not in taken][: self.task.n]
+            found.append([self._line(place, float(row[place])) for place in best])
+        return found
+
+    def spelling(self) -> Spelling:
+        """The catalogue's titles in the model's tokens.
+
+        Raises:
+            InputError: the tokenizer cannot spell a title.
+        """
+        return spell(self.tokenizer, self.films.titles, self.task.n, turn_end(self.tokenizer))
+
+    def _line(self, place: int, score: float | None = None) -> Line:
+        return Line(self.films.items[place], score, self.films.titles[place])
+
+    def _padded(self, prompts: Sequence[list[int]], rows: list[int]) -> dict[str, torch.Tensor]:
+        return left_padded([prompts[row] for row in rows], 0, self.tokenizer.pad_token_id, self.model.device)
+
+    def _settings(self, end: int, max_new_tokens: int) -> GenerationConfig:
+        drawing = {name: getattr(self.how, name) for name in ("temperature", "top_p", "top_k")}
+        return GenerationConfig(
+            do_sample=self.how.do_sample,
+            **(drawing if self.how.do_sample else {}),
+            max_new_tokens=max_new_tokens,
+            eos_token_id=sorted({end, self.tokenizer.eos_token_id}),
+            pad_token_id=self.tokenizer.pad_token_id,
+        )

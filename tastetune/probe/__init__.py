@@ -1,0 +1,1 @@
+"""What a language model knew of a catalogue before it was trained."""

@@ -1,0 +1,146 @@
+"""How lines of a catalogue are cut short: what is shown, what is asked for, and when an answer is right."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tastetune.tasks.catalogue import Catalogue, normal
+from tastetune.tasks.like_dislike import as_data
+
+SEPARATOR = "::"
+"""Between the fields of a line, as MovieLens writes its catalogue."""
+
+_DATED = re.compile(r"(?P<name>.*\S) \((?P<year>\d{4})\)")
+
+
+@dataclass(frozen=True)
+class Line:
+    """An item of the catalogue, and how often it is rated in training."""
+
+    item_id: str
+    title: str
+    genres: tuple[str, ...] = ()
+    ratings: int = 0
+
+    @property
+    def begun(self) -> str:
+        """The line up to its title."""
+        return _field(self.item_id) + SEPARATOR
+
+    @property
+    def text(self) -> str:
+        """The whole line, as a catalogue file has it."""
+        genres = SEPARATOR + _field("|".join(self.genres)) if self.genres else ""
+        return self.begun + _field(self.title) + genres
+
+    @property
+    def dated(self) -> tuple[str, str] | None:
+        """The title before its year, and the year; None where the title does not end in one."""
+        found = _DATED.fullmatch(as_data(self.title))
+        return (found["name"], found["year"]) if found else None
+
+    def renamed(self, name: str) -> str:
+        """`name`, with the year of this title behind it."""
+        return f"{name} ({self.dated[1]})" if self.dated else name
+
+
+def key(title: str) -> str:
+    """What two titles alike have in common: their words, and their year where they end in one."""
+    dated = Line("", title).dated
+    return f"{normal(title)} {dated[1]}" if dated else normal(title)
+
+
+def _field(text: str) -> str:
+    return as_data(text).replace(SEPARATOR, ":")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One line cut short: `place` in the catalogue, the `prompt`, the right `answer`, and the answers `shown` above."""
+
+    place: int
+    prompt: str
+    answer: str
+    shown: tuple[str, ...]
+
+
+class Form(ABC):
+    """A way of asking.
+
+    Attributes:
+        name: as files have it.
+        asks: for people.
+        needs: what a catalogue lacks of which nothing can be asked.
+    """
+
+    name: str
+    asks: str
+    needs = ""
+
+    @abstractmethod
+    def questions(self, lines: Sequence[Line], shown: Sequence[int], asked: Sequence[int]) -> list[Question]:
+        """One a line of `asked`, places in `lines`; `shown` are the lines drawn to be shown."""
+
+    def read(self, text: str) -> str:
+        """The answer in what was written."""
+        return text.partition(SEPARATOR)[0].strip()
+
+    def judge(self, right: str) -> Callable[[str], bool]:
+        """What says of an answer whether it names the title `right`, by the rules of `tastetune.tasks.catalogue`."""
+        catalogue = Catalogue([""], [right])
+        return lambda answer: bool(answer) and catalogue.match(answer) is not None
+
+    def key(self, answer: str) -> str:
+        """What right answers are counted by: those that one text would answer alike."""
+        return key(answer)
+
+
+class ById(Form):
+    """An id, behind lines that were drawn by seed: the id alone tells which title is meant."""
+
+    name, asks = "id", "The title of an id, other lines shown"
+
+    def questions(self, lines: Sequence[Line], shown: Sequence[int], asked: Sequence[int]) -> list[Question]:
+        return [self._question(lines, shown, place) for place in asked]
+
+    @staticmethod
+    def _question(lines: Sequence[Line], shown: Sequence[int], place: int) -> Question:
+        above = [lines[other] for other in shown]
+        prompt = "".join(f"{line.text}\n" for line in above) + lines[place].begun
+        return Question(place, prompt, lines[place].title, tuple(line.title for line in above))
+
+
+class NextLine(ById):
+    """The lines that stand before it in the catalogue, then its id: the text as a model may have met it."""
+
+    name, asks = "line", "The title of an id, the lines before it shown"
+
+    def questions(self, lines: Sequence[Line], shown: Sequence[int], asked: Sequence[int]) -> list[Question]:
+        return [self._question(lines, range(max(0, place - len(shown)), place), place) for place in asked]
+
+
+class Year(Form):
+    """A title, behind others with their years; titles without a year at their end are neither shown nor asked for."""
+
+    name, asks = "year", "The year of a title"
+    needs = "a title that ends in its year, among the lines shown and among those asked for"
+
+    def questions(self, lines: Sequence[Line], shown: Sequence[int], asked: Sequence[int]) -> list[Question]:
+        above = [lines[other].dated for other in shown if lines[other].dated]
+        dated = [(place, *lines[place].dated) for place in asked if lines[place].dated] if above else []
+        begun = "".join(f"{name} ({year})\n" for name, year in above)
+        years = tuple(year for _, year in above)
+        return [Question(place, f"{begun}{name} (", year, years) for place, name, year in dated]
+
+    def read(self, text: str) -> str:
+        return text.strip()[:4]
+
+    def judge(self, right: str) -> Callable[[str], bool]:
+        return right.__eq__
+
+    def key(self, answer: str) -> str:
+        return answer
+
+
+FORMS: tuple[Form, ...] = (NextLine(), ById(), Year())

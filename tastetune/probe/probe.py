@@ -1,0 +1,155 @@
+"""What a language model knows of a catalogue: lines of it are cut short, and the model completes them.
+
+The answers are the likeliest continuations, so what is recalled is a lower bound: another prompt may bring out more.
+
+Source: Di Palma et al., Do LLMs Memorize Recommendation Datasets? A Preliminary Study on MovieLens-1M (SIGIR 2025),
+which asks for the title of an id behind three others; Carlini et al., Quantifying Memorization Across Neural Language
+Models (ICLR 2023), for continuing the text as it stood.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.errors import InputError
+from tastetune.evaluation.bootstrap import LEVEL
+from tastetune.probe.forms import FORMS, Form, Line, Question, key
+from tastetune.probe.shares import fifths_by, shares
+from tastetune.tasks.list_rows import item_counts
+from tastetune.tasks.titles import neutral_title
+
+ITEMS = 500
+"""How many items are asked for, unless the catalogue is smaller."""
+
+Writer = Callable[[Sequence[str], Sequence[str]], Sequence[str]]
+"""From n prompts, and the answers that would be right, to the n texts that a model writes."""
+
+
+def read_lines(dataset: BuiltDataset) -> list[Line]:
+    """The catalogue as lines, numeric ids in numeric order, others in the dataset's; ratings of train+validation.
+
+    Raises:
+        InputError: no items, a column missing, or titles that are neutral names.
+    """
+    if dataset.info["settings"].get("neutral_titles"):
+        raise InputError(
+            f"{dataset.source}: its titles are neutral names made of the ids, which a model reads off the id without "
+            "knowing anything; probe a dataset that was built without --neutral_titles"
+        )
+    table = dataset.read("items", "train", ["item_id", "title", "genres"])
+    if not len(table):
+        raise InputError(f"{dataset.path('items', 'train')}: no items, so there is nothing to ask for; rebuild it")
+    ids, ratings = table["item_id"].to_pylist(), item_counts(dataset)
+    lines = [
+        Line(item, title, tuple(genres or ()), ratings.get(item, 0))
+        for item, title, genres in zip(ids, table["title"].to_pylist(), table["genres"].to_pylist(), strict=True)
+    ]
+    return sorted(lines, key=lambda line: int(line.item_id)) if all(map(str.isdecimal, ids)) else lines
+
+
+def check_counts(lines: Sequence[Line], items: int | None, shots: int) -> int:
+    """How many items are asked for: `items`, or if None `ITEMS`, or all beside those shown where there are fewer.
+
+    Raises:
+        InputError: fewer than one line to show, or more items than the catalogue has beside those shown.
+    """
+    if shots < 1:
+        raise InputError(f"--shots is {shots}; show one line at least, or the form of an answer cannot be known")
+    left = len(lines) - shots
+    if left < 1:
+        raise InputError(f"--shots is {shots}, the catalogue has {len(lines)} items; show fewer, so that some are left")
+    if items is not None and not 1 <= items <= left:
+        raise InputError(
+            f"--items is {items}; of the catalogue's {len(lines)} items {shots} are shown, so give from 1 to {left}"
+        )
+    return min(ITEMS, left) if items is None else items
+
+
+def probe(lines: Sequence[Line], write: Writer, *, items: int, shots: int, seed: int, word: str = "movie") -> dict:
+    """Ask for `items` drawn by seed, in every form, and once more with neutral titles for a control.
+
+    In the control each title is a neutral name (`Movie 817`, its number dealt by seed) before the same year: nothing
+    can be known of it, so what is recalled there is what can be had by guessing.
+
+    Args:
+        lines: the catalogue, see `read_lines`.
+        write: the model.
+        items, shots: items asked for, and lines shown before each; see `check_counts`. Lines that are drawn to be
+            shown are not asked for.
+        word: the domain's word for an item, for the neutral names.
+
+    Returns:
+        `settings`; `titles_shared`: items asked for whose title another has too (either is right); `forms`: see
+        `tastetune.probe.shares.shares`; `answers`: every answer, which tells rows of the catalogue.
+    """
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(lines)).tolist()
+    shown, asked = sorted(order[:shots]), sorted(order[shots : shots + items])
+    neutral = _neutral(lines, rng.permutation(len(lines)), word)
+    fifths = fifths_by([line.ratings for line in lines])
+    forms, answers = [], []
+    for form in FORMS:
+        known, unknown = (form.questions(catalogue, shown, asked) for catalogue in (lines, neutral))
+        both = [*known, *unknown]
+        written = write([q.prompt for q in both], [q.answer for q in both]) if both else []
+        told = [form.read(text) for text in written]
+        forms.append(shares(form, known, unknown, told, fifths=fifths, rng=rng))
+        answers += _told(form, lines, known, unknown, told)
+    alike = Counter(key(line.title) for line in lines)
+    return {
+        "settings": {"items": items, "shots": shots, "seed": seed, "level": LEVEL},
+        "titles_shared": sum(alike[key(lines[place].title)] > 1 for place in asked),
+        "forms": forms,
+        "answers": answers,
+    }
+
+
+def read_probes(paths: Sequence[str | Path], scores: dict) -> list[dict]:
+    """The content of probe files, without the answers, if they are of the dataset of `scores`.
+
+    Raises:
+        InputError: no such file, not what scripts/probe.py wrote, another dataset's, or two of one name.
+    """
+    found = []
+    for path in map(Path, paths):
+        try:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            fingerprint, name, _ = told["dataset"]["fingerprint"], told["model"]["model"], told["forms"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path}: scripts/probe.py did not write it ({error!r}); probe anew") from error
+        if fingerprint != scores["dataset"]["fingerprint"]:
+            raise InputError(
+                f"{path}: a probe of the dataset with fingerprint {fingerprint}, the one scored has "
+                f"{scores['dataset']['fingerprint']}; probe the dataset that is scored"
+            )
+        if name in [before["model"]["model"] for before in found]:
+            raise InputError(f"{path}: model {name!r} stands in two probes; rename one of the files and probe anew")
+        found.append({key: value for key, value in told.items() if key != "answers"})
+    return found
+
+
+def _neutral(lines: Sequence[Line], numbers: np.ndarray, word: str) -> list[Line]:
+    names = [neutral_title(str(number + 1), word) for number in numbers]
+    return [replace(line, title=line.renamed(name)) for line, name in zip(lines, names, strict=True)]
+
+
+def _told(
+    form: Form, lines: Sequence[Line], known: Sequence[Question], unknown: Sequence[Question], told: Sequence[str]
+) -> list[dict]:
+    return [
+        {
+            "form": form.name,
+            "item_id": lines[q.place].item_id,
+            "expected": q.answer,
+            "answer": answer,
+            "recalled": form.judge(q.answer)(answer),
+            "neutral_expected": made.answer,
+            "neutral_answer": made_answer,
+        }
+        for q, answer, made, made_answer in zip(known, told[: len(known)], unknown, told[len(known) :], strict=True)
+    ]

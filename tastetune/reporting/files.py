@@ -1,0 +1,41 @@
+"""scores -> every file that shows them."""
+
+import json
+from pathlib import Path
+
+from tastetune.reporting import leaderboard as cards
+from tastetune.reporting import plots
+from tastetune.reporting.model_card import model_card
+from tastetune.reporting.report import report
+from tastetune.tasks.shown import shown
+
+
+def rendered(
+    scores: dict, folder: str | Path, adapter: str | Path | None = None, home: str | Path | None = None
+) -> dict[Path, str | bytes]:
+    """The files that show `scores`, by path, for `tastetune.files.write_all`.
+
+    All of them are rendered before any is written: a fault leaves every file as it was.
+
+    Args:
+        scores: the content of `scores.json`, of either task.
+        folder: where they go.
+        adapter: a folder to put the adapter's model card into.
+        home: the folder that the paths in `scores` are relative to; `folder` if none.
+
+    Raises:
+        InputError: see `tastetune.reporting.model_card.model_card`.
+    """
+    folder, plot = Path(folder), plots.leaderboard(scores, shown(scores).main[0])
+    files = {
+        folder / "scores.json": json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
+        folder / "leaderboard.md": cards.leaderboard(scores),
+        folder / "leaderboard.png": plot,
+        folder / "report.html": report(scores),
+    }
+    if "roc" in scores["models"][0]:
+        files[folder / "roc.png"] = plots.roc_and_reliability(scores)
+    if adapter:
+        card = model_card(scores, adapter, folder if home is None else home)
+        files |= {Path(adapter) / "README.md": card, Path(adapter) / "leaderboard.png": plot}
+    return files

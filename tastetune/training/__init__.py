@@ -1,0 +1,1 @@
+"""What TRL's trainers are given, and the record of a run."""

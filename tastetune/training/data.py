@@ -1,0 +1,91 @@
+"""What a training run needs before TRL's trainer: its batch, its rows, and that no row is cut."""
+
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase, TrainingArguments
+
+from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.errors import InputError
+from tastetune.language_models.chat import TEMPLATE_VALUES, chat_ids
+from tastetune.tasks.rating import CONFIG as RATING
+from tastetune.tasks.rating import read_rating_rows
+
+
+def set_total_batch_size(args: TrainingArguments, total: int | None) -> None:
+    """Set gradient accumulation so that one optimizer step sees `total` examples over all processes.
+
+    Raises:
+        InputError: `total` is not a multiple of what one pass over all processes holds.
+    """
+    if total is None:
+        return
+    at_once = args.per_device_train_batch_size * args.world_size
+    if total % at_once:
+        raise InputError(
+            f"total_train_batch_size is {total}, and {args.world_size} processes x per_device_train_batch_size "
+            f"{args.per_device_train_batch_size} = {at_once} does not divide it; change either"
+        )
+    args.gradient_accumulation_steps = total // at_once
+
+
+def total_batch_size(args: TrainingArguments) -> int:
+    """Examples that one optimizer step sees, over all processes."""
+    return args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+
+
+def training_rows(dataset: BuiltDataset, config: str, split: str, args: TrainingArguments) -> Dataset:
+    """Prompts and completions to train on, as many as the run's steps will see, drawn by `args.data_seed`.
+
+    Drawing first and tokenising after costs nothing in statistics and saves tokenising rows that no step reads.
+    Prompts are texts or chat messages, as the dataset has them; the loss is on the completion alone.
+
+    Raises:
+        InputError: no such split, or an empty one.
+    """
+    columns = ["prompt", "completion"]
+    asked = (
+        read_rating_rows(dataset, split).select(columns) if config == RATING else dataset.read(config, split, columns)
+    )
+    rows = Dataset(asked)
+    if not len(rows):
+        raise InputError(f"{dataset.source}: split {split!r} of {config!r} is empty; there is nothing to train on")
+    rows = drawn(rows, args)
+    if isinstance(rows[0]["prompt"], list):
+        rows = rows.add_column("chat_template_kwargs", [TEMPLATE_VALUES] * len(rows))
+    return rows
+
+
+def drawn(rows: Dataset, args: TrainingArguments) -> Dataset:
+    """As many rows as the run's steps will see, drawn by `args.data_seed`; all of them where that is not fewer."""
+    needed = args.max_steps * total_batch_size(args)
+    if not 0 < needed < len(rows):
+        return rows
+    seed = args.seed if args.data_seed is None else args.data_seed
+    return rows.shuffle(seed=seed).select(range(needed)).flatten_indices()
+
+
+def check_lengths(
+    rows: Dataset, tokenizer: PreTrainedTokenizerBase, max_length: int | None, completion: str = "completion"
+) -> None:
+    """Refuse rows that the trainer would cut, for it cuts the end, where the answer stands.
+
+    Args:
+        completion: the column of what the prompt goes on with.
+
+    Raises:
+        InputError: prompt and completion are longer than `max_length` tokens, with how many are and the longest.
+    """
+    if max_length is None:
+        return
+    longest, over = 0, 0
+    for batch in rows.iter(1000):
+        whole = [before + after for before, after in zip(batch["prompt"], batch[completion], strict=True)]
+        if isinstance(whole[0], list):
+            lengths = [len(ids) for ids in chat_ids(tokenizer, whole)]
+        else:
+            lengths = [len(ids) + 1 for ids in tokenizer(whole)["input_ids"]]
+        longest, over = max(longest, *lengths), over + sum(n > max_length for n in lengths)
+    if over:
+        raise InputError(
+            f"{over} of {len(rows)} rows are longer than max_length {max_length} (longest {longest} tokens) and would "
+            f"lose their answer; set max_length to {longest}, or rebuild the dataset with --max_prompt_tokens"
+        )

@@ -1,0 +1,68 @@
+"""What a written list earns when it is checked against the user's gold list: a reward that no model has to judge.
+
+For group relative policy optimisation (Shao et al., DeepSeekMath, 2024, section 4.1, https://arxiv.org/abs/2402.03300).
+"""
+
+from collections.abc import Collection, Sequence
+
+from datasets import Dataset
+
+from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.errors import InputError
+from tastetune.language_models.chat import Messages, plain_text
+from tastetune.language_models.top_n import Films, read_films
+from tastetune.tasks.list_rows import CONFIG as LISTS
+from tastetune.tasks.list_rows import item_counts
+from tastetune.tasks.top_n import TopN
+
+
+def gold_share(items: Sequence[str | None], gold: Collection[str], liked: Collection[str], n: int) -> float:
+    """The share of the `n` lines asked for that name a film of the gold list, between 0 and 1: the list's P@n.
+
+    A line off the catalogue (None), a film named before, one of the user's own and a missing line earn nothing; what
+    stands behind the n-th line is not read. A gold list shorter than `n` cannot earn 1.
+    """
+    return len((set(items[:n]) & set(gold)) - set(liked)) / n
+
+
+class GoldShare:
+    """`gold_share` of what a model wrote, in the form that TRL's `GRPOTrainer` asks a reward in."""
+
+    __name__ = "gold_share"  # the trainer logs its mean and deviation by this name
+
+    def __init__(self, films: Films, task: TopN):
+        self.films, self.task = films, task
+
+    def __call__(
+        self, completions: Sequence[str | Messages], gold: Sequence[list[str]], liked: Sequence[list[str]], **_
+    ) -> list[float]:
+        """Rewards, one a completion.
+
+        Args:
+            completions: texts, or chats of the assistant's message alone.
+            gold, liked: item ids, one list a completion.
+        """
+        written = [self.task.parse(plain_text(completion)) for completion in completions]
+        items = [[self.films.catalogue.match(title) for title in titles] for titles in written]
+        return [gold_share(*row, self.task.n) for row in zip(items, gold, liked, strict=True)]
+
+
+def read_asked(dataset: BuiltDataset, config: str, split: str, at_once: int = 1) -> tuple[Dataset, GoldShare]:
+    """Rows of `prompt`, `liked` and `gold` to write lists for, and the reward of what is written.
+
+    Args:
+        at_once: how many prompts one optimizer step asks.
+
+    Raises:
+        InputError: a config of other rows than lists, no such split, or one of fewer rows than a step asks.
+    """
+    if config != LISTS:
+        raise InputError(f"dataset_config {config!r}: the reward is a list's share of gold, so the rows are {LISTS}")
+    rows = Dataset(dataset.read(LISTS, split, ["prompt", "liked", "gold"]))
+    if len(rows) < at_once:
+        raise InputError(
+            f"{dataset.source}: split {split!r} has {len(rows)} lists, and a step asks for {at_once} "
+            "(total_train_batch_size / num_generations); lower the former"
+        )
+    films = read_films(dataset.read("items", "train", ["item_id", "title"]), item_counts(dataset, "train"))
+    return rows, GoldShare(films, TopN(**dataset.info["settings"]["task"]))

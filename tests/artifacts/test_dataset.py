@@ -1,0 +1,85 @@
+"""Opening a built dataset, and what is said when it is none or no longer whole."""
+
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from made import make_dataset
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return make_dataset(tmp_path / "made", n_users=12)
+
+
+def test_splits_joined_by_plus_stand_in_that_order(folder):
+    dataset = open_dataset(folder)
+    train, validation = (dataset.read("like_dislike", split) for split in ("train", "validation"))
+    both = dataset.read("like_dislike", "train+validation", ["example_id", "label"])
+    assert both.column_names == ["example_id", "label"]
+    assert both["example_id"].to_pylist() == train["example_id"].to_pylist() + validation["example_id"].to_pylist()
+    assert len(train) == dataset.info["counts"]["train"]
+
+
+def test_what_it_is_stands_beside_the_card(folder):
+    dataset = open_dataset(str(folder))
+    assert (dataset.name, dataset.folder, dataset.source) == ("made", folder, str(folder))
+    assert dataset.fingerprint == json.loads((folder / "tastetune.json").read_text())["fingerprint"]
+
+
+def test_a_missing_split_names_those_that_are_there(folder):
+    with pytest.raises(InputError, match=r"no split 'dev' in config 'interactions'; it has test, train, validation"):
+        open_dataset(folder).read("interactions", "train+dev")
+    with pytest.raises(InputError, match="no config 'top_n' either: rebuild"):
+        open_dataset(folder).path("top_n", "train")
+
+
+def test_a_missing_column_names_those_that_are_there(folder):
+    with pytest.raises(InputError, match=r"train\.parquet: column 'year' is missing; it has item_id, title, genres"):
+        open_dataset(folder).read("items", "train", ["title", "year"])
+
+
+def test_a_cut_or_damaged_file_is_named_wherever_it_is_cut(folder):
+    path, dataset = folder / "items" / "train.parquet", open_dataset(folder)
+    whole = path.read_bytes()
+    for kept in range(0, len(whole), 211):
+        path.write_bytes(whole[:kept])
+        with pytest.raises(InputError, match=r"items/train\.parquet: not a whole parquet file .*; rebuild"):
+            dataset.read("items", "train")
+    path.write_bytes(whole[:4] + b"\xff" * 20 + whole[24:])
+    with pytest.raises(InputError, match="not a whole parquet file"):
+        dataset.read("items", "train")
+
+
+def test_splits_of_different_columns_do_not_join(folder):
+    pq.write_table(pa.table({"item_id": [1]}), folder / "interactions" / "validation.parquet")
+    with pytest.raises(InputError, match=r"splits train\+validation .* have different columns .*; rebuild"):
+        open_dataset(folder).read("interactions", "train+validation")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"name": "made",\n "fingerprint": ', "line 2: Expecting value"),
+        ("", "line 1: Expecting value"),
+        ("[]", "key 'name' is missing"),
+        ("3", "expected a JSON object"),
+        ('{"name": "made", "settings": {}, "counts": {}}', "key 'fingerprint' is missing"),
+        ("\udcff", "expected a JSON object in UTF-8"),
+    ],
+)
+def test_a_corrupt_tastetune_json_is_named(folder, content, message):
+    (folder / "tastetune.json").write_text(content, encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(InputError, match=rf"tastetune\.json: {message}.*; rebuild the dataset"):
+        open_dataset(folder)
+
+
+def test_what_no_builder_wrote_is_refused(tmp_path, folder):
+    with pytest.raises(InputError, match=r"no tastetune\.json inside"):
+        open_dataset(tmp_path)
+    with pytest.raises(InputError, match=r"no tastetune\.json inside"):
+        open_dataset(folder / "README.md")

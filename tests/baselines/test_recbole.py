@@ -1,0 +1,335 @@
+"""RecBole on the frozen rows: its traps shut, its models against independent arithmetic, every row answered."""
+
+import os
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+import torch
+import yaml
+from made import make_dataset
+from sklearn.metrics import roc_auc_score
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.predictions import align, read_predictions
+from tastetune.baselines.recbole.fitting import fit, predict
+from tastetune.baselines.recbole.likes import write_baseline
+from tastetune.baselines.recbole.rows import prepare, side_by_side
+from tastetune.errors import InputError
+
+SVD = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_size": 16, "epochs": 3, "seed": 1}
+SASREC = {"model": "PointwiseSASRec", "hidden_size": 16, "inner_size": 16, "train_batch_size": 64, "epochs": 2}
+FEEDBACK = SASREC | {"load_col": {"inter": ["item_id_list", "feedback_list"]}}
+DIN = {"model": "DIN", "mlp_hidden_size": [8, 8], "train_batch_size": 64, "epochs": 1}
+DIN |= {"load_col": {"inter": ["item_id_rated"]}}
+LISTS = {"load_col": {"inter": ["liked_list", "disliked_list"]}, "epochs": 1}
+DEEPFM = {"model": "DeepFM", "mlp_hidden_size": [8]} | LISTS
+NEUMF = {"model": "NeuMF", "mlp_hidden_size": [8], "epochs": 1}
+KINDS = {"svd": SVD, "sasrec": SASREC, "feedback": FEEDBACK, "din": DIN, "deepfm": DEEPFM, "neumf": NEUMF}
+ALL = pytest.mark.parametrize("keys", KINDS.values(), ids=KINDS)
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return open_dataset(make_dataset(tmp_path_factory.mktemp("made"), n_users=60, n_items=40, seed=3))
+
+
+def auc(dataset, path):
+    predictions = read_predictions(path)
+    table = dataset.read("like_dislike", predictions.meta.split)
+    return roc_auc_score(table["label"].to_numpy(), align(predictions, table["example_id"].to_pylist())[0])
+
+
+def numbers(prepared, part="train"):
+    """The rows as RecBole holds them: user and item numbers, ratings."""
+    rows = prepared.parts[part].inter_feat
+    return rows["user_id"].numpy(), rows["item_id"].numpy(), rows["rating"].numpy().astype(np.float64)
+
+
+def test_recbole_reads_exactly_the_datasets_rows(dataset, config):
+    prepared = prepare(
+        config(FEEDBACK | {"load_col": {"inter": ["rating", "item_id_list", "feedback_list"]}}), dataset, "test"
+    )
+    for split, part in prepared.parts.items():
+        table, rows = dataset.read("like_dislike", split), part.inter_feat
+        assert rows["rating"].tolist() == table["rating"].to_pylist()  # neither rescaled nor reordered
+        assert rows["label"].tolist() == table["label"].to_pylist()
+        # One numbering for targets and histories: numbers and ids correspond one to one over both columns.
+        items, likes = table["item_id"].to_pylist(), dict(enumerate(part.field2id_token["feedback_list"]))
+        pairs = set(zip(rows["item_id"].tolist(), items, strict=True))
+        for numbered, feedback, history, stars in zip(
+            rows["item_id_list"].tolist(),
+            rows["feedback_list"].tolist(),
+            table["history"].to_pylist(),
+            table["history_ratings"].to_pylist(),
+            strict=True,
+        ):
+            pairs |= set(zip(numbered, history, strict=False))
+            said = [likes[code] for code in feedback][: len(stars)]
+            assert said == ["like" if rating >= 4 else "dislike" for rating in stars]
+        assert len(pairs) == len({number for number, _ in pairs}) == len({item for _, item in pairs})
+
+
+def test_a_disliked_item_of_a_rated_history_has_an_id_of_its_own(dataset, config):
+    prepared = prepare(config(DIN), dataset, "test")
+    part, table = prepared.parts["test"], dataset.read("like_dislike", "test")
+    tokens = part.field2id_token["item_id_rated"]
+    written = [[tokens[code] for code in codes] for codes in part.inter_feat["item_id_rated"].tolist()]
+    for history, stars in zip(written, table["history_ratings"].to_pylist(), strict=True):
+        assert [token.startswith("-") for token in history[: len(stars)]] == [rating < 4 for rating in stars]
+
+
+def test_ids_may_hold_what_atomic_files_use_as_separators(tmp_path, config):
+    folder = make_dataset(tmp_path / "made", n_users=12)
+    for split in ("train", "validation", "test"):
+        path = folder / "like_dislike" / f"{split}.parquet"
+        table = pq.read_table(path).to_pandas()
+        table["item_id"] = ['a b\t"' + item for item in table["item_id"]]
+        table["history"] = [['a b\t"' + item for item in history] for history in table["history"]]
+        pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path)
+    prepared = prepare(config(SASREC), open_dataset(folder), "test")
+    plain = prepare(config(SASREC), open_dataset(make_dataset(tmp_path / "plain", n_users=12)), "test")
+    expected = plain.parts["test"].inter_feat["item_id_list"]
+    assert torch.equal(prepared.parts["test"].inter_feat["item_id_list"], expected)
+
+
+def test_the_process_around_recbole_is_left_as_it_was(dataset, config, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["baseline.py", "--epochs=1", "--seed=__import__('os').abort()"])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
+    monkeypatch.chdir(tmp_path)
+    prepared = prepare(config(SVD), dataset, "test")
+    fit(prepared, "train", 1)
+    assert (prepared.config["epochs"], prepared.config["seed"]) == (1, 1)
+    assert prepare(config(SVD), dataset, "test").config["epochs"] == 3  # the config's, not the command line's
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "7"
+    assert sys.argv[1] == "--epochs=1"
+    assert not torch.is_anomaly_enabled()
+    assert yaml.load("1e-3", yaml.FullLoader) == "1e-3"  # YAML 1.1, as it was before
+    assert [path.name for path in tmp_path.iterdir()] == ["model.yaml"]  # no log, no tensorboard, no checkpoint
+
+
+def test_unshuffled_epochs_go_through_everybodys_rows_side_by_side():
+    # User 7 has four rows (at 1/8, 3/8, 5/8, 7/8 of the way), user 9 two (at 1/4, 3/4).
+    assert side_by_side(np.array([7, 7, 7, 7, 9, 9])).tolist() == [0, 4, 1, 2, 5, 3]
+
+
+def sgd_by_hand(users, items, ratings, start, *, lr, reg):
+    """Plain SGD over single ratings in numpy (Koren 2009, eq. 5), one epoch in the given order."""
+    mean, (user_bias, item_bias, p, q) = ratings.mean(), [np.array(part, np.float64) for part in start]
+    for u, i, r in zip(users, items, ratings, strict=True):
+        error = r - (mean + user_bias[u, 0] + item_bias[i, 0] + p[u] @ q[i])
+        p_u = p[u].copy()
+        user_bias[u, 0] += lr * (error - reg * user_bias[u, 0])
+        item_bias[i, 0] += lr * (error - reg * item_bias[i, 0])
+        p[u] += lr * (error * q[i] - reg * p_u)
+        q[i] += lr * (error * p_u - reg * q[i])
+    return user_bias, item_bias, p, q
+
+
+def svd_parameters(model):
+    tables = (model.user_bias, model.item_bias, model.user_factors, model.item_factors)
+    return [table.weight.detach().numpy().copy() for table in tables]
+
+
+def test_svd_takes_the_published_step(dataset, config):
+    # With one rating a batch and the rows in order, an epoch is the published algorithm word for word.
+    prepared = prepare(config(SVD | {"train_batch_size": 1}), dataset, "test")
+    torch.manual_seed(0)
+    model = prepared.settings.model(prepared.config, prepared.parts["train"])
+    start = svd_parameters(model)
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.05)
+    rows = prepared.parts["train"].inter_feat
+    for place in range(len(rows)):
+        optimiser.zero_grad()
+        model.calculate_loss(rows[place : place + 1]).backward()
+        optimiser.step()
+    expected = sgd_by_hand(*numbers(prepared), start, lr=0.05, reg=0.02)
+    for found, wanted in zip(svd_parameters(model), expected, strict=True):
+        assert found == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_batch_of_svd_adds_up_its_ratings_steps(dataset, config):
+    prepared = prepare(config(SVD), dataset, "test")
+    model = prepared.settings.model(prepared.config, prepared.parts["train"])
+    rows = prepared.parts["train"].inter_feat
+    model.calculate_loss(rows[:3]).backward()
+    together = model.item_factors.weight.grad.clone()
+    model.zero_grad()
+    for place in range(3):
+        model.calculate_loss(rows[place : place + 1]).backward()
+    assert torch.allclose(model.item_factors.weight.grad, together, atol=1e-6)
+
+
+def test_svd_estimates_stars_and_learns_taste(dataset, config, tmp_path):
+    (path,) = write_baseline(config(SVD | {"epochs": 30}), dataset, "test", tmp_path / "svd.parquet")
+    meta = read_predictions(path).meta
+    assert (meta.model, meta.kind, meta.threshold, meta.seed) == ("svd", "recbole", 4.0, 1)
+    scores = read_predictions(path).table["score"].to_numpy()
+    assert 0 < scores.min() < 3 < scores.max() < 7
+    assert auc(dataset, path) > 0.8
+    rows = len(dataset.read("like_dislike", "train+validation"))
+    assert meta.training["examples"] == 30 * rows
+    # p . q of width 4: 2 x 4 operations forward, twice that backward, an example.
+    assert meta.training["flops"] == 30 * rows * 24
+    assert meta.settings["fit_on"] == "train+validation"
+
+
+def test_sasrec_without_feedback_is_recboles_own_sasrec(dataset, config):
+    # Oracle: the parent class's forward pass, which computes every position of every block.
+    prepared = prepare(config(SASREC), dataset, "test")
+    torch.manual_seed(0)
+    model = prepared.settings.model(prepared.config, prepared.parts["train"]).eval()
+    rows = prepared.parts["train"].inter_feat[:50]
+    state = model.forward(rows["item_id_list"], rows["item_length"])
+    expected = torch.sigmoid((state * model.item_embedding(rows["item_id"])).sum(1))
+    assert torch.allclose(model.predict(rows), expected, atol=1e-6)
+    assert len({len(history.nonzero()) for history in rows["item_id_list"]}) > 1  # short histories among them
+
+
+def test_sasrec_is_blind_to_likes_unless_the_config_shows_them(tmp_path, config):
+    folder = make_dataset(tmp_path / "made")
+    path = folder / "like_dislike" / "test.parquet"
+    whole = pq.read_table(path)
+    answers = {}
+    for name, stars in (("liked", 5.0), ("disliked", 1.0)):
+        lists = pa.array([[stars] * len(history) for history in whole["history"].to_pylist()])
+        pq.write_table(whole.set_column(whole.column_names.index("history_ratings"), "history_ratings", lists), path)
+        for keys in (SASREC, FEEDBACK):
+            prepared = prepare(config(keys), open_dataset(folder), "test")
+            answers[name, len(keys)] = predict(prepared, fit(prepared, "train", 1).model, "test")
+    assert (answers["liked", len(SASREC)] == answers["disliked", len(SASREC)]).all()
+    assert (answers["liked", len(FEEDBACK)] != answers["disliked", len(FEEDBACK)]).all()
+
+
+def test_sasrec_learns_what_is_liked(dataset, config, tmp_path):
+    keys = SASREC | {"epochs": 3, "learning_rate": 0.005}
+    (path,) = write_baseline(config(keys), dataset, "test", tmp_path / "sasrec.parquet")
+    scores = read_predictions(path).table["score"].to_numpy()
+    assert 0 <= scores.min() < 0.5 < scores.max() <= 1
+    assert auc(dataset, path) > 0.7
+    assert read_predictions(path).meta.threshold == 0.5
+
+
+def test_sasrec_learns_order(tmp_path, config):
+    # The target is liked if and only if the last item of the history is i0, whatever came before.
+    rng, folder = np.random.default_rng(0), make_dataset(tmp_path / "made", n_users=5)
+    for split, n in (("train", 600), ("validation", 50), ("test", 200)):
+        path = folder / "like_dislike" / f"{split}.parquet"
+        histories = [list(rng.permutation(["i0", "i1", "i2"])) for _ in range(n)]
+        labels = [int(history[-1] == "i0") for history in histories]
+        table = pa.table(
+            {
+                "example_id": [f"{split}{row}" for row in range(n)],
+                "user_id": ["u0"] * n,
+                "item_id": ["i3"] * n,
+                "label": labels,
+                "rating": [4.0 * label + 1 for label in labels],
+                "history": histories,
+                "history_ratings": [[3.0] * 3] * n,
+            }
+        )
+        pq.write_table(table, path)
+    keys = SASREC | {"epochs": 15, "learning_rate": 0.01, "hidden_dropout_prob": 0.0, "attn_dropout_prob": 0.0}
+    (path,) = write_baseline(config(keys), open_dataset(folder), "test", tmp_path / "sasrec.parquet")
+    assert auc(open_dataset(folder), path) == 1
+
+
+@ALL
+def test_every_row_is_answered_unseen_ones_by_the_mean_of_the_seen(keys, dataset, config, tmp_path):
+    folder = make_dataset(tmp_path / "made", n_users=30)
+    path = folder / "like_dislike" / "test.parquet"
+    row = pq.read_table(path).to_pylist()[0]
+    unseen = [row | {"example_id": name, "item_id": name} for name in ("new a", "new b")]
+    stranger = [row | {"example_id": name, "user_id": name} for name in ("who a", "who b")]
+    empty = [row | {"example_id": "empty", "history": [], "history_ratings": []}]
+    table = pq.read_table(path)
+    pq.write_table(pa.concat_tables([table, pa.Table.from_pylist([*unseen, *stranger, *empty], table.schema)]), path)
+    dataset = open_dataset(folder)
+    (written,) = write_baseline(config(keys), dataset, "test", tmp_path / "model.parquet")
+    ids = dataset.read("like_dislike", "test")["example_id"].to_pylist()
+    scores = dict(zip(ids, align(read_predictions(written), ids)[0], strict=True))
+    # Nothing tells two unseen items, or two unseen users, apart: noise of the initial values would.
+    assert scores["new a"] == pytest.approx(scores["new b"], abs=1e-6)
+    assert scores["who a"] == pytest.approx(scores["who b"], abs=1e-6)
+    assert len(scores) == len(table) + 5
+
+
+@ALL
+def test_the_same_seed_gives_the_same_scores_and_another_seed_others(keys, dataset, config):
+    def scores(seed):
+        prepared = prepare(config(keys | {"seed": seed}), dataset, "test_sample")
+        return predict(prepared, fit(prepared, "train", 1).model, "test_sample")
+
+    assert (scores(1) == scores(1)).all()
+    assert (scores(1) != scores(2)).any()
+
+
+def test_epochs_are_chosen_on_validation_and_the_model_refitted_on_all_before_test(dataset, config, tmp_path):
+    keys = SVD | {"epochs": 12, "eval_step": 1, "stopping_step": 2}
+    (path,) = write_baseline(config(keys), dataset, "test", tmp_path / "svd.parquet")
+    settings = read_predictions(path).meta.settings
+    measured = settings["validation_roc_auc"]
+    assert measured[str(settings["epochs"])] == max(measured.values())
+    assert read_predictions(path).meta.training["examples"] == settings["epochs"] * len(
+        dataset.read("like_dislike", "train+validation")
+    )
+    # Oracle: fitting on train alone for that long gives the measured ROC-AUC on validation.
+    prepared = prepare(config(SVD), dataset, "validation")
+    scores = predict(prepared, fit(prepared, "train", settings["epochs"]).model, "validation")
+    labels = dataset.read("like_dislike", "validation")["label"].to_numpy()
+    assert roc_auc_score(labels, scores) == pytest.approx(max(measured.values()), abs=1e-6)
+
+
+def test_each_epoch_leaves_the_final_model_as_it_is(dataset, config, tmp_path):
+    *epochs, final = write_baseline(config(SVD), dataset, "test_sample", tmp_path / "svd.parquet", each_epoch=True)
+    (alone,) = write_baseline(config(SVD), dataset, "test_sample", tmp_path / "alone" / "svd.parquet")
+    assert [path.name for path in epochs] == [f"svd-epoch-{n}.parquet" for n in (1, 2, 3)]
+    assert read_predictions(final).table == read_predictions(alone).table == read_predictions(epochs[-1]).table
+    examples = [read_predictions(path).meta.training["examples"] for path in epochs]
+    assert examples == [examples[0], 2 * examples[0], 3 * examples[0]]
+
+
+@pytest.mark.parametrize("kept", [slice(0, 0), "liked"], ids=["empty", "one class"])
+def test_validation_that_cannot_choose_leaves_the_configs_epochs(kept, tmp_path, config, capsys):
+    folder = make_dataset(tmp_path / "made", n_users=20)
+    path = folder / "like_dislike" / "validation.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.filter(pc.equal(table["label"], 1)) if kept == "liked" else table.slice(0, 0), path)
+    dataset = open_dataset(folder)
+    (written,) = write_baseline(config(SVD | {"eval_step": 1}), dataset, "test", tmp_path / "svd.parquet")
+    meta = read_predictions(written).meta
+    assert meta.settings["epochs"] == 3
+    assert "cannot choose" in meta.settings["epochs_chosen"]
+    assert "cannot choose" in capsys.readouterr().out
+    assert meta.settings["fit_on"] == ("train+validation" if kept == "liked" else "train")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_a_split_without_rows_is_refused(split, tmp_path, config):
+    folder = make_dataset(tmp_path / "made", n_users=5)
+    path = folder / "like_dislike" / f"{split}.parquet"
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    with pytest.raises(InputError, match=rf"{split}\.parquet: no rows"):
+        write_baseline(config(SVD), open_dataset(folder), "test", tmp_path / "svd.parquet")
+    assert not (tmp_path / "svd.parquet").exists()
+
+
+def test_the_rows_a_model_is_fitted_on_are_not_answered(dataset, config, tmp_path):
+    with pytest.raises(InputError, match="'train': baselines answer test, test_sample, validation"):
+        write_baseline(config(SVD), dataset, "train", tmp_path / "svd.parquet")
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [(SVD | {"learning_rate": 1e6}, "lower learning_rate"), (SASREC | {"n_heads": 3}, "not a multiple")],
+    ids=["diverges", "heads"],
+)
+def test_settings_that_fail_name_the_file_and_the_remedy(keys, said, dataset, config, tmp_path):
+    with pytest.raises(InputError, match=rf"model\.yaml: model fails with these settings .*{said}"):
+        write_baseline(config(keys), dataset, "test", tmp_path / "out.parquet")
+    assert not (tmp_path / "out.parquet").exists()

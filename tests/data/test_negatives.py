@@ -1,0 +1,58 @@
+"""Sampled dislikes: never an item that the user clicked, never in a history, the same for the same seed."""
+
+from collections import Counter
+
+from made_log import log_table
+from sklearn.utils import shuffle
+
+from tastetune.data.histories import with_histories
+from tastetune.data.negatives import beside, draw
+from tastetune.data.splits import per_user
+
+CLICKS = [(f"u{n % 5}", f"i{17 * n % 101}", 1.0, n // 2) for n in range(50)]  # 50 items, 10 a user, all different
+CLICKED = {(user, item) for user, item, *_ in CLICKS}
+
+
+def drawn_rows(rows: list[tuple], each: int, seed: int = 1) -> list[tuple]:
+    return [tuple(row.values()) for row in draw(log_table(rows), each, seed).to_pyarrow().to_pylist()]
+
+
+def test_each_click_gets_as_many_as_asked_none_of_them_clicked_and_none_twice():
+    found = drawn_rows(CLICKS, 2)
+    assert set(Counter((user, item) for user, item, _ in found).values()) == {2}
+    pairs = [(user, other) for user, _, other in found]
+    assert len(set(pairs)) == len(pairs)
+    assert not set(pairs) & CLICKED
+
+
+def test_every_unclicked_item_is_drawn_alike():
+    # One user clicks item 0 of 21, each of many others one more: with 1 draw each, 20 items share 2,000 draws.
+    rows = [(f"u{n}", f"i{n % 21}", 1.0, n) for n in range(2100)]
+    counts = Counter(other for _, _, other in drawn_rows(rows, 1))
+    assert len(counts) == 21
+    # 100 expected of each, with a standard deviation of about 10.
+    assert all(60 <= number <= 140 for number in counts.values())
+
+
+def test_a_user_who_clicked_nearly_everything_gets_fewer():
+    rows = [("u", f"i{n}", 1.0, n) for n in range(4)] + [("v", "i4", 1.0, 0)]
+    found = [(user, other) for user, _, other in drawn_rows(rows, 3)]
+    assert [pair for pair in found if pair[0] == "u"] == [("u", "i4")]  # of twelve wanted
+    assert len([pair for pair in found if pair[0] == "v"]) == 3
+
+
+def test_the_draw_depends_on_the_seed_and_not_on_the_order_of_rows():
+    assert sorted(drawn_rows(shuffle(CLICKS, random_state=3), 2)) == sorted(drawn_rows(CLICKS, 2))
+    assert sorted(drawn_rows(CLICKS, 2, seed=2)) != sorted(drawn_rows(CLICKS, 2))
+
+
+def test_a_sampled_row_is_its_clicks_row_with_another_item():
+    split = per_user(log_table(CLICKS))
+    rows = beside(with_histories(split, 5, "prior"), draw(split, 1, 1)).to_pyarrow().to_pylist()
+    clicks = {(row["user_id"], tuple(row["history"]), row["timestamp"], row["split"]) for row in rows if row["rating"]}
+    sampled = [row for row in rows if not row["rating"]]
+    assert len(sampled) == len(CLICKS)
+    for row in sampled:
+        assert (row["user_id"], tuple(row["history"]), row["timestamp"], row["split"]) in clicks
+    for row in rows:
+        assert {(row["user_id"], past) for past in row["history"]} <= CLICKED

@@ -1,0 +1,125 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from made_lists import make_lists
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.list_predictions import Line, ListPredictions, read_lists, write_lists
+from tastetune.artifacts.predictions import Meta
+from tastetune.baselines.trivial.lists import write_list_baselines
+from tastetune.errors import InputError
+from tastetune.evaluation.list_scoring import score_lists
+from tastetune.reporting.leaderboard import leaderboard
+from tastetune.tasks.list_rows import read_list_rows
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    return read_list_rows(open_dataset(make_lists(tmp_path_factory.mktemp("lists") / "data")), "test")
+
+
+def model(rows, name, lists, **changes):
+    dataset = rows.dataset
+    known = {"dataset": dataset.name, "config": "top_n", "split": "test", "fingerprint": dataset.fingerprint}
+    meta = Meta(model=name, kind="base", **known | changes)
+    return ListPredictions(meta, dict(zip(rows.example_ids, lists, strict=True)))
+
+
+def test_three_users_by_hand(rows):
+    """The first is given a hit, a repeat of it, an own film, a line off the catalogue and a hit; the others nothing
+    and ten hits, as far as their gold list of twelve reaches.
+
+    P@3: (1/3 + 0 + 3/3) / 3 = 4/9. MRR: (1 + 0 + 1) / 3. Of 15 lines one each is off the catalogue, repeated, own.
+    """
+    assert len(rows.gold) == 3
+    gold, liked = rows.gold, rows.liked
+    first = [gold[0][0], gold[0][0], liked[0][0], None, gold[0][1]]
+    lists = [[Line(item, None, "text") for item in first], [], [Line(item) for item in gold[2][:10]]]
+    scores = score_lists(rows, [model(rows, "made", lists)], resamples=20)
+    (found,) = scores["models"]
+    values = {name: estimate["value"] for name, estimate in found["metrics"].items()}
+    assert values["precision@3"] == pytest.approx(4 / 9)
+    assert values["precision@5"] == pytest.approx((2 / 5 + 0 + 1) / 3)
+    assert values["mrr"] == pytest.approx(2 / 3)
+    assert values["hit_rate@3"] == pytest.approx(2 / 3)
+    average = (1 / 1 + 2 / 5) / len(gold[0]), 0, len(gold[2][:10]) / len(gold[2])
+    assert values["map"] == pytest.approx(sum(average) / 3)
+    n_lines = 5 + len(gold[2][:10])
+    assert [values[name] for name in ("off_catalogue", "repeated", "own")] == pytest.approx([1 / n_lines] * 3)
+    assert values["answered"] == pytest.approx(2 / 3)
+    assert (found["unanswered"], found["lines"]) == (1, n_lines)
+    assert values["coverage"] == len({gold[0][0], gold[0][1], liked[0][0], *gold[2][:10]}) / 40
+    assert found["metrics"]["coverage"]["low"] is None
+    assert scores["dataset"]["gold_length"]["most"] == max(map(len, gold))
+
+
+def test_the_gold_list_itself_is_perfect_and_the_difference_is_paired(rows):
+    perfect = model(rows, "gold", [[Line(item) for item in gold[:10]] for gold in rows.gold])
+    silent = model(rows, "most_cowatched", [[] for _ in rows.gold])
+    scores = score_lists(rows, [silent, perfect], resamples=50)
+    assert [found["model"] for found in scores["models"]] == ["gold", "most_cowatched"]
+    assert scores["models"][0]["metrics"]["ndcg@10"] == pytest.approx({"value": 1, "low": 1, "high": 1})
+    against = scores["models"][0]["against"]["most_cowatched"]
+    # Every resample shows a difference of one, so p is the least that 50 resamples can give: 2 x 1/51
+    assert against["precision@3"] == pytest.approx(
+        {"difference": 1, "low": 1, "high": 1, "p": 2 / 51, "p_holm": 2 / 51}
+    )
+    assert scores["models"][1]["against"] == {}
+    # Nothing was written, so no share of lines is defined
+    assert scores["models"][1]["metrics"]["repeated"] == {"value": None, "low": None, "high": None}
+    assert "| most_cowatched | base | 0.000" in leaderboard(scores)
+    json.dumps(scores, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"split": "validation"}, "split is 'validation'.*but split 'test'"),
+        ({"fingerprint": "other"}, "fingerprint is 'other'"),
+        ({"config": "like_dislike"}, "config is 'like_dislike'"),
+    ],
+)
+def test_lists_of_other_rows_are_refused(rows, change, message):
+    with pytest.raises(InputError, match=message):
+        score_lists(rows, [model(rows, "m", [[] for _ in rows.gold], **change)], resamples=1)
+
+
+def test_unknown_items_doubled_models_unknown_references_and_empty_gold_are_refused(rows):
+    silent = model(rows, "m", [[] for _ in rows.gold])
+    with pytest.raises(InputError, match="item 'i999' is not in the catalogue"):
+        score_lists(rows, [model(rows, "m", [[Line("i999")], [], []])], resamples=1)
+    with pytest.raises(InputError, match="model 'm' stands in two predictions files"):
+        score_lists(rows, [silent, silent], resamples=1)
+    with pytest.raises(InputError, match="reference 'ease' is not among the models: m"):
+        score_lists(rows, [silent], reference="ease", resamples=1)
+    with pytest.raises(InputError, match=f"the gold list of user '{rows.user_ids[1]}' is empty"):
+        score_lists(replace(rows, gold=[rows.gold[0], [], rows.gold[2]]), [silent], resamples=1)
+
+
+def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path):
+    predictions, out = tmp_path / "predictions", tmp_path / "out"
+    write_list_baselines(rows.dataset, "test", predictions)
+    prose = model(rows, "prose", [[Line(None, None, "I am sorry")], [], []])
+    write_lists(predictions / "prose.parquet", prose.meta, prose.lists)
+    assert read_lists(predictions / "prose.parquet").lists == prose.lists
+    command = [sys.executable, "scripts/score_lists.py", "--output_dir", out]
+    given = ["--dataset", rows.dataset.folder, "--predictions", predictions, "--resamples", "20"]
+    subprocess.run([*command, *given], check=True, capture_output=True)
+    text = (out / "leaderboard.md").read_text()
+    assert all(f"| {name} | " in text for name in ("most_popular", "most_cowatched", "prose"))
+    first = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert set(first) == {"scores.json", "leaderboard.md", "leaderboard.png", "report.html"}
+    again = [*command, "--from_scores", out / "scores.json"]
+    subprocess.run(again, check=True, capture_output=True)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == first
+    other = {"dataset": {"fingerprint": "another"}, "model": {"model": "zero-shot"}, "forms": []}
+    (tmp_path / "probe.json").write_text(json.dumps(other))
+    done = subprocess.run([*again, "--probe", tmp_path / "probe.json"], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "probe.json: a probe of the dataset with fingerprint another" in done.stderr
+    done = subprocess.run([*command, "--dataset", "x"], check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: --dataset and --predictions say what to score")

@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from made_model import make_tiny_model
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerFast
+
+from tastetune.errors import InputError
+from tastetune.language_models.probabilities import (
+    _alike,
+    answer_tokens,
+    completed_lines,
+    generated_answers,
+    yes_probabilities,
+)
+from tastetune.tasks.like_dislike import Item, LikeDislike
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = make_tiny_model(tmp_path_factory.mktemp("model"))
+    return AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+
+
+def prompts(n):
+    films = [Item(f"Film {i} ({1990 + i})") for i in range(n + 1)]
+    return [LikeDislike().prompt(films[: i % 7], [5.0] * (i % 7), films[i]) for i in range(n)]
+
+
+def alone(model, tokenizer, prompt):
+    """P(Yes) from the definition: softmax of the whole next-token distribution, Yes over Yes plus No."""
+    yes, no = answer_tokens(tokenizer)
+    with torch.no_grad():
+        p = model(**tokenizer(prompt, return_tensors="pt")).logits[0, -1].double().softmax(0)
+    return (p[yes].sum() / (p[yes].sum() + p[no].sum())).item()
+
+
+@pytest.mark.parametrize("max_batch_tokens", [1, 300, 10**6])
+def test_batches_padding_and_the_shared_prefix_change_nothing(tiny, max_batch_tokens):
+    texts = prompts(20)
+    expected = [alone(*tiny, text) for text in texts]
+    assert np.ptp(expected) > 1e-4, "prompts that all score alike would show nothing"
+    np.testing.assert_allclose(yes_probabilities(*tiny, texts, max_batch_tokens), expected, atol=1e-6)
+
+
+def test_prompts_that_share_nothing_or_everything(tiny):
+    apart = ["One film", "Two films and some more", "x"]
+    np.testing.assert_allclose(yes_probabilities(*tiny, apart, 100), [alone(*tiny, t) for t in apart], atol=1e-6)
+    same = [prompts(1)[0]] * 3
+    np.testing.assert_allclose(yes_probabilities(*tiny, same, 10**6), [alone(*tiny, same[0])] * 3, atol=1e-6)
+    # A prompt that is the beginning of another: its last token must still be read
+    nested = ["Film 1", "Film 1 Film 2"]
+    np.testing.assert_allclose(yes_probabilities(*tiny, nested, 100), [alone(*tiny, t) for t in nested], atol=1e-6)
+    assert yes_probabilities(*tiny, apart[:1], 100) == pytest.approx(alone(*tiny, apart[0]), abs=1e-6)
+
+
+def test_rows_that_begin_otherwise_do_not_keep_the_others_from_sharing(tiny):
+    """Four rows share three tokens (12 passed once), or five share one (5): so the four are one group."""
+    ids = [[1, 2, 3, 4], [1, 2, 3, 5, 6], [1, 9, 9], [1, 2, 3, 7], [1, 2, 3, 4, 8]]
+    groups = {shared: sorted(rows) for rows, shared in _alike(ids)}
+    assert groups == {3: [0, 1, 3, 4], 2: [2]}  # a row by itself shares all but its last token
+    assert [shared for _, shared in _alike([[1], [2]])] == [0]
+    assert [(sorted(rows), shared) for rows, shared in _alike([[5, 6]] * 3)] == [([0, 1, 2], 1)]
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=1, max_size=12))
+def test_every_row_is_in_one_group_that_begins_as_it_does(ids):
+    groups = list(_alike(ids))
+    assert sorted(row for rows, _ in groups for row in rows) == list(range(len(ids)))
+    for rows, shared in groups:
+        assert len({tuple(ids[row][:shared]) for row in rows}) == 1
+        assert all(len(ids[row]) > shared for row in rows)
+
+
+def test_worked_examples_of_some_and_others_change_nothing(tiny):
+    few = LikeDislike()
+    ours, theirs = ([(text, " Yes")] for text in prompts(9)[7:])
+    texts = [few.few_shot(text, theirs if row % 5 == 0 else ours) for row, text in enumerate(prompts(20))]
+    expected = [alone(*tiny, text) for text in texts]
+    np.testing.assert_allclose(yes_probabilities(*tiny, texts, 3000), expected, atol=1e-6)
+
+
+def test_answer_tokens_are_every_single_token_spelling(tiny):
+    yes, no = answer_tokens(tiny[1])
+    spelt = [tiny[1].decode([token]).strip().lower() for token in yes + no]
+    assert spelt == ["yes"] * len(yes) + ["no"] * len(no)
+    assert tiny[1](" Yes", add_special_tokens=False)["input_ids"][0] in yes
+
+
+def test_a_tokenizer_without_the_words_is_refused():
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    letters = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate("abcdeinosy?")}, merges=[], unk_token="?"))
+    letters.pre_tokenizer = pre_tokenizers.Whitespace()
+    with pytest.raises(InputError, match="spells 'Yes' with more than one token"):
+        answer_tokens(PreTrainedTokenizerFast(tokenizer_object=letters, unk_token="?"))
+
+
+def test_generated_answers_are_the_greedy_continuation(tiny):
+    model, tokenizer = tiny
+    texts = prompts(5)
+    ids = tokenizer(texts[3], return_tensors="pt")["input_ids"]
+    for _ in range(4):  # greedy by hand: the likeliest next token, four times
+        ids = torch.cat([ids, model(ids).logits[:, -1:].argmax(-1)], dim=1)
+    by_hand = tokenizer.decode(ids[0, -4:], skip_special_tokens=True)
+    assert generated_answers(model, tokenizer, texts, 10**6, max_new_tokens=4)[3] == by_hand
+
+
+OWN = GenerationConfig(
+    do_sample=True, temperature=5.0, repetition_penalty=50.0, no_repeat_ngram_size=1, max_length=30, num_beams=2
+)
+"""Settings such as a model may bring along; each of them changes what is written."""
+
+
+@pytest.mark.parametrize("with_adapter", [False, True])
+def test_no_setting_that_a_model_brings_along_changes_what_is_generated(tiny, tmp_path, with_adapter):
+    model = AutoModelForCausalLM.from_pretrained(make_tiny_model(tmp_path)).eval()  # the same weights, by the same seed
+    texts = prompts(3)
+    expected = generated_answers(*tiny, texts, 10**6, max_new_tokens=12)
+    model.generation_config = OWN
+    inputs = tiny[1](texts[0], return_tensors="pt")
+    own = model.generate(**inputs, do_sample=False, max_new_tokens=12, pad_token_id=0)[
+        0, inputs["input_ids"].shape[1] :
+    ]
+    assert tiny[1].decode(own, skip_special_tokens=True) != expected[0], "settings without effect would show nothing"
+    asked = get_peft_model(model, LoraConfig(target_modules=["q_proj"])).eval() if with_adapter else model
+    assert generated_answers(asked, tiny[1], texts, 10**6, max_new_tokens=12) == expected
+    assert model.generation_config is OWN, "and it keeps them"
+
+
+def test_an_answer_ends_with_any_end_token_of_the_vocabulary(tiny, monkeypatch):
+    model, tokenizer = tiny
+    text = prompts(1)[0]
+    first = model(**tokenizer(text, return_tensors="pt")).logits[0, -1].argmax().item()
+    monkeypatch.setattr(model.config, "eos_token_id", [tokenizer.eos_token_id, first])
+    assert generated_answers(model, tokenizer, [text], 10**6) == [tokenizer.decode([first])]
+    # Further ones may be named
+    monkeypatch.setattr(model.config, "eos_token_id", None)
+    assert generated_answers(model, tokenizer, [text], 10**6, ends=[first]) == [tokenizer.decode([first])]
+
+
+def test_a_line_is_what_stands_before_the_next_and_no_longer_than_expected(tiny):
+    texts = prompts(4)
+    longest = "Film 1 and a little more"
+    room = len(tiny[1](longest, add_special_tokens=False)["input_ids"]) + 8
+    whole = generated_answers(*tiny, texts, 10**6, max_new_tokens=room)
+    assert completed_lines(*tiny, texts, ["Film 1", longest], 10**6) == [text.split("\n")[0] for text in whole]

@@ -1,0 +1,114 @@
+"""scores -> an adapter's model card."""
+
+import re
+
+import pytest
+import yaml
+from huggingface_hub import ModelCard
+from made_lists import make_lists
+from scored import make_scored
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.list_predictions import Line, ListPredictions
+from tastetune.artifacts.predictions import Meta, read_predictions
+from tastetune.errors import InputError
+from tastetune.evaluation.list_scoring import score_lists
+from tastetune.evaluation.scoring import score
+from tastetune.reporting.model_card import model_card
+from tastetune.tasks.answers import find_predictions, read_rows
+from tastetune.tasks.list_rows import read_list_rows
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("scored")
+
+
+@pytest.fixture(scope="module")
+def scores(folder):
+    rows = read_rows(make_scored(folder), "test")
+    predictions = [read_predictions(path) for path in find_predictions([folder / "predictions"])]
+    return score(rows, predictions, resamples=50, home=folder)
+
+
+@pytest.fixture(scope="module")
+def card(folder, scores):
+    return ModelCard(model_card(scores, folder / "adapter", folder))
+
+
+def test_the_cards_metadata(scores, card):
+    data = card.data.to_dict()
+    assert data["library_name"] == "peft"
+    assert data["base_model"] == "meta-llama/Llama-3.2-1B-Instruct"
+    assert data["datasets"] == ["made"]
+    assert data["pipeline_tag"] == "text-generation"
+    assert data["license"] == "llama3.2"
+    assert "lora" in data["tags"]
+
+
+def test_the_model_index_holds_the_scores_of_the_adapter_and_its_checkpoints(scores, card):
+    found = {result.metric_name: result.metric_value for result in card.data.eval_results}
+    value = {model["model"]: model["metrics"]["roc_auc"]["value"] for model in scores["models"]}
+    assert found["ROC-AUC"] == value["sft-500"]
+    assert found["ROC-AUC (sft-100)"] == value["sft-100"]
+    assert len(found) == 10
+
+
+def test_the_card_tells_recipe_commands_and_versions(card):
+    text = card.text
+    recipe = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, flags=re.DOTALL).group(1))
+    assert recipe == {"learning_rate": 5e-5, "output_dir": "adapter"}
+    assert "python predict.py recipes/ml1m.yaml --adapter adapter" in text
+    assert "500 steps, 32,000 examples, 12 s, 1e+12 FLOPs" in text
+    assert re.search(r"Versions: python 3\S+, tastetune", text)
+
+
+def test_the_card_holds_neither_local_paths_nor_tokens(folder, card):
+    assert str(folder) not in str(card)
+    assert "hf_x" not in str(card)
+
+
+def test_a_stand_in_is_called_one(folder, scores):
+    models = [m | {"settings": m["settings"] | {"stand_in": True}} for m in scores["models"]]
+    card = model_card(scores | {"models": models}, folder / "adapter", folder)
+    assert "say nothing of Llama 3.2" in card
+    assert ModelCard(card).data.license == "other"
+    assert "stand-in" not in model_card(scores, folder / "adapter", folder)
+
+
+def test_a_folder_of_which_nothing_was_scored(folder, scores):
+    with pytest.raises(InputError, match=r"theirs: adapter, adapter/checkpoint-100"):
+        model_card(scores, folder / "adap", folder)
+
+
+@pytest.fixture(scope="module")
+def list_card(tmp_path_factory):
+    """The card of an adapter that gives everybody the gold list, beside its silent base model."""
+    folder = tmp_path_factory.mktemp("lists")
+    (folder / "adapter").mkdir()
+    rows = read_list_rows(open_dataset(make_lists(folder / "data")), "test")
+    known = {"dataset": rows.dataset.name, "config": "top_n", "split": "test", "fingerprint": rows.dataset.fingerprint}
+    known |= {"base_model": "meta-llama/Llama-3.2-1B-Instruct", "settings": {"mode": "free"}}
+    tuned = Meta(model="sft-free", kind="adapter", adapter=str(folder / "adapter"), training={"steps": 438}, **known)
+    gold = {row: [Line(item) for item in items] for row, items in zip(rows.example_ids, rows.gold, strict=True)}
+    silent = ListPredictions(Meta(model="zero-shot-free", kind="base", **known), {row: [] for row in rows.example_ids})
+    scores = score_lists(rows, [ListPredictions(tuned, gold), silent], resamples=20, home=folder)
+    return ModelCard(model_card(scores, folder / "adapter", folder))
+
+
+def test_the_card_of_lists_has_their_metrics(list_card):
+    found = {result.metric_name: result.metric_value for result in list_card.data.eval_results}
+    assert list(found) == ["P@3", "P@5", "P@10", "NDCG@10", "MRR", "MAP"]
+    assert found["P@3"] == 1
+    assert list_card.data.license == "llama3.2"
+    assert "| sft-free | ./ | free | 1.000 [1.000, 1.000] |" in list_card.text
+    assert "| zero-shot-free | base | 0.000 [0.000, 0.000] |" in list_card.text
+    assert "438 steps" in list_card.text
+
+
+def test_the_card_of_lists_shows_what_was_published_apart(list_card, card):
+    published = list_card.text[list_card.text.index("## Published") :]
+    assert "| profileData50 | GPT-4o mini, fine-tuned | 0.4284 | 0.5981 | 0.2780 |" in published
+    assert "| profileData60 | GPT-4o mini, fine-tuned | 0.4184 | – | – |" in published
+    assert "not comparable row by row" in published
+    assert "Published" not in card.text

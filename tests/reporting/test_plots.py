@@ -1,0 +1,60 @@
+"""Plots are PNGs; what they show is looked at by people."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from scored import make_scored
+
+from tastetune.artifacts.predictions import read_predictions
+from tastetune.evaluation.scoring import score
+from tastetune.reporting import plots
+from tastetune.tasks.answers import find_predictions, read_rows
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scored")
+    rows = read_rows(make_scored(folder), "test")
+    return score(rows, [read_predictions(p) for p in find_predictions([folder / "predictions"])], resamples=20)
+
+
+def pixels(png):
+    return np.asarray(Image.open(BytesIO(png)).convert("RGB"))
+
+
+def colours(png):
+    return {tuple(colour) for colour in pixels(png).reshape(-1, 3)}
+
+
+def rgb(colour):
+    return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
+
+
+def test_every_kind_of_model_has_its_colour(scores):
+    found = colours(plots.leaderboard(scores))
+    assert {rgb(plots.COLOURS[kind]) for kind in ("trivial", "recbole", "adapter")} <= found
+    assert rgb(plots.COLOURS["base"]) not in found
+
+
+def test_more_models_make_a_taller_plot(scores):
+    one = scores | {"models": scores["models"][:1]}
+    assert pixels(plots.leaderboard(one)).shape[0] < pixels(plots.leaderboard(scores)).shape[0]
+
+
+def test_curves_are_drawn_for_those_that_have_them(scores):
+    first = [model | {"roc": [], "reliability": []} for model in scores["models"][:1]]
+    bare = colours(plots.roc_and_reliability(scores | {"models": first}))
+    assert {rgb(colour) for colour in plots.PALETTE[:4]} <= colours(plots.roc_and_reliability(scores))
+    assert rgb(plots.PALETTE[1]) not in bare
+
+
+def test_the_same_scores_give_the_same_bytes(scores):
+    assert plots.leaderboard(scores) == plots.leaderboard(scores)
+
+
+def test_a_metric_that_nobody_has_makes_an_empty_plot(scores):
+    nothing = {"value": None, "low": None, "high": None}
+    models = [model | {"metrics": {"roc_auc": nothing}} for model in scores["models"]]
+    assert pixels(plots.leaderboard(scores | {"models": models})).ndim == 3

@@ -1,0 +1,175 @@
+"""The scripts that make, train and question a language model, run as a person runs them."""
+
+import contextlib
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from made import make_dataset
+from made_model import make_tiny_model
+from safetensors.torch import load_file
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.predictions import align, read_predictions
+from tastetune.training.runs import read_cost
+
+RECIPE = "recipes/quickstart/sft.yaml"
+ENV = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE", "ACCELERATE_USE_CPU": "true"}
+
+
+def python(*command, **kwargs):
+    return subprocess.run(
+        [sys.executable, *map(str, command)], env=ENV, capture_output=True, text=True, check=False, **kwargs
+    )
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    make_dataset(folder / "data", 40, 30, 0)
+    make_tiny_model(folder / "model")
+    return folder
+
+
+def small(home, output):
+    """Flags for six steps of eight examples on the made data, with a checkpoint in the middle."""
+    flags = ["--dataset_name", home / "data", "--model_name_or_path", home / "model", "--output_dir", home / output]
+    flags += ["--total_train_batch_size", 8, "--per_device_train_batch_size", 4]
+    return [*flags, "--max_steps", 6, "--save_steps", 3]
+
+
+def script(path, *flags):
+    """Run a script as `python path flags` does, in this process: what it costs to load the libraries is paid once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [path, *map(str, flags)])
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # else it knocks for a minute
+        runpy.run_path(path, run_name="__main__")
+
+
+def predict(home, name, *flags):
+    fixed = ("--dataset_name", home / "data", "--model_name_or_path", home / "model")
+    script("scripts/predict.py", RECIPE, *fixed, "--output", home / f"{name}.parquet", *flags)
+
+
+@pytest.fixture(scope="module")
+def adapter(home):
+    launch = ["-m", "accelerate.commands.launch", "--config_file", "recipes/accelerate/cpu.yaml"]
+    done = python(*launch, "scripts/sft.py", RECIPE, *small(home, "adapter"))
+    assert done.returncode == 0, done.stderr
+    assert "starting from the base model" in done.stdout
+    return home / "adapter"
+
+
+def test_training_writes_an_adapter_its_checkpoints_and_its_cost(adapter):
+    assert json.loads((adapter / "adapter_config.json").read_text())["r"] == 16
+    assert sorted(p.name for p in adapter.glob("checkpoint-*")) == ["checkpoint-3", "checkpoint-6"]
+    # Eight examples a step, in two passes of four
+    assert [read_cost(adapter / c)["examples"] for c in ("checkpoint-3", "checkpoint-6", "")] == [24, 48, 48]
+
+
+def test_every_way_of_answering_answers_every_row(home, adapter):
+    rows = open_dataset(home / "data").read("like_dislike", "test")["example_id"].to_pylist()
+    found = {}
+    for name, flags in {
+        "zero": [],
+        "three": ["--shots", 3],
+        "tuned": ["--adapter", adapter],
+        "early": ["--adapter", adapter / "checkpoint-3"],
+        "written": ["--generate"],
+    }.items():
+        predict(home, name, *flags)
+        found[name] = read_predictions(home / f"{name}.parquet")
+        scores, answers = align(found[name], rows)
+        assert ((scores >= 0) & (scores <= 1)).all()
+        assert (answers[0] is None) == (name != "written")
+    assert {name: (p.meta.kind, p.meta.shots) for name, p in found.items()} == {
+        "zero": ("base", 0),
+        "three": ("base", 3),
+        "tuned": ("adapter", 0),
+        "early": ("adapter", 0),
+        "written": ("base", 0),
+    }
+    assert found["early"].meta.training["examples"] == 24
+    assert found["zero"].meta.settings["stand_in"] is True
+    assert found["early"].meta.settings["total_train_batch_size"] == 8, "as it was trained, not as the recipe says"
+    assert found["early"].meta.training["command"].startswith("accelerate launch scripts/sft.py recipes/quickstart")
+    by_model = {name: align(p, rows)[0] for name, p in found.items()}
+    assert np.abs(by_model["zero"] - by_model["tuned"]).max() > 1e-3
+    assert np.abs(by_model["early"] - by_model["tuned"]).max() > 1e-5
+
+
+def test_the_same_command_gives_the_same_predictions(home):
+    for name in ("once", "again"):
+        predict(home, name)
+    once, again = (read_predictions(home / f"{name}.parquet").table for name in ("once", "again"))
+    assert once.equals(again)
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint_and_ends_the_same(home, adapter):
+    command = ["scripts/sft.py", RECIPE, *small(home, "killed")]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    first = subprocess.Popen([sys.executable, *map(str, command)], env=ENV, **silent)
+    state = home / "killed" / "checkpoint-3" / "trainer_state.json"
+    while first.poll() is None and not state.exists():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            first.wait(0.01)
+    first.kill()
+    first.wait()
+    shutil.rmtree(home / "killed" / "checkpoint-6", ignore_errors=True)  # as if killed before it
+    second = python(*command)
+    assert second.returncode == 0, second.stderr
+    assert f"resuming from {home}/killed/checkpoint-3" in second.stdout
+    resumed, whole = (load_file(home / name / "adapter_model.safetensors") for name in ("killed", "adapter"))
+    assert {weight.dtype for weight in whole.values()} == {torch.float32}
+    for name, weight in whole.items():
+        torch.testing.assert_close(resumed[name], weight, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--dataset_name", "no/such"], r"dataset 'no/such': .* no folder of that name lies here either"),
+        (
+            ["--model_name_or_path", "no-such/model"],
+            r"'no-such/model' could not be .*accept its licence .*hf auth login",
+        ),
+        (["--max_length", "20"], r"rows are longer than max_length 20"),
+        (["--total_train_batch_size", "7"], r"does not divide it"),
+        (["--dataset_train_split", "trian"], r"no split 'trian' in config 'like_dislike'; it has"),
+        (["--learning_rat", "1"], r"--learning_rat"),
+    ],
+)
+def test_bad_input_ends_in_one_clear_message(home, adapter, flags, message):
+    with pytest.raises(SystemExit, match=message) as stop:
+        script("scripts/sft.py", RECIPE, *small(home, "refused"), *flags)
+    assert str(stop.value).startswith("error: ")
+    assert not (home / "refused").exists()
+
+
+def test_a_run_of_other_settings_is_not_mixed_with_this_one(home, adapter):
+    before = (adapter / "adapter_model.safetensors").read_bytes()
+    with pytest.raises(SystemExit, match=r"holds a run with learning_rate 0\.00\d+, this one has 0.5; choose another"):
+        script("scripts/sft.py", RECIPE, *small(home, "adapter"), "--learning_rate", 0.5)
+    assert (adapter / "adapter_model.safetensors").read_bytes() == before
+
+
+def test_an_adapter_of_another_model_is_refused(home, adapter, tmp_path):
+    other = make_tiny_model(tmp_path / "wider", width=128)
+    with pytest.raises(SystemExit, match="does not fit the base model"):
+        predict(home, "unfit", "--adapter", adapter, "--model_name_or_path", other)
+    with pytest.raises(SystemExit, match=r"no adapter_config\.json inside"):
+        predict(home, "unfit", "--adapter", home / "data")
+    assert not (home / "unfit.parquet").exists()
+
+
+def test_rows_that_were_trained_on_are_not_predicted(home, adapter):
+    with pytest.raises(SystemExit, match=r"was trained on train\+validation, so its answers to validation"):
+        predict(home, "seen", "--adapter", adapter / "checkpoint-3", "--split", "validation")
+    predict(home, "unseen", "--split", "validation")  # the base model has seen none of them
+    assert read_predictions(home / "unseen.parquet").meta.split == "validation"

@@ -1,0 +1,210 @@
+"""One command from an adapter's folder and baselines' configs to the learning curve."""
+
+import json
+import runpy
+import shutil
+import sys
+from dataclasses import asdict, replace
+
+import pytest
+from made import make_dataset
+from made_model import make_tiny_model
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, set_seed
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.predictions import read_predictions
+from tastetune.baselines.recbole.configs import read_config
+from tastetune.errors import InputError
+from tastetune.training.checkpoints import answer_epochs, find_checkpoints, is_kept
+
+RECIPE = "recipes/quickstart/sft.yaml"
+SVD = "model: SVD\nseed: 1\nembedding_size: 4\nepochs: 2\n"
+
+
+def make_run(home, name, steps, fingerprint):
+    """A run's folder as scripts/sft.py leaves it, with adapters that were drawn instead of trained."""
+    for step in steps:
+        set_seed(step)
+        base = AutoModelForCausalLM.from_pretrained(home / "model")
+        settings = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
+        folder = home / name / f"checkpoint-{step}"
+        get_peft_model(base, settings).save_pretrained(folder)
+        (folder / "trainer_state.json").write_text("{}")
+        (folder / "cost.json").write_text(
+            json.dumps({"examples": 8 * step, "seconds": 0.5 * step, "flops": 1e6 * step})
+        )
+    run = {"dataset": "made", "fingerprint": fingerprint, "dataset_train_split": "train+validation"}
+    (home / name / "run.json").write_text(json.dumps(run))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    dataset = open_dataset(make_dataset(home / "data", 30, 30, 0))
+    make_tiny_model(home / "model")
+    make_run(home, "run", (10, 2), dataset.fingerprint)  # as text, 10 comes before 2
+    (home / "svd.yaml").write_text(SVD)
+    return home
+
+
+def script(path, *flags):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [path, *map(str, flags)])
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+        runpy.run_path(path, run_name="__main__")
+
+
+def draw(home, *flags):
+    model = ("--model_name_or_path", home / "model", "--dataset", home / "data")
+    given = ("--adapter", home / "run", "--baselines", home / "svd.yaml", "--output_dir", home / "out")
+    script("scripts/learning_curve.py", RECIPE, *model, *given, "--resamples", 10, *flags)
+
+
+@pytest.fixture(scope="module")
+def drawn(home):
+    draw(home)
+    return json.loads((home / "out" / "learning_curve.json").read_text())
+
+
+def test_the_command_draws_checkpoints_from_the_base_model_on_and_epochs(home, drawn):
+    points = {line["name"]: [(p["model"], p["examples"]) for p in line["points"]] for line in drawn["curves"]}
+    rows = len(open_dataset(home / "data").read("like_dislike", "train+validation"))
+    assert points == {
+        "zero-shot": [("zero-shot", None)],
+        "run": [("zero-shot", 0), ("run-2", 16), ("run-10", 80)],  # 8 examples a step
+        "svd": [("svd-epoch-1", rows), ("svd", 2 * rows)],
+    }
+    assert [(one["curve"], one["other"]) for one in drawn["passes"]] == [("run", "svd")]
+    assert (home / "out" / "learning_curve.png").exists()
+
+
+@pytest.mark.parametrize(("name", "adapter"), [("zero-shot", []), ("run-2", ["--adapter", "checkpoint-2"])])
+def test_its_answers_are_those_of_a_model_loaded_for_itself(home, drawn, name, adapter):
+    """Bit for bit, although the base model is loaded once for all and in 4 bits."""
+    adapter = [home / "run" / word if word.startswith("checkpoint") else word for word in adapter]
+    fixed = ("--dataset_name", home / "data", "--model_name_or_path", home / "model")
+    script("scripts/predict.py", RECIPE, *fixed, *adapter, "--output", home / "alone" / f"{name}.parquet")
+    alone, kept = (read_predictions(home / folder / f"{name}.parquet") for folder in ("alone", "out/curve"))
+    assert kept.table.equals(alone.table)
+    assert replace(kept.meta, command="") == replace(alone.meta, command="")
+
+
+def test_a_second_command_keeps_what_is_there_and_makes_what_is_missing(home, drawn, capsys, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(home / "out", out)
+    (out / "curve" / "run-2.parquet").unlink()  # as if it had been interrupted
+    (out / "curve" / "svd.parquet").write_bytes(b"PAR1")  # as if a disk had been full
+    draw(home, "--output_dir", out)
+    lines = capsys.readouterr().out.splitlines()
+    done = [(line.split()[0], line.split()[1].rpartition("/")[2].strip(",")) for line in lines if "/curve/" in line]
+    assert sorted(done) == [
+        ("answered:", "run-2.parquet"),
+        ("answered:", "svd.parquet"),
+        ("kept:", "run-10.parquet"),
+        ("kept:", "zero-shot.parquet"),
+    ]
+    again = json.loads((out / "learning_curve.json").read_text())
+    figures = [
+        [(p["model"], p["roc_auc"]) for line in curve["curves"] for p in line["points"]] for curve in (drawn, again)
+    ]
+    assert figures[0] == figures[1]
+    draw(home, "--output_dir", out)
+    assert "answered:" not in capsys.readouterr().out
+
+
+def test_a_baseline_that_chose_its_epochs_on_validation_is_kept_too(home, capsys, tmp_path):
+    (tmp_path / "svd.yaml").write_text(SVD.replace("epochs: 2", "epochs: 5\neval_step: 1\nstopping_step: 0"))
+    config, dataset = read_config(tmp_path / "svd.yaml"), open_dataset(home / "data")
+    files = answer_epochs(config, dataset, "test", tmp_path)
+    assert "answered: " in capsys.readouterr().out
+    assert read_predictions(files[-1]).meta.settings["epochs"] == len(files) <= 5
+    assert answer_epochs(config, dataset, "test", tmp_path) == files
+    assert "kept: " in capsys.readouterr().out
+    more = replace(config, values=config.values | {"epochs": 6})  # which might have chosen another number
+    answer_epochs(more, dataset, "test", tmp_path)
+    assert "answered: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"fingerprint": "another dataset"},
+        {"split": "validation"},
+        {"adapter": "another run"},
+        {"training": {"examples": 16, "seconds": 7.0}},  # the same folder, trained anew
+        {"settings": {"learning_rate": 1.0}},
+        {"threshold": 4.0},
+    ],
+)
+def test_answers_of_anything_else_are_not_kept(home, drawn, other):
+    path = home / "out" / "curve" / "run-2.parquet"
+    meta = asdict(read_predictions(path).meta)
+    wanted = {
+        key: meta[key] for key in ("kind", "split", "fingerprint", "adapter", "settings", "training", "threshold")
+    }
+    assert is_kept(path, wanted)
+    assert not is_kept(path, wanted | other)
+    assert not is_kept(path.with_stem("none"), wanted)
+
+
+def test_a_checkpoint_that_was_cut_off_is_passed_over_and_named(home, capsys, tmp_path):
+    shutil.copytree(home / "run", tmp_path / "run")
+    (tmp_path / "run" / "checkpoint-2" / "trainer_state.json").write_text("{")
+    assert list(find_checkpoints(tmp_path / "run")) == [10]
+    assert f"passed over: {tmp_path}/run/checkpoint-2 is no whole checkpoint" in capsys.readouterr().out
+    with pytest.raises(InputError, match="no whole checkpoint-\\* inside"):
+        find_checkpoints(home / "model")
+    with pytest.raises(InputError, match="no such folder"):
+        find_checkpoints(home / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--adapter", "{home}/model"], r"--adapter .*/model: no whole checkpoint-\* inside"),
+        (["--adapter", "{home}/stranger"], r"stranger was trained on dataset 'made' with fingerprint 'of another'"),
+        (["--split", "validation"], r"was trained on train\+validation, so its answers to validation"),
+        (["--split", "train"], r"--split train: baselines answer test, test_sample, validation"),
+        (["--baselines", "{home}/data/tastetune.json"], r"tastetune\.json"),
+        (["--baselines", "recbole_configs/nothing.yaml"], r"recbole_configs/nothing\.yaml"),
+        (["--baselines", "{home}/svd.yaml", "{home}/svd.yaml"], r"model 'svd' would stand twice"),
+        (
+            ["--name", "svd", "--predictions", "{home}/given/run-2.parquet", "--name", "run"],
+            r"model 'run-2' would stand",
+        ),
+        (["--output_dir", ""], r"--output_dir is empty"),
+        (["--resamples", "0"], r"--resamples is 0; give at least 1"),
+        (["--learning_rat", "1"], r"--learning_rat"),
+    ],
+)
+def test_bad_input_ends_in_one_clear_message_before_anything_is_answered(home, drawn, flags, message):
+    if not (home / "stranger").exists():
+        make_run(home, "stranger", (1,), "of another")
+        (home / "given").mkdir()
+        shutil.copy(home / "out" / "curve" / "run-2.parquet", home / "given")
+    with pytest.raises(SystemExit, match=message) as stop:
+        draw(home, "--output_dir", home / "refused", *(flag.format(home=home) for flag in flags))
+    assert str(stop.value).startswith("error: ")
+    assert not (home / "refused").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([RECIPE, "--output_dir", "x"], "nothing to draw"),
+        (
+            [RECIPE, "--output_dir", "x", "--predictions", "y"],
+            r"got recipe 'recipes/quickstart/sft\.yaml', before all flags, and --adapter None; give",
+        ),
+        (["--output_dir", "x", "--adapter", "y"], "got recipe None, before all flags, and --adapter 'y'; give both"),
+        (["--output_dir", "x", "--baselines", "y"], "give --dataset"),
+        (
+            ["--output_dir", "x", "--predictions", "y", "--dataset", "z", "--lerning", "1"],
+            "unknown arguments --lerning 1",
+        ),
+    ],
+)
+def test_flags_that_need_each_other(flags, message):
+    with pytest.raises(SystemExit, match=message):
+        script("scripts/learning_curve.py", *flags)

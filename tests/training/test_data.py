@@ -1,0 +1,66 @@
+import json
+from types import SimpleNamespace
+
+import pytest
+from datasets import Dataset
+from made import make_dataset
+from made_model import make_tiny_model
+from transformers import AutoTokenizer
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.errors import InputError
+from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+from tastetune.training.runs import resume_point
+
+
+def arguments(**kwargs):
+    given = {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 1, "world_size": 1}
+    return SimpleNamespace(**{**given, "max_steps": -1, "seed": 0, "data_seed": None, **kwargs})
+
+
+@pytest.mark.parametrize(("world_size", "accumulation"), [(1, 16), (2, 8), (8, 2)])
+def test_a_step_sees_64_examples_on_any_number_of_processes(world_size, accumulation):
+    args = arguments(world_size=world_size)
+    set_total_batch_size(args, 64)
+    assert args.gradient_accumulation_steps == accumulation
+
+
+def test_a_total_that_does_not_divide_is_refused():
+    with pytest.raises(InputError, match=r"total_train_batch_size is 64, and 3 processes x .* 4 = 12 does not divide"):
+        set_total_batch_size(arguments(world_size=3), 64)
+
+
+def test_rows_are_as_many_as_the_steps_will_see(tmp_path):
+    dataset = open_dataset(make_dataset(tmp_path / "data", 30, 20, 0))
+    everything = training_rows(dataset, "like_dislike", "train+validation", arguments())
+    assert len(everything) == sum(dataset.read("like_dislike", split).num_rows for split in ("train", "validation"))
+    # 5 steps of 4 rows; another seed draws others; none is drawn twice
+    drawn = [
+        training_rows(dataset, "like_dislike", "train", arguments(max_steps=5, seed=s))["prompt"][:] for s in (0, 0, 1)
+    ]
+    assert len(drawn[0]) == len(set(drawn[0])) == 20
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_a_row_that_would_lose_its_answer_is_refused(tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(make_tiny_model(tmp_path / "model"))
+    rows = Dataset.from_dict({"prompt": ["Film 1", "Film 1 Film 2 Film 3"], "completion": [" Yes", " No"]})
+    # One token each for the beginning and the end of the text, the rest is the tokenizer's
+    longest = len(tokenizer("Film 1 Film 2 Film 3 No")["input_ids"]) + 1
+    check_lengths(rows, tokenizer, longest)
+    check_lengths(rows, tokenizer, None)
+    with pytest.raises(InputError, match=rf"1 of 2 rows are longer than max_length {longest - 1} \(longest {longest}"):
+        check_lengths(rows, tokenizer, longest - 1)
+
+
+def test_only_whole_checkpoints_of_the_same_settings_are_resumed(tmp_path):
+    assert resume_point(tmp_path, {"learning_rate": 0.1}) is None
+    for step in (5, 10):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(json.dumps({"global_step": step}))
+    (tmp_path / "checkpoint-100").mkdir()  # its writing was cut off before the state
+    (tmp_path / "checkpoint-15").mkdir()
+    (tmp_path / "checkpoint-15" / "trainer_state.json").write_text('{"global_st')  # or in the middle of it
+    assert resume_point(tmp_path, {"learning_rate": 0.1}) == str(tmp_path / "checkpoint-10")
+    with pytest.raises(InputError, match=r"holds a run with learning_rate 0.1, this one has 0.2; choose another"):
+        resume_point(tmp_path, {"learning_rate": 0.2})

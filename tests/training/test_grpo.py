@@ -1,0 +1,157 @@
+"""The script that rewards a model's own lists, run as a person runs it."""
+
+import json
+import re
+import runpy
+import shutil
+import sys
+
+import pytest
+import torch
+from made_lists import make_lists
+from safetensors.torch import load_file
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.errors import InputError
+from tastetune.language_models.chat import plain_text
+from tastetune.tasks.top_n import TopN
+from tastetune.training.runs import read_cost, read_settings, refuse_seen
+from tastetune.training.stand_in import make_model, train_tokenizer
+from tastetune.training.trainers import GroupConfig
+
+RECIPE = "recipes/quickstart/grpo.yaml"
+
+
+def script(path, *flags):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [path, *map(str, flags)])
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+        runpy.run_path(path, run_name="__main__")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """Lists of three lines, and an adapter that writes them more often than not."""
+    folder = tmp_path_factory.mktemp("home")
+    data = open_dataset(make_lists(folder / "data", n_users=12, n_items=60, task=TopN(n=3)))
+    rows = data.read("top_n", "train").to_pylist()
+    tokenizer = train_tokenizer([plain_text(row[side]) for row in rows for side in ("prompt", "completion")], 600)
+    torch.manual_seed(0)
+    make_model(tokenizer, 64, 1, heads=4).save_pretrained(folder / "model")
+    tokenizer.save_pretrained(folder / "model")
+    flags = ["--max_steps", 40, "--total_train_batch_size", 4, "--per_device_train_batch_size", 4]
+    flags += ["--learning_rate", 0.02, "--output_dir", folder / "sft"]
+    script("scripts/sft.py", "recipes/quickstart/top_n.yaml", *fixed(folder), *flags)
+    return folder
+
+
+def fixed(home):
+    return ["--dataset_name", home / "data", "--model_name_or_path", home / "model"]
+
+
+def small(home, output):
+    """Four steps of two groups of four short lists in two passes, a checkpoint in the middle."""
+    flags = ["--sft_adapter", home / "sft", "--output_dir", home / output, "--num_generations", 4]
+    flags += ["--total_train_batch_size", 8, "--per_device_train_batch_size", 4, "--max_completion_length", 32]
+    flags += ["--max_steps", 4, "--save_strategy", "steps", "--save_steps", 2, "--warmup_steps", 0]
+    return [*fixed(home), *flags, "--learning_rate", 0.01]
+
+
+def logged(text):
+    return [json.loads(line.replace("'", '"')) for line in re.findall(r"\{'loss.*\}", text)]
+
+
+@pytest.fixture(scope="module")
+def trained(home):
+    script("scripts/grpo.py", RECIPE, *small(home, "grpo"))
+    return home / "grpo"
+
+
+def test_it_starts_as_its_reference_and_writes_an_adapter(home, trained, capsys):
+    script("scripts/grpo.py", RECIPE, *small(home, "again"), "--max_steps", 2, "--save_strategy", "no")
+    steps = logged(capsys.readouterr().out)
+    assert len(steps) == 2
+    # Held to the fine-tuned adapter and still equal to it; after one step no more
+    assert abs(float(steps[0]["kl"])) < 1e-6 < float(steps[1]["kl"])
+    assert 0 < float(steps[0]["reward"]) <= 1
+    assert steps[0]["reward"] == steps[0]["rewards/gold_share/mean"]
+    written = {path.name for path in trained.iterdir()}
+    assert {"adapter_config.json", "adapter_model.safetensors", "cost.json", "run.json"} <= written
+    assert "ref" not in written
+    # Two groups of four lists a step
+    assert [read_cost(trained / name)["examples"] for name in ("checkpoint-2", "")] == [16, 32]
+    after, before = (load_file(folder / "adapter_model.safetensors") for folder in (trained, home / "sft"))
+    assert after.keys() == before.keys()
+    assert {weight.dtype for weight in after.values()} == {torch.float32}
+    assert max((after[name] - before[name]).abs().max() for name in after) > 1e-3
+
+
+def test_an_interrupted_run_goes_on_and_ends_the_same(home, trained, capsys):
+    """Four steps of two users each ask the eight users once; TRL's sampler shuffles a second pass otherwise."""
+    shutil.copytree(trained, home / "killed")
+    shutil.rmtree(home / "killed" / "checkpoint-4")  # as if killed before it
+    script("scripts/grpo.py", RECIPE, *small(home, "killed"))
+    assert f"resuming from {home}/killed/checkpoint-2" in capsys.readouterr().out
+    resumed, whole = (load_file(folder / "adapter_model.safetensors") for folder in (home / "killed", trained))
+    for name, weight in whole.items():
+        torch.testing.assert_close(resumed[name], weight, rtol=1e-3, atol=1e-5)
+    with pytest.raises(SystemExit, match=r"holds a run with temperature 0\.7, this one has 0\.5"):
+        script("scripts/grpo.py", RECIPE, *small(home, "killed"), "--temperature", 0.5)
+
+
+def test_what_the_model_brings_along_decides_nothing(home, tmp_path, capsys):
+    """A generation config that ends every answer after one token would leave nothing to reward."""
+    shutil.copytree(home / "model", tmp_path / "model")
+    brought = {"max_length": 5, "forced_eos_token_id": 1, "suppress_tokens": list(range(2, 300)), "num_beams": 2}
+    (tmp_path / "model" / "generation_config.json").write_text(json.dumps(brought), encoding="utf-8")
+    rewards = []
+    for model in (home / "model", tmp_path / "model"):
+        flags = ["--model_name_or_path", model, "--output_dir", tmp_path / f"out{len(rewards)}"]
+        script("scripts/grpo.py", RECIPE, *small(home, "unused"), *flags, "--max_steps", 1, "--beta", 0)
+        rewards += [step["reward"] for step in logged(capsys.readouterr().out)]
+    assert rewards[0] == rewards[1]
+
+
+def test_what_it_went_on_from_counts_as_trained_on(home, trained, tmp_path):
+    settings = read_settings(trained)
+    assert (settings["sft_adapter"], settings["sft_train_split"]) == (str(home / "sft"), "train")
+    assert (settings["lora_r"], settings["use_peft"]) == (16, True)
+    (tmp_path / "run.json").write_text(
+        json.dumps({"dataset_train_split": "train", "sft_train_split": "train+validation"}), encoding="utf-8"
+    )
+    refuse_seen(trained, "validation")
+    with pytest.raises(InputError, match=r"was trained on train\+validation, so its answers to validation"):
+        refuse_seen(tmp_path, "validation")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--sft_adapter="], "sft_adapter is missing; name the adapter to start from"),
+        (["--sft_adapter", "no/such"], r"sft_adapter 'no/such': no adapter lies there, nor could one be fetched"),
+        (["--dataset_config", "like_dislike"], r"dataset_config 'like_dislike': .* the rows are top_n"),
+        (["--num_generations", 3], "total_train_batch_size is 8 answers, and num_generations 3 does not divide it"),
+        (["--num_generations", 1], "num_generations is 1; an answer is compared with others"),
+        (["--total_train_batch_size", 6], "total_train_batch_size is 6, and .* does not divide it"),
+        (["--total_train_batch_size", 64], "split 'train' has 8 lists, and a step asks for 16"),
+        (["--generation_batch_size", 8], "generation_batch_size follows from total_train_batch_size; leave it out"),
+        (["--push_to_hub", "true"], r"push_to_hub: train first, then push the folder with scripts/push\.py"),
+    ],
+)
+def test_bad_input_ends_in_one_clear_message(home, flags, message):
+    with pytest.raises(SystemExit, match=message):
+        script("scripts/grpo.py", RECIPE, *small(home, "refused"), *flags)
+    assert not (home / "refused").exists()
+
+
+@pytest.mark.parametrize(("total", "passes"), [(None, 1), (8, 4), (16, 8)])
+def test_a_batch_smaller_than_a_group_is_accumulated(tmp_path, total, passes):
+    """Two answers a pass and groups of four: two passes at least make a group; without a total, they are asked for."""
+    made = {"per_device_train_batch_size": 2, "num_generations": 4, "use_cpu": True, "bf16": False}
+    if total is None:
+        with pytest.raises(InputError, match="a step is 2 answers, and num_generations 4 does not divide it"):
+            GroupConfig(str(tmp_path), **made)
+        return
+    config = GroupConfig(str(tmp_path), total_train_batch_size=total, **made)
+    assert (config.generation_batch_size, config.steps_per_generation) == (total, passes)
+    assert config.gradient_accumulation_steps == passes
