@@ -36,9 +36,9 @@ def main() -> None:
         about=f"Made from the interactions of `{dataset.name}` (fingerprint `{dataset.fingerprint}`).",
         titles=f"As in `{dataset.name}`.",
         licence=f"The terms of `{dataset.name}`, on its own card, hold for this dataset too.",
-        redistribution=dataset.info["settings"].get("redistribution", False),
+        redistribution=dataset.may_be_shared,
     )
-    words = dataset.info["settings"].get("task", {})
+    words = dataset.wording
     interactions = connect().read_parquet([str(dataset.path("interactions", split)) for split in SPLITS])
     build_lists(
         interactions,

@@ -12,12 +12,13 @@ interrupted goes on from its last checkpoint when it is started again.
 from trl import DPOConfig, DPOTrainer, ModelConfig
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.run import run_settings
 from tastetune.config.recipe import AdapterArguments, SftArguments, parse_recipe
 from tastetune.errors import run
 from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
 from tastetune.training.data import check_lengths, drawn, set_total_batch_size
 from tastetune.training.preferences import read_pairs
-from tastetune.training.runs import CostRecorder, refuse_push, resume_point, run_settings, starting_point
+from tastetune.training.runs import CostRecorder, refuse_push, resume_point, starting_point
 from tastetune.training.trainers import adapter_kept
 
 

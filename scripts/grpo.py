@@ -19,12 +19,13 @@ from transformers import GenerationConfig
 from trl import GRPOTrainer, ModelConfig
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.run import run_settings
 from tastetune.config.recipe import AdapterArguments, DataArguments, parse_recipe
 from tastetune.errors import run
 from tastetune.language_models.chat import TEMPLATE_VALUES, turn_end
 from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
 from tastetune.training.rewards import read_asked
-from tastetune.training.runs import CostRecorder, refuse_push, resume_point, run_settings, starting_point
+from tastetune.training.runs import CostRecorder, refuse_push, resume_point, starting_point
 from tastetune.training.trainers import GroupConfig, adapter_kept
 
 DECISIVE = ["beta", "num_generations", "num_iterations", "loss_type", "scale_rewards", "epsilon", "epsilon_high"]

@@ -15,7 +15,6 @@ from tastetune.artifacts.dataset import open_dataset
 from tastetune.config.recipe import DataArguments, parse_recipe
 from tastetune.errors import run
 from tastetune.language_models.chat import plain_text
-from tastetune.tasks.answers import like_from
 from tastetune.training.stand_in import make_model, rating_streams, train_tokenizer
 from tastetune.training.trainers import CompactSFTTrainer
 
@@ -49,7 +48,7 @@ def main() -> None:
         [("user_id", "ascending"), ("timestamp", "ascending"), ("item_id", "ascending")]
     )
     titles = dict(zip(items["item_id"], items["title"], strict=True))
-    streams = rating_streams(interactions, titles, tokenizer, made.ratings_each, like_from(dataset))
+    streams = rating_streams(interactions, titles, tokenizer, made.ratings_each, dataset.like_from)
 
     # 3. Training, and an ordinary model folder
     trainer = CompactSFTTrainer(model=model, args=training_args, train_dataset=streams, processing_class=tokenizer)

@@ -59,7 +59,7 @@ def main() -> None:
     dataset = recipe.dataset()
     lines = read_lines(dataset)
     items = check_counts(lines, args.items, args.shots)
-    word = dataset.info["settings"]["task"].get("item", "movie")
+    word = dataset.wording.get("item", "movie")
 
     # 2. The model and its answers
     with recipe.load().behind(args.adapter) as model:

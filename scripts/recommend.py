@@ -33,7 +33,7 @@ from tastetune.errors import run
 from tastetune.language_models.chat import prompt_ids
 from tastetune.language_models.language_model import Recipe, predictions_file
 from tastetune.language_models.top_n import Recommender, mode_files, read_films
-from tastetune.tasks.list_rows import item_counts, read_list_rows
+from tastetune.tasks.list_rows import read_list_rows
 from tastetune.tasks.top_n import TopN
 
 
@@ -56,8 +56,8 @@ def main() -> None:
     # 1. The rows and the catalogue
     dataset = recipe.dataset()
     rows = read_list_rows(dataset, args.split)
-    films = read_films(dataset.read("items", "train", ["item_id", "title"]), item_counts(dataset))
-    task = TopN(**dataset.info["settings"]["task"])
+    films = read_films(dataset.read("items", "train", ["item_id", "title"]), dataset.item_counts())
+    task = TopN(**dataset.wording)
     own = [films.places(liked) for liked in rows.liked]
 
     # 2. The model and its lists, one table a mode

@@ -13,11 +13,12 @@ Writes into output_dir: the adapter and its tokenizer, checkpoints, the settings
 from trl import ModelConfig, SFTConfig, get_peft_config
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.run import run_settings
 from tastetune.config.recipe import GenerationArguments, SftArguments, parse_recipe
 from tastetune.errors import run
 from tastetune.language_models.loading import load_model, load_tokenizer
 from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
-from tastetune.training.runs import CostRecorder, resume_point, run_settings
+from tastetune.training.runs import CostRecorder, resume_point
 from tastetune.training.trainers import CompactSFTTrainer, keep_adapter_in_float32
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tastetune.tasks.like_dislike import LIKE_FROM, Item, LikeDislike
+from tastetune.artifacts.dataset import LIKE_FROM
+from tastetune.tasks.like_dislike import Item, LikeDislike
 
 HISTORY_LENGTH = 10
 GENRES = ("Action", "Comedy", "Drama", "Horror", "Romance")

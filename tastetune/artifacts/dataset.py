@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tastetune.errors import InputError
@@ -13,6 +14,12 @@ INFO = "tastetune.json"
 """Beside the card: the settings a dataset was built with, its counts, and the fingerprint of its rows."""
 
 INFO_KEYS = ("name", "fingerprint", "settings", "counts")
+
+CATALOGUE = {"interactions", "items"}
+"""The configs that every dataset has; the third holds its task's rows."""
+
+LIKE_FROM = 4.0
+"""A rating of this many stars or more is a like, unless the dataset says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,39 @@ class BuiltDataset:
     @property
     def fingerprint(self) -> str:
         return self.info["fingerprint"]
+
+    @property
+    def task(self) -> str:
+        """What its rows ask: the name of the config beside `CATALOGUE` that holds them.
+
+        Raises:
+            InputError: none does, or several do.
+        """
+        configs = {path.parent.name for path in self.folder.glob("*/*.parquet")} - CATALOGUE
+        if len(configs) != 1:
+            there = ", ".join(sorted(configs)) or "none"
+            raise InputError(f"{self.source}: expected one config of rows, found {there}; rebuild the dataset")
+        return configs.pop()
+
+    @property
+    def wording(self) -> dict:
+        """What its prompts were written with: the fields of the class in `tastetune.tasks` that wrote them."""
+        return self.info["settings"].get("task", {})
+
+    @property
+    def like_from(self) -> float:
+        """The rating from which on a row is a like."""
+        return self.wording.get("like_from", LIKE_FROM)
+
+    @property
+    def may_be_shared(self) -> bool:
+        """Whether the licence of its ratings lets a copy be shown to everybody; not unless the dataset says so."""
+        return self.info["settings"].get("redistribution") is True
+
+    @property
+    def has_neutral_titles(self) -> bool:
+        """Whether its titles are names made of the ids."""
+        return bool(self.info["settings"].get("neutral_titles"))
 
     def path(self, config: str, split: str) -> Path:
         """The parquet file of one split.
@@ -76,6 +116,11 @@ class BuiltDataset:
                 f"{self.source}: the splits {split} of config {config!r} have different columns "
                 f"({' '.join(str(error).split())}); rebuild the dataset"
             ) from error
+
+    def item_counts(self, splits: str = "train+validation") -> dict[str, int]:
+        """How many interactions each item has in these splits, by item id; items without any are left out."""
+        counts = pc.value_counts(self.read("interactions", splits, ["item_id"])["item_id"].combine_chunks())
+        return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
 
 
 def refuse_foreign(folder: str | Path) -> None:
@@ -125,7 +170,7 @@ def _read_info(path: Path) -> dict:
 def _download(source: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
-    from tastetune.hub.push import hub_errors
+    from tastetune.artifacts.hub_errors import hub_errors
 
     remedy = "; no folder of that name lies here either: build one with python data_builders/ml1m.py --output_dir ..."
     with hub_errors(source, "dataset", revision, remedy):

@@ -22,7 +22,6 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Meta, write_predictions
 from tastetune.baselines import FIT_ON
 from tastetune.errors import InputError
-from tastetune.tasks.answers import like_from
 
 WIDTH = 64
 """Principal components kept of the titles' embeddings."""
@@ -57,7 +56,7 @@ def write_text_baseline(encoder: str, dataset: BuiltDataset, split: str, output:
         if not len(parts[name]):
             raise InputError(f"{dataset.path('like_dislike', name)}: no rows; build the dataset from a longer log")
     titles, began = embed(encoder, dataset.read("items", "train", ["item_id", "title"])), time.perf_counter()
-    seen = {name: features(table, titles, like_from(dataset)) for name, table in parts.items()}
+    seen = {name: features(table, titles, dataset.like_from) for name, table in parts.items()}
     labels = {name: table["label"].to_numpy() for name, table in parts.items()}
     if len(np.unique(labels["train"])) < 2:
         raise InputError(

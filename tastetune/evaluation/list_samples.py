@@ -31,7 +31,7 @@ def sample_users(
         `title` it names (null off the catalogue) and what was `written` instead, if it was spelt otherwise.
     """
     if with_text is None:
-        with_text = rows.dataset.info["settings"].get("redistribution") is not False
+        with_text = rows.dataset.may_be_shared
     items = rows.dataset.read("items", "train", ["item_id", "title"])
     titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True)) if with_text else None
     drawn = np.sort(np.random.default_rng(seed).permutation(len(rows.example_ids))[:SIZE])

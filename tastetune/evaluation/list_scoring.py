@@ -19,7 +19,7 @@ from tastetune.evaluation.seeds import by_seed
 from tastetune.metrics import LISTS
 from tastetune.metrics import lines as line_metrics
 from tastetune.metrics.ranking import by_user, mean
-from tastetune.tasks.list_rows import CONFIG, KNOWN, ListRows, item_counts
+from tastetune.tasks.list_rows import CONFIG, KNOWN, ListRows
 
 REFERENCE = "most_cowatched"
 MAIN = "precision@3"
@@ -136,7 +136,7 @@ class _Catalogue:
 def watched_share(dataset: BuiltDataset, items: Sequence[str], splits: str) -> np.ndarray:
     """Share of these splits' users who rated each item, float (items,)."""
     users = len(dataset.read("interactions", splits, ["user_id"])["user_id"].unique())
-    counts = item_counts(dataset, splits)
+    counts = dataset.item_counts(splits)
     return np.array([counts.get(item, 0) for item in items]) / max(users, 1)
 
 

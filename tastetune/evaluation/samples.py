@@ -31,7 +31,7 @@ def sample_rows(
         `yes` and `written`, the text it generated; with `prompt`, `completion` and `rating` unless withheld.
     """
     if with_text is None:
-        with_text = rows.dataset.info["settings"].get("redistribution") is not False
+        with_text = rows.dataset.may_be_shared
     drawn = np.sort(np.random.default_rng(seed).permutation(len(rows.table))[:SIZE])
     sample = [
         {"row": f"row {at}", "label": int(rows.table["label"][int(row)].as_py())} for at, row in enumerate(drawn, 1)

@@ -23,7 +23,7 @@ from tastetune.metrics.calibration import reliability
 from tastetune.metrics.measure import Answered, estimates, measure, why_undefined
 from tastetune.metrics.roc_auc import roc_curve
 from tastetune.metrics.threshold import best_threshold
-from tastetune.tasks.answers import CONFIG, Rows, answered, check_names, like_from, read_rows
+from tastetune.tasks.answers import CONFIG, Rows, answered, check_names, read_rows
 from tastetune.tasks.shown import SHOWN
 
 REFERENCE = "user_item_mean"
@@ -60,7 +60,7 @@ def score(
     check_names(predictions)
     reference = chosen_reference([prediction.meta.model for prediction in predictions], reference, REFERENCE)
     drawn = draws(rows.n_users, resamples, seed)
-    parts = slices(rows.dataset, rows.table, like_from(rows.dataset))
+    parts = slices(rows.dataset, rows.table, rows.dataset.like_from)
     thresholds = _chosen_thresholds(rows.dataset, validation)
     models, given, replicates = [], [], {}
     for prediction in tqdm(predictions, desc="scoring", unit=" models"):

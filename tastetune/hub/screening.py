@@ -96,7 +96,7 @@ def _check_card(path: Path, repo_type: str) -> None:
 
 
 def _check_licence(folder: Path, private: bool) -> None:
-    if not private and open_dataset(folder).info["settings"].get("redistribution") is False:
+    if not private and not open_dataset(folder).may_be_shared:
         raise InputError(
             f"{folder / INFO}: the licence of its ratings forbids redistribution; push it without --public"
         )

@@ -11,10 +11,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArgum
 from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.run import read_cost, read_settings, refuse_seen, run_settings
 from tastetune.config.recipe import DataArguments
 from tastetune.errors import InputError
 from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
-from tastetune.training.runs import read_cost, read_settings, refuse_seen, run_settings
 
 _LOADED_BY = (
     "model_name_or_path",

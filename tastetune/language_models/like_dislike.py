@@ -8,7 +8,7 @@ from tastetune.errors import InputError
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.probabilities import generated_answers, yes_probabilities
 from tastetune.language_models.rating import expected_ratings
-from tastetune.tasks.answers import CONFIG, like_from
+from tastetune.tasks.answers import CONFIG
 from tastetune.tasks.few_shot import FewShot
 from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.rating import CONFIG as RATING
@@ -35,7 +35,7 @@ class Questions:
     @property
     def asked(self) -> dict:
         """What `predictions.Meta` says of the questions, by its field."""
-        threshold = like_from(self.dataset) if self.stars else 0.5
+        threshold = self.dataset.like_from if self.stars else 0.5
         return {"config": CONFIG, "split": self.split, "threshold": threshold, "shots": self.shots}
 
 
@@ -66,7 +66,7 @@ def read_questions(dataset: BuiltDataset, config: str, split: str, shots: int = 
     if not prompts:
         raise InputError(f"{dataset.source}: split {split!r} of {CONFIG!r} is empty; there is nothing to predict")
     if shots:
-        task = LikeDislike(**dataset.info["settings"]["task"])
+        task = LikeDislike(**dataset.wording)
         few = FewShot(
             dataset.read(CONFIG, "train", ["user_id", "label", "history", "prompt", "completion"]), shots, seed
         )

@@ -20,7 +20,6 @@ from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import LEVEL
 from tastetune.probe.forms import FORMS, Form, Line, Question, key
 from tastetune.probe.shares import fifths_by, shares
-from tastetune.tasks.list_rows import item_counts
 from tastetune.tasks.titles import neutral_title
 
 ITEMS = 500
@@ -36,7 +35,7 @@ def read_lines(dataset: BuiltDataset) -> list[Line]:
     Raises:
         InputError: no items, a column missing, or titles that are neutral names.
     """
-    if dataset.info["settings"].get("neutral_titles"):
+    if dataset.has_neutral_titles:
         raise InputError(
             f"{dataset.source}: its titles are neutral names made of the ids, which a model reads off the id without "
             "knowing anything; probe a dataset that was built without --neutral_titles"
@@ -44,7 +43,7 @@ def read_lines(dataset: BuiltDataset) -> list[Line]:
     table = dataset.read("items", "train", ["item_id", "title", "genres"])
     if not len(table):
         raise InputError(f"{dataset.path('items', 'train')}: no items, so there is nothing to ask for; rebuild it")
-    ids, ratings = table["item_id"].to_pylist(), item_counts(dataset)
+    ids, ratings = table["item_id"].to_pylist(), dataset.item_counts()
     lines = [
         Line(item, title, tuple(genres or ()), ratings.get(item, 0))
         for item, title, genres in zip(ids, table["title"].to_pylist(), table["genres"].to_pylist(), strict=True)

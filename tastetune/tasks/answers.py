@@ -11,7 +11,7 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Predictions, align
 from tastetune.errors import InputError
 from tastetune.metrics.measure import OTHER, PROBABILITY, STARS, Answered, are_probabilities
-from tastetune.tasks.like_dislike import LIKE_FROM, LikeDislike
+from tastetune.tasks.like_dislike import LikeDislike
 
 CONFIG = "like_dislike"
 
@@ -89,7 +89,7 @@ def answered(rows: Rows, predictions: Predictions) -> tuple[Answered, int]:
     scores, answers = align(predictions, rows.table["example_id"])
     labels = rows.table["label"].to_numpy().astype(np.int64)
     ratings = _stars(rows, labels)
-    scale = _scale(scores, meta.threshold, None if np.isnan(ratings).any() else like_from(rows.dataset))
+    scale = _scale(scores, meta.threshold, None if np.isnan(ratings).any() else rows.dataset.like_from)
     yes, unparsed = (scores >= meta.threshold).astype(np.int64), np.zeros(len(scores), bool)
     generated = [answer is not None for answer in answers]
     if any(generated) and not all(generated):
@@ -116,11 +116,6 @@ def _check_same_rows(rows: Rows, predictions: Predictions) -> None:
                 f"{predictions.path}: {key} is {found!r} (dataset {meta.dataset!r}), but {key} {expected!r} of "
                 f"{dataset.source} is scored; predict on these rows, or score the rows it was predicted on"
             )
-
-
-def like_from(dataset: BuiltDataset) -> float:
-    """The rating from which on the dataset calls a row a like."""
-    return dataset.info["settings"].get("task", {}).get("like_from", LIKE_FROM)
 
 
 def _stars(rows: Rows, labels: np.ndarray) -> np.ndarray:

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tastetune.artifacts.dataset import LIKE_FROM
 from tastetune.errors import InputError
-
-LIKE_FROM = 4.0
-"""A rating of this many stars or more is a like."""
 
 YES, NO = " Yes", " No"
 """Completions. The space belongs to the answer: a prompt that ends in one would split the answer's token."""

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import pyarrow.compute as pc
-
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 
@@ -43,9 +41,3 @@ def read_list_rows(dataset: BuiltDataset, split: str) -> ListRows:
     if not len(table):
         raise InputError(f"{dataset.path(CONFIG, split)}: no rows; rebuild the dataset or name another split")
     return ListRows(dataset, split, *(table[name].to_pylist() for name in columns))
-
-
-def item_counts(dataset: BuiltDataset, splits: str = "train+validation") -> dict[str, int]:
-    """How many interactions each item has in these splits, by item id; items without any are left out."""
-    counts = pc.value_counts(dataset.read("interactions", splits, ["item_id"])["item_id"].combine_chunks())
-    return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))

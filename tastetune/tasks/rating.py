@@ -68,7 +68,7 @@ def read_rating_rows(dataset: BuiltDataset, split: str) -> pa.Table:
     Raises:
         InputError: no such split, or a rating that is no answer.
     """
-    task = Rating(LikeDislike(**dataset.info["settings"]["task"]))
+    task = Rating(LikeDislike(**dataset.wording))
     rows = dataset.read("like_dislike", split, ["example_id", "user_id", "rating", "prompt"]).to_pydict()
     rows["prompt"] = [task.prompt(prompt) for prompt in rows["prompt"]]
     rows["completion"] = [task.completion(rating) for rating in rows["rating"]]

@@ -12,6 +12,7 @@ from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Meta, read_predictions, write_predictions
+from tastetune.artifacts.run import read_settings, refuse_seen
 from tastetune.baselines import FIT_ON
 from tastetune.baselines.recbole.configs import BaselineConfig, read_config
 from tastetune.baselines.recbole.likes import write_baseline
@@ -20,7 +21,6 @@ from tastetune.errors import InputError
 from tastetune.language_models.language_model import Recipe
 from tastetune.language_models.like_dislike import Questions, read_questions, respond
 from tastetune.tasks.answers import CONFIG
-from tastetune.training.runs import read_settings, refuse_seen
 
 BASE = "zero-shot"
 """What the base model is called, where an adapter's curve begins."""

@@ -4,6 +4,7 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, TrainingArguments
 
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.run import total_batch_size
 from tastetune.errors import InputError
 from tastetune.language_models.chat import TEMPLATE_VALUES, chat_ids
 from tastetune.tasks.rating import CONFIG as RATING
@@ -25,11 +26,6 @@ def set_total_batch_size(args: TrainingArguments, total: int | None) -> None:
             f"{args.per_device_train_batch_size} = {at_once} does not divide it; change either"
         )
     args.gradient_accumulation_steps = total // at_once
-
-
-def total_batch_size(args: TrainingArguments) -> int:
-    """Examples that one optimizer step sees, over all processes."""
-    return args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
 
 
 def training_rows(dataset: BuiltDataset, config: str, split: str, args: TrainingArguments) -> Dataset:

@@ -13,7 +13,6 @@ from tastetune.errors import InputError
 from tastetune.language_models.chat import TEMPLATE_VALUES
 from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.list_rows import CONFIG as LISTS
-from tastetune.tasks.list_rows import item_counts
 from tastetune.tasks.top_n import TopN
 
 COUNTS = ("pairs", "left_out")
@@ -41,7 +40,7 @@ def read_pairs(dataset: BuiltDataset, config: str, split: str) -> tuple[Dataset,
 
 
 def _candidate_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
-    task = LikeDislike(**dataset.info["settings"]["task"])
+    task = LikeDislike(**dataset.wording)
     columns = ["user_id", "item_id", "label", "timestamp", "prompt"]
     rows = dataset.read("like_dislike", split, columns).to_pylist()
     rows.sort(key=lambda row: (row["user_id"], row["timestamp"], row["item_id"]))
@@ -69,10 +68,10 @@ def candidate_pairs(rows: Sequence[Mapping], task: LikeDislike) -> Iterator[dict
 
 
 def _list_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
-    task = TopN(**dataset.info["settings"]["task"])
+    task = TopN(**dataset.wording)
     items = dataset.read("items", "train", ["item_id", "title"])
     titles = dict(zip(*(items[name].to_pylist() for name in ("item_id", "title")), strict=True))
-    counts = item_counts(dataset, "train")
+    counts = dataset.item_counts("train")
     popular = sorted(counts, key=lambda item: (-counts[item], item))
     rows = dataset.read(LISTS, split, ["liked", "gold", "prompt"]).to_pylist()
     found = [list_pair(row["liked"], row["gold"], popular, task.n) for row in rows]

@@ -12,7 +12,6 @@ from tastetune.errors import InputError
 from tastetune.language_models.chat import Messages, plain_text
 from tastetune.language_models.top_n import Films, read_films
 from tastetune.tasks.list_rows import CONFIG as LISTS
-from tastetune.tasks.list_rows import item_counts
 from tastetune.tasks.top_n import TopN
 
 
@@ -64,5 +63,5 @@ def read_asked(dataset: BuiltDataset, config: str, split: str, at_once: int = 1)
             f"{dataset.source}: split {split!r} has {len(rows)} lists, and a step asks for {at_once} "
             "(total_train_batch_size / num_generations); lower the former"
         )
-    films = read_films(dataset.read("items", "train", ["item_id", "title"]), item_counts(dataset, "train"))
-    return rows, GoldShare(films, TopN(**dataset.info["settings"]["task"]))
+    films = read_films(dataset.read("items", "train", ["item_id", "title"]), dataset.item_counts("train"))
+    return rows, GoldShare(films, TopN(**dataset.wording))

@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,29 +10,9 @@ from peft import PeftConfig
 from transformers import TrainerCallback, TrainingArguments
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.run import COST, RUN, read_cost, total_batch_size, trained_on
 from tastetune.errors import InputError
 from tastetune.files import write_text
-from tastetune.training.data import total_batch_size
-
-RUN, COST = "run.json", "cost.json"
-"""In a run's folder: the settings it was started with; in it and in each checkpoint: what training had cost."""
-
-
-def run_settings(dataset: BuiltDataset, data_args, args: TrainingArguments, model_args) -> dict:
-    """Everything that decides what a run learns, as JSON: a checkpoint may only be resumed under the same."""
-    decisive = ["max_steps", "num_train_epochs", "max_length", "packing", "completion_only_loss", "seed", "data_seed"]
-    decisive += ["learning_rate", "weight_decay", "warmup_steps", "lr_scheduler_type", "optim"]
-    return {
-        "dataset": dataset.name,
-        "dataset_revision": data_args.dataset_revision,
-        "fingerprint": dataset.fingerprint,
-        "dataset_config": data_args.dataset_config,
-        "dataset_train_split": data_args.dataset_train_split,
-        **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
-        "total_train_batch_size": total_batch_size(args),
-        **{key: value for key, value in asdict(model_args).items() if value is not None},
-    }
 
 
 def resume_point(folder: str | Path, settings: dict) -> str | None:
@@ -100,21 +79,6 @@ class CostRecorder(TrainerCallback):
         write_text(folder / COST, json.dumps(cost) + "\n")
 
 
-def read_cost(folder: str | Path | None) -> dict:
-    """What `CostRecorder` wrote into `folder`; empty where it wrote nothing."""
-    path = Path(folder or "") / COST
-    return json.loads(path.read_text(encoding="utf-8")) if folder and path.is_file() else {}
-
-
-def read_settings(adapter: str | Path | None) -> dict:
-    """The settings that `resume_point` recorded for the run of an adapter or checkpoint; empty where there are none."""
-    if adapter:
-        for folder in (Path(adapter), Path(adapter).parent):
-            if (folder / RUN).is_file():
-                return json.loads((folder / RUN).read_text(encoding="utf-8"))
-    return {}
-
-
 def starting_point(adapter: str | None) -> dict[str, Any]:
     """What a run that goes on from an adapter records of it: its name, its shape, and what it was trained on.
 
@@ -132,14 +96,7 @@ def starting_point(adapter: str | None) -> dict[str, Any]:
             "scripts/sft.py, or name the folder that it wrote"
         ) from error
     shape = {"lora_r": config.r, "lora_alpha": config.lora_alpha, "lora_dropout": config.lora_dropout}
-    return {"sft_adapter": adapter, "sft_train_split": "+".join(_trained_on(adapter)), "use_peft": True, **shape}
-
-
-def _trained_on(adapter: str | Path) -> list[str]:
-    """The splits that an adapter has seen, those of the adapter that it went on from included."""
-    settings = read_settings(adapter)
-    seen = [part for key in ("dataset_train_split", "sft_train_split") for part in settings.get(key, "").split("+")]
-    return [part for part in dict.fromkeys(seen) if part]
+    return {"sft_adapter": adapter, "sft_train_split": "+".join(trained_on(adapter)), "use_peft": True, **shape}
 
 
 def refuse_push(args: TrainingArguments) -> None:
@@ -150,18 +107,3 @@ def refuse_push(args: TrainingArguments) -> None:
     """
     if args.push_to_hub:
         raise InputError("push_to_hub: train first, then push the folder with scripts/push.py")
-
-
-def refuse_seen(adapter: str | Path, split: str) -> None:
-    """Refuse to answer rows that the adapter was trained on, or the adapter that it went on from.
-
-    Raises:
-        InputError: its run's training splits include one of `split`.
-    """
-    trained_on = _trained_on(adapter)
-    seen = [part for part in split.split("+") if part in trained_on]
-    if seen:
-        raise InputError(
-            f"{adapter} was trained on {'+'.join(trained_on)}, so its answers to {seen[0]} show what it remembers; "
-            "to choose anything on validation, train with --dataset_train_split train"
-        )

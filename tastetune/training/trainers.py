@@ -9,8 +9,9 @@ from peft import PeftModel
 from torch.nn.functional import cross_entropy
 from trl import GRPOConfig, SFTTrainer
 
+from tastetune.artifacts.run import total_batch_size
 from tastetune.errors import InputError
-from tastetune.training.data import set_total_batch_size, total_batch_size
+from tastetune.training.data import set_total_batch_size
 
 
 class CompactSFTTrainer(SFTTrainer):

@@ -15,7 +15,7 @@ from tastetune.config.recipe import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.chat import chat_ids, plain_text, prompt_ids, turn_end
 from tastetune.language_models.top_n import MODES, Recommender, read_films
-from tastetune.tasks.list_rows import item_counts, read_list_rows
+from tastetune.tasks.list_rows import read_list_rows
 from tastetune.tasks.top_n import TopN
 from tastetune.training.stand_in import make_model, train_tokenizer
 
@@ -41,7 +41,7 @@ def rows(home):
 
 def recommender(home, **how):
     dataset = open_dataset(home / "data")
-    films = read_films(dataset.read("items", "train"), item_counts(dataset))
+    films = read_films(dataset.read("items", "train"), dataset.item_counts())
     model = AutoModelForCausalLM.from_pretrained(home / "model").eval()
     tokenizer = AutoTokenizer.from_pretrained(home / "model")
     return Recommender(model, tokenizer, films, TopN(), GenerationArguments(**how), max_batch_tokens=600)

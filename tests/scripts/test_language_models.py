@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import align, read_predictions
-from tastetune.training.runs import read_cost
+from tastetune.artifacts.run import read_cost
 
 RECIPE = "recipes/quickstart/sft.yaml"
 ENV = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE", "ACCELERATE_USE_CPU": "true"}

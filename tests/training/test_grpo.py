@@ -12,10 +12,10 @@ from made_lists import make_lists
 from safetensors.torch import load_file
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.run import read_cost, read_settings, refuse_seen
 from tastetune.errors import InputError
 from tastetune.language_models.chat import plain_text
 from tastetune.tasks.top_n import TopN
-from tastetune.training.runs import read_cost, read_settings, refuse_seen
 from tastetune.training.stand_in import make_model, train_tokenizer
 from tastetune.training.trainers import GroupConfig
 

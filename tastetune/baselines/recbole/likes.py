@@ -10,7 +10,6 @@ from tastetune.baselines.recbole.fitting import fit, flops_an_example, predict
 from tastetune.baselines.recbole.rows import Prepared, prepare
 from tastetune.baselines.recbole.tuning import tune, write_study
 from tastetune.errors import InputError
-from tastetune.tasks.answers import like_from
 
 
 def write_baseline(
@@ -52,7 +51,7 @@ def write_baseline(
             config="like_dislike",
             split=split,
             fingerprint=dataset.fingerprint,
-            threshold=like_from(dataset) if getattr(model, "in_stars", False) else 0.5,
+            threshold=dataset.like_from if getattr(model, "in_stars", False) else 0.5,
             seed=settings["seed"],
             settings=settings,
             training={"examples": examples, "seconds": seconds, "flops": examples * flops_an_example(prepared, model)},

@@ -21,6 +21,7 @@ from tastetune.baselines.trivial.lists import meta, read_log, top
 from tastetune.errors import InputError
 from tastetune.metrics.ranking import average_precision
 from tastetune.tasks.list_rows import CONFIG, ListRows, read_list_rows
+from tastetune.tasks.top_n import TopN
 
 ASKED = "asked:"
 """Before the number of a row who is asked; nobody in the log bears such a name."""
@@ -152,4 +153,4 @@ def _interactions(config: BaselineConfig, rows: ListRows) -> Dataset:
 
 def _answers(model: AbstractRecommender, data: Dataset, rows: ListRows) -> dict[str, list[Line]]:
     items, scores = catalogue_scores(model, data, [f"{ASKED}{row}" for row in range(len(rows.example_ids))])
-    return top(scores, items, rows, rows.dataset.info["settings"]["task"]["n"])
+    return top(scores, items, rows, TopN(**rows.dataset.wording).n)

@@ -21,7 +21,6 @@ from tastetune.baselines.recbole.shim import (
     without_future_warnings,
 )
 from tastetune.errors import InputError
-from tastetune.tasks.answers import like_from
 
 COLUMNS = ["example_id", "user_id", "item_id", "label", "rating", "history", "history_ratings"]
 
@@ -77,7 +76,7 @@ def prepare(settings: BaselineConfig, dataset: BuiltDataset, split: str) -> Prep
     length = settings.values["MAX_ITEM_LIST_LENGTH"]
     with tempfile.TemporaryDirectory(prefix="tastetune-") as folder:
         columns = [*settings.columns, "row_id"]
-        longest = write_atomic(Path(folder), filled, columns, length, like_from(dataset))
+        longest = write_atomic(Path(folder), filled, columns, length, dataset.like_from)
         config = make_config(settings.model, recbole_settings(settings, Path(folder), list(filled), longest))
         kind = SequentialDataset if config["MODEL_TYPE"] == ModelType.SEQUENTIAL else Dataset
         with without_future_warnings():

@@ -19,7 +19,6 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Meta, write_predictions
 from tastetune.baselines import FIT_ON
 from tastetune.errors import InputError
-from tastetune.tasks import answers
 
 GRID = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 """Smoothing constants tried: a mean over n ratings is shrunk as if this many average ratings stood beside them."""
@@ -139,7 +138,7 @@ def write_trivial(dataset: BuiltDataset, split: str, output_dir: Path) -> list[P
     for part in ("train", split):
         if not len(tables[part]):
             raise InputError(f"{dataset.path('like_dislike', part)}: no rows; build the dataset from a longer log")
-    coded = encode(tables, answers.like_from(dataset))
+    coded = encode(tables, dataset.like_from)
     fit = coded["train"] if FIT_ON[split] == "train" else joined(coded["train"], coded["validation"])
     written = []
     for name, (model, _) in MODELS.items():

@@ -13,6 +13,7 @@ from tastetune.artifacts.list_predictions import Line, write_lists
 from tastetune.artifacts.predictions import Meta
 from tastetune.errors import InputError
 from tastetune.tasks.list_rows import CONFIG, KNOWN, ListRows, read_list_rows
+from tastetune.tasks.top_n import TopN
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def write_list_baselines(dataset: BuiltDataset, split: str, output_dir: Path) ->
     liked, written = one_hot(rows.liked, log.items), []
     for name, model in MODELS.items():
         began = time.perf_counter()
-        lists = top(model(log, liked), log.items, rows, dataset.info["settings"]["task"]["n"])
+        lists = top(model(log, liked), log.items, rows, TopN(**dataset.wording).n)
         cost = {"examples": log.watched.nnz, "seconds": time.perf_counter() - began}
         written.append(output_dir / f"{name}.parquet")
         about = meta(rows, model=name, kind="trivial", settings={"fit_on": log.splits}, training=cost)

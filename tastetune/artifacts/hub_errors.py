@@ -1,0 +1,63 @@
+"""What the Hub's refusals mean, and what to do about each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+from huggingface_hub import constants
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from tastetune.errors import InputError
+
+
+@contextmanager
+def hub_errors(repo_id: str, repo_type: str, revision: str | None = None, remedy: str = "") -> Iterator[None]:
+    """Turn what the Hub and its client raise inside the block into InputError, each with what to do about it.
+
+    Args:
+        repo_id, repo_type, revision: what the block asks for.
+        remedy: a further way out, added to every message.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as error:
+        revision = f" at revision {revision!r}" if revision else ""
+        raise InputError(f"{repo_type} {repo_id!r}{revision}: {_explain(error)}{remedy}") from error
+
+
+MEANINGS = {
+    HFValidationError: "no Hub id ({error}); write it as org/name",
+    GatedRepoError: "gated; ask for access on its page at {hub}, then `hf auth login` with the account that has it",
+    RevisionNotFoundError: "{hub} has no such branch, tag or commit; check the revision",
+    RepositoryNotFoundError: "{hub} shows no such repository; check the id, and `hf auth login` if it is private",
+    LocalTokenNotFoundError: "not logged in; run `hf auth login` or set HF_TOKEN",
+    OfflineModeIsEnabled: "HF_HUB_OFFLINE is set; unset it to reach {hub}",
+    LocalEntryNotFoundError: "{hub} is out of reach and the cache has no copy; check the network and HF_HUB_OFFLINE",
+    401: "{hub} does not know the token; run `hf auth login` or set HF_TOKEN to a valid one",
+    403: "{hub} forbids it to this token; use one with write access to that account or organisation",
+    HfHubHTTPError: "{hub} refuses ({error})",
+    httpx2.HTTPError: "{hub} is out of reach ({error}); check the network and HF_ENDPOINT",
+    Exception: "{error}",
+}
+"""Errors and statuses, the more particular first."""
+
+
+def _explain(error: Exception) -> str:
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    meaning = next(text for key, text in MEANINGS.items() if key == status or _is(error, key))
+    return meaning.format(error=" ".join(str(error).split()), hub=constants.ENDPOINT)
+
+
+def _is(error: Exception, key: type | int) -> bool:
+    return isinstance(key, type) and isinstance(error, key)

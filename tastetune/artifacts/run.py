@@ -1,0 +1,69 @@
+"""A training run's record beside its adapter: its settings, what it cost, and which rows it has seen."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.errors import InputError
+
+RUN, COST = "run.json", "cost.json"
+"""In a run's folder: the settings it was started with; in it and in each checkpoint: what training had cost."""
+
+
+def total_batch_size(args) -> int:
+    """Examples that one optimizer step sees, over all processes."""
+    return args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+
+
+def run_settings(dataset: BuiltDataset, data_args, args, model_args) -> dict:
+    """Everything that decides what a run learns, as JSON: a checkpoint may only be resumed under the same."""
+    decisive = ["max_steps", "num_train_epochs", "max_length", "packing", "completion_only_loss", "seed", "data_seed"]
+    decisive += ["learning_rate", "weight_decay", "warmup_steps", "lr_scheduler_type", "optim"]
+    return {
+        "dataset": dataset.name,
+        "dataset_revision": data_args.dataset_revision,
+        "fingerprint": dataset.fingerprint,
+        "dataset_config": data_args.dataset_config,
+        "dataset_train_split": data_args.dataset_train_split,
+        **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
+        "total_train_batch_size": total_batch_size(args),
+        **{key: value for key, value in asdict(model_args).items() if value is not None},
+    }
+
+
+def read_cost(folder: str | Path | None) -> dict:
+    """What `CostRecorder` wrote into `folder`; empty where it wrote nothing."""
+    path = Path(folder or "") / COST
+    return json.loads(path.read_text(encoding="utf-8")) if folder and path.is_file() else {}
+
+
+def read_settings(adapter: str | Path | None) -> dict:
+    """The settings that `resume_point` recorded for the run of an adapter or checkpoint; empty where there are none."""
+    if adapter:
+        for folder in (Path(adapter), Path(adapter).parent):
+            if (folder / RUN).is_file():
+                return json.loads((folder / RUN).read_text(encoding="utf-8"))
+    return {}
+
+
+def trained_on(adapter: str | Path) -> list[str]:
+    """The splits that an adapter has seen, those of the adapter that it went on from included."""
+    settings = read_settings(adapter)
+    seen = [part for key in ("dataset_train_split", "sft_train_split") for part in settings.get(key, "").split("+")]
+    return [part for part in dict.fromkeys(seen) if part]
+
+
+def refuse_seen(adapter: str | Path, split: str) -> None:
+    """Refuse to answer rows that the adapter was trained on, or the adapter that it went on from.
+
+    Raises:
+        InputError: its run's training splits include one of `split`.
+    """
+    known = trained_on(adapter)
+    seen = [part for part in split.split("+") if part in known]
+    if seen:
+        raise InputError(
+            f"{adapter} was trained on {'+'.join(known)}, so its answers to {seen[0]} show what it remembers; "
+            "to choose anything on validation, train with --dataset_train_split train"
+        )
