@@ -5,11 +5,13 @@ import types
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import torch
 from trl import TrlParser
 
+from tastetune.config.run_folder import RunFolder
 from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
 
@@ -18,12 +20,59 @@ from tastetune.errors import InputError
 class DataArguments:
     """Which rows a recipe is about."""
 
-    dataset_name: str = field(metadata={"help": "Built dataset: a folder, or its Hub id."})
+    run_dir: str | None = field(
+        default=None, metadata={"help": "The run's folder: data/, adapter/, predictions/ and scores.json lie in it."}
+    )
+    dataset_name: str | None = field(
+        default=None, metadata={"help": "Built dataset: a folder, or its Hub id; run_dir's data/ if none."}
+    )
     dataset_revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of a Hub dataset."})
-    dataset_config: str = field(default="like_dislike", metadata={"help": "Configuration of the dataset."})
+    dataset_config: str = field(default="like_dislike", metadata={"help": "What its rows are asked, a task's name."})
     dataset_train_split: str = field(
         default="train+validation", metadata={"help": "Splits to train on, joined by '+'; the published part is both."}
     )
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run's folder.
+
+        Raises:
+            InputError: the recipe names none.
+        """
+        if self.run_dir is None:
+            raise InputError("run_dir is missing; name the run's folder in the recipe, such as run_dir: outputs/ml1m")
+        return RunFolder(Path(self.run_dir))
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's folder or Hub id.
+
+        Raises:
+            InputError: as `folder`.
+        """
+        return self.dataset_name or str(self.folder.data)
+
+
+@dataclass
+class AnswerArguments:
+    """Which models answer which rows; what training reads of a recipe, it passes over."""
+
+    split: str = field(default="test", metadata={"help": "The split to answer."})
+    shots: list[int] = field(
+        default_factory=lambda: [0], metadata={"help": "Worked examples before the base model's prompts, one row each."}
+    )
+    checkpoints: list[int] = field(
+        default_factory=list, metadata={"help": "Steps of the run that answer as well, beside where it ended."}
+    )
+    modes: list[str] = field(
+        default_factory=list,
+        metadata={"help": "How answers are read, see tastetune.language_models; the task's if none."},
+    )
+    baselines: list[str] = field(
+        default_factory=list,
+        metadata={"help": "Baselines beside the trivial ones: files of recbole_configs/, or text."},
+    )
+    max_batch_tokens: int = field(default=16384, metadata={"help": "Padded tokens in one batch of prompts."})
 
 
 @dataclass
