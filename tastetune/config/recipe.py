@@ -66,11 +66,11 @@ class AnswerArguments:
     )
     modes: list[str] = field(
         default_factory=list,
-        metadata={"help": "How answers are read, see tastetune.language_models; the task's if none."},
+        metadata={"help": "How answers are read, by the task's modes; its first if none."},
     )
     baselines: list[str] = field(
         default_factory=list,
-        metadata={"help": "Baselines beside the trivial ones: files of recbole_configs/, or text."},
+        metadata={"help": "Baselines beside the trivial ones, files of recbole_configs/."},
     )
     max_batch_tokens: int = field(default=16384, metadata={"help": "Padded tokens in one batch of prompts."})
 
