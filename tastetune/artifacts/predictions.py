@@ -3,21 +3,21 @@
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tastetune.artifacts import list_table, score_table
+from tastetune.artifacts.list_table import ListLine
 from tastetune.errors import InputError
 from tastetune.files import replacing
 
 KINDS = ("trivial", "recbole", "text", "base", "adapter")
-SCHEMA = pa.schema([("example_id", pa.string()), ("score", pa.float64()), ("answer", pa.string())])
 _KEY = b"tastetune"
 _PACKAGES = (
     "tastetune",
@@ -86,63 +86,43 @@ class Meta:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One model's answers: `example_id`, `score` and `answer` columns of equal length, and their `meta`."""
+    """One model's answers, a table of scores or of lists, and where they come from."""
 
     meta: Meta
     table: pa.Table
     path: Path | None = None
 
+    def scores(self, example_ids: Sequence[str]) -> tuple[np.ndarray, list[str | None]]:
+        """Scores (float64, n) and generated answers (n) in the order of `example_ids`; raises as `align_scores`."""
+        return score_table.align_scores(self.table, example_ids, self.path, self.meta.split)
 
-def write_predictions(
-    path: str | Path,
-    meta: Meta,
-    example_ids: Sequence[str],
-    scores: Sequence[float],
-    answers: Sequence[str | None] | None = None,
-) -> None:
+    def lists(self, example_ids: Sequence[str]) -> list[list[ListLine]]:
+        """The lists in the order of `example_ids`; raises as `align_lists`."""
+        lists = list_table.lists_of(self.table, self.path)
+        return list_table.align_lists(lists, example_ids, self.path, self.meta.split)
+
+
+def write_predictions(path: str | Path, meta: Meta, table: pa.Table) -> None:
     """Write one model's predictions, whole or not at all.
 
     Args:
         path: a `.parquet` file.
-        example_ids: the rows answered, each once.
-        scores: float64, higher is more liked; finite.
-        answers: what was generated, None where nothing was.
+        table: scores or lists, see `tastetune.artifacts.score_table` and `list_table`.
 
     Raises:
-        InputError: lengths differ, an id stands twice, or a score is not finite.
+        InputError: an id or rank stands twice, or a score is not finite.
     """
-    answers = [None] * len(example_ids) if answers is None else answers
-    if not len(example_ids) == len(scores) == len(answers):
-        raise InputError(
-            f"{path}: {len(example_ids)} ids, {len(scores)} scores and {len(answers)} answers; give one of each a row"
-        )
-    table = pa.table([pa.array(example_ids), pa.array(np.asarray(scores, dtype=np.float64)), pa.array(answers)], SCHEMA)
     check(table, path)
-    write_table(path, meta, table)
-
-
-def write_table(path: str | Path, meta: Meta, table: pa.Table) -> None:
-    """Write a checked table with its `meta`, whole or not at all."""
     with replacing(path) as new:
         pq.write_table(table.replace_schema_metadata({_KEY: json.dumps(asdict(meta))}), new)
 
 
 def read_predictions(path: str | Path) -> Predictions:
-    """Read and check one predictions file.
+    """Read and check one predictions file, of scores or of lists.
 
     Raises:
-        InputError: not a parquet file, columns or metadata missing, an id twice, a score that is not finite.
-    """
-    table, meta = read_table(path, SCHEMA)
-    check(table, path)
-    return Predictions(meta, table, Path(path))
-
-
-def read_table(path: str | Path, schema: pa.Schema) -> tuple[pa.Table, Meta]:
-    """The columns of `schema`, and where they come from, of a file that `write_table` wrote.
-
-    Raises:
-        InputError: not a parquet file, columns or metadata missing, columns of other types.
+        InputError: not a parquet file; columns or metadata missing, or of other types; a row answered twice; a score
+            that is not finite.
     """
     path = Path(path)
     if not path.is_file():
@@ -151,10 +131,11 @@ def read_table(path: str | Path, schema: pa.Schema) -> tuple[pa.Table, Meta]:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{path}: not a whole parquet file ({error}); write it anew") from error
+    raw = (table.schema.metadata or {}).get(_KEY)
+    schema = list_table.SCHEMA if "rank" in table.column_names else score_table.SCHEMA
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:
         raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(table.column_names)}")
-    raw = (table.schema.metadata or {}).get(_KEY)
     if raw is None:
         raise InputError(
             f"{path}: no tastetune metadata in the file, so its dataset is unknown; "
@@ -164,7 +145,28 @@ def read_table(path: str | Path, schema: pa.Schema) -> tuple[pa.Table, Meta]:
         table = table.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(f"{path}: columns of other types than {schema.types} ({error}); write it anew") from error
-    return table, _read_meta(raw, path)
+    meta = _read_meta(raw, path)
+    check(table, path)
+    return Predictions(meta, table, path)
+
+
+def check(table: pa.Table, path: str | Path) -> None:
+    """Raise InputError unless the table holds scores or lists as `score_table` or `list_table` says."""
+    if "rank" in table.column_names:
+        list_table.lists_of(table, path)
+    else:
+        score_table.check_scores(table, path)
+
+
+def hold(path: Path, origin: Mapping) -> bool:
+    """Whether `path` holds whole predictions of this `origin`: fields of `Meta`, of its settings those named."""
+    try:
+        meta = asdict(read_predictions(path).meta)
+    except InputError:
+        return False
+    wanted = json.loads(json.dumps(dict(origin)))
+    settings = wanted.pop("settings", {})
+    return wanted.items() <= meta.items() and settings.items() <= meta["settings"].items()
 
 
 def _read_meta(raw: bytes, path: Path) -> Meta:
@@ -175,45 +177,3 @@ def _read_meta(raw: bytes, path: Path) -> Meta:
         raise InputError(f"{path}: {error}") from error
     except (ValueError, AttributeError, TypeError) as error:
         raise InputError(f"{path}: its tastetune metadata cannot be read ({error}); write it anew") from error
-
-
-def check(table: pa.Table, path: str | Path) -> None:
-    """Raise InputError unless every row has an id, every id stands once and every score is finite."""
-    if table["example_id"].null_count:
-        raise InputError(f"{path}: {table['example_id'].null_count} rows have no example_id; give each its row's")
-    counts = pc.value_counts(table["example_id"].combine_chunks())
-    twice = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
-    if len(twice):
-        raise InputError(f"{path}: example_id {twice[0].as_py()!r} is answered more than once; keep one row an example")
-    scores = table["score"].to_numpy()
-    bad = np.flatnonzero(~np.isfinite(scores))
-    if len(bad):
-        raise InputError(
-            f"{path}: the score of example_id {table['example_id'][int(bad[0])].as_py()!r} is {scores[bad[0]]}, "
-            f"and {len(bad)} of {len(scores)} scores are not finite; mend the model, a score must be a number"
-        )
-
-
-def align(predictions: Predictions, example_ids: Sequence[str]) -> tuple[np.ndarray, list[str | None]]:
-    """Scores (float64, n) and answers (n) in the order of `example_ids`.
-
-    Raises:
-        InputError: a row is not answered, or an answer belongs to no row.
-    """
-    wanted = pa.array(example_ids, pa.string())
-    given = predictions.table["example_id"].combine_chunks()
-    where = pc.index_in(wanted, given)
-    if where.null_count:
-        absent = wanted.filter(pc.is_null(where))
-        raise InputError(
-            f"{predictions.path}: {len(absent)} of {len(wanted)} rows of split {predictions.meta.split!r} are not "
-            f"answered, first {absent[0].as_py()!r}; predict the whole split"
-        )
-    if len(given) > len(wanted):
-        extra = given.filter(pc.invert(pc.is_in(given, wanted)))
-        raise InputError(
-            f"{predictions.path}: {len(extra)} answers belong to no row of the split, first {extra[0].as_py()!r}; "
-            "predict on the dataset and split that are scored"
-        )
-    table = predictions.table.take(where)
-    return table["score"].to_numpy(), table["answer"].to_pylist()

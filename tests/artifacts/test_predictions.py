@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastetune.artifacts.predictions import Meta, align, read_predictions, versions, write_predictions
+from tastetune.artifacts.predictions import Meta, read_predictions, versions, write_predictions
+from tastetune.artifacts.score_table import score_table
 from tastetune.errors import InputError
 
 META = Meta(
@@ -44,7 +45,7 @@ def write_raw(path, columns: dict, meta: object = META):
 
 
 def test_what_is_written_is_read_back(path):
-    write_predictions(path, META, IDS, [0.25, 1, 0], ["Yes", None, "I cannot say"])
+    write_predictions(path, META, score_table(IDS, [0.25, 1, 0], ["Yes", None, "I cannot say"]))
     back = read_predictions(path)
     assert back.meta == META
     assert back.table.to_pydict() == {
@@ -56,7 +57,7 @@ def test_what_is_written_is_read_back(path):
 
 
 def test_the_file_says_how_it_was_made(path):
-    write_predictions(path, META, IDS, [0, 0, 0])
+    write_predictions(path, META, score_table(IDS, [0, 0, 0]))
     stored = json.loads(pq.read_schema(path).metadata[b"tastetune"])
     assert stored["command"]
     assert stored["versions"] == versions()
@@ -73,8 +74,8 @@ def test_metadata_of_a_later_version_is_read_without_its_news(path):
 def test_align_gives_the_order_asked_for_whatever_the_order_of_the_file(tmp_path_factory, order):
     path = tmp_path_factory.mktemp("aligned") / "m.parquet"
     ids, scores = [f"u:{i}" for i in range(6)], np.arange(6) / 8
-    write_predictions(path, META, [ids[i] for i in order], scores[order], [f"answer {i}" for i in order])
-    aligned, answers = align(read_predictions(path), ids)
+    write_predictions(path, META, score_table([ids[i] for i in order], scores[order], [f"answer {i}" for i in order]))
+    aligned, answers = read_predictions(path).scores(ids)
     assert aligned.tolist() == scores.tolist()
     assert answers == [f"answer {i}" for i in range(6)]
 
@@ -85,18 +86,28 @@ def test_align_gives_the_order_asked_for_whatever_the_order_of_the_file(tmp_path
         (["a", "a"], [0.1, 0.2], None, "'a' is answered more than once"),
         (["a", "b"], [0.1, float("nan")], None, "score of example_id 'b' is nan"),
         (["a", "b"], [float("-inf"), 0.1], None, "score of example_id 'a' is -inf"),
-        (["a", "b"], [0.1], None, "2 ids, 1 scores and 2 answers"),
-        (["a", "b"], [0.1, 0.2], ["Yes"], "2 ids, 2 scores and 1 answers"),
         (["a", None], [0.1, 0.2], None, "1 rows have no example_id"),
     ],
 )
 def test_a_faulty_table_is_not_written(path, ids, scores, answers, message):
-    write_predictions(path, META, IDS, [0, 0, 0])
+    write_predictions(path, META, score_table(IDS, [0, 0, 0]))
     before = path.read_bytes()
     with pytest.raises(InputError, match=f"{path.name}: .*{message}"):
-        write_predictions(path, META, ids, scores, answers)
+        write_predictions(path, META, score_table(ids, scores, answers))
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("scores", "answers", "message"),
+    [
+        ([0.1], None, "2 ids, 1 scores and 2 answers"),
+        ([0.1, 0.2], ["Yes"], "2 ids, 2 scores and 1 answers"),
+    ],
+)
+def test_every_row_has_one_score_and_one_answer(scores, answers, message):
+    with pytest.raises(InputError, match=message):
+        score_table(["a", "b"], scores, answers)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +158,7 @@ def test_a_kind_or_threshold_that_is_none_is_refused():
 
 
 def test_a_cut_or_damaged_file_is_refused_wherever_it_is_cut(path):
-    write_predictions(path, META, IDS, [0, 0.5, 1])
+    write_predictions(path, META, score_table(IDS, [0, 0.5, 1]))
     whole = path.read_bytes()
     for kept in range(0, len(whole), 97):
         path.write_bytes(whole[:kept])
@@ -164,9 +175,9 @@ def test_a_file_that_is_not_there_is_named(path):
 
 
 def test_rows_missing_or_unknown_are_counted_and_named(path):
-    write_predictions(path, META, IDS, [0, 0, 0])
+    write_predictions(path, META, score_table(IDS, [0, 0, 0]))
     predictions = read_predictions(path)
     with pytest.raises(InputError, match="2 of 4 rows of split 'test' are not answered, first 'u2:i2'"):
-        align(predictions, [*IDS[:2], "u2:i2", "u3:i3"])
+        predictions.scores([*IDS[:2], "u2:i2", "u3:i3"])
     with pytest.raises(InputError, match="1 answers belong to no row of the split, first 'u%3A2:i1'"):
-        align(predictions, IDS[:2])
+        predictions.scores(IDS[:2])
