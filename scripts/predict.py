@@ -1,74 +1,78 @@
-"""Let a language model, with or without an adapter, answer every row of a split.
+"""Let a language model answer every row of a split: as it comes, and after each step that the recipe asks to look at.
 
-    python scripts/predict.py recipes/ml1m.yaml --split test --output outputs/ml1m/predictions/zero-shot.parquet
+    python scripts/predict.py recipes/ml1m.yaml
+    python scripts/predict.py recipes/ml1m.yaml --only 3-shot sft-100
+    python scripts/predict.py recipes/netflix50.yaml --modes free ranked
+    python scripts/predict.py recipes/ml1m.yaml --adapter outputs/ml1m/dpo
     python scripts/predict.py recipes/ml1m.yaml --shots 3 --output outputs/ml1m/predictions/3-shot.parquet
-    python scripts/predict.py recipes/ml1m.yaml --adapter outputs/ml1m/adapter/checkpoint-100 \\
-        --output outputs/ml1m/predictions/sft-100.parquet
 
-The recipe is the one the model is trained with: it names the dataset and the base model. `accelerate launch` in place
-of `python` spreads the rows over several GPUs. One forward pass a prompt gives P(Yes); --generate writes the answer
-out and parses it instead, as published studies do.
+The recipe is the one the model is trained with: it names the dataset, the base model and, in `checkpoints`, `shots` and
+`modes`, what is looked at. `accelerate launch` in place of `python` spreads the rows over several GPUs. Predictions go
+into the run's folder, `predictions/NAME.parquet`, those of another split than test into a folder of its name. What is
+there already, of the same model, rows and settings, is kept.
 
-    --adapter FOLDER_OR_ID     trained adapter; without it the base model answers
-    --shots 0|3                worked examples before each prompt (default 0)
+    --only NAME ...            of the recipe's models these alone
+    --adapter FOLDER_OR_ID     this adapter alone, in place of the run's own
+    --output FILE.parquet      one model's file; its stem is the model's name in tables, and {mode} in it the mode
     --split NAME               split to answer (default test)
-    --output FILE.parquet      predictions; the file's stem is the model's name in tables
-    --generate                 score generated text instead of probabilities
+    --shots N ...              worked examples before the base model's prompts, one model each
+    --checkpoints STEP ...     checkpoints of the run that answer as well
+    --modes MODE ...           likes: probability (one pass a prompt gives P(Yes)) or generate (the answer is written
+                               out and parsed, as published studies do); lists: free (titles as the model writes them),
+                               constrained (nothing but titles of the catalogue, not the user's own, none twice) or
+                               ranked (the whole catalogue by the probability of each title as the first line)
     --max_batch_tokens N       padded tokens in one batch (default 16384)
+    --force                    answer anew what is there already
 
-With dataset_config: rating, in the recipe or as a flag, the same rows are asked for 1 to 5 stars, and the score is the
+With dataset_config: rating, in the recipe or as a flag, rows of likes are asked for 1 to 5 stars, and the score is the
 expected rating under the five answers' probabilities: scripts/score.py shows its RMSE and MAE beside the others'.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from accelerate import PartialState
 from trl import ModelConfig, SFTConfig
 
-from tastetune.artifacts.predictions import Meta, write_predictions
-from tastetune.config.recipe import SftArguments, parse_recipe
-from tastetune.errors import InputError, run
-from tastetune.language_models.language_model import Recipe, predictions_file
-from tastetune.language_models.like_dislike import read_questions, respond
-from tastetune.tasks.rating import CONFIG as RATING
+from tastetune.config.recipe import AnswerArguments, GenerationArguments, SftArguments, parse_recipe
+from tastetune.errors import run
+from tastetune.language_models.answerer import Asking
+from tastetune.language_models.answering import answer, candidates, in_file, in_folder
+from tastetune.language_models.language_model import Recipe
+from tastetune.tasks import task_of
 
 
 @dataclass
 class PredictArguments:
-    output: str = field(metadata={"help": "Predictions file to write, .parquet."})
-    adapter: str | None = None
-    split: str = "test"
-    shots: int = 0
-    generate: bool = False
-    max_batch_tokens: int = 16384
+    only: list[str] = field(default_factory=list, metadata={"help": "Of the recipe's models these alone."})
+    adapter: str | None = field(default=None, metadata={"help": "This adapter alone, in place of the run's own."})
+    output: str | None = field(default=None, metadata={"help": "One model's predictions file, .parquet."})
+    force: bool = field(default=False, metadata={"help": "Answer anew what is there already."})
 
 
 def main() -> None:
-    args, data_args, training_args, model_args = parse_recipe(
-        __doc__, (PredictArguments, SftArguments, SFTConfig, ModelConfig)
+    args, answers, generation, data, training, model = parse_recipe(
+        __doc__, (PredictArguments, AnswerArguments, GenerationArguments, SftArguments, SFTConfig, ModelConfig)
     )
-    recipe = Recipe(data_args, training_args, model_args)
-    output = predictions_file(args.output, args.adapter, args.split)
-    if args.shots < 0:
-        raise InputError(f"--shots is {args.shots}; give 0 or more, 3 by custom")
-    if data_args.dataset_config == RATING and (args.shots or args.generate):
-        raise InputError("--shots and --generate: stars are read off probabilities, without examples; leave both away")
+    recipe = Recipe(data, training, model)
 
-    # 1. The rows, and the worked examples before them
+    # 1. The rows
     dataset = recipe.dataset()
-    questions = read_questions(dataset, data_args.dataset_config, args.split, args.shots, training_args.seed)
+    task = task_of(dataset, data.dataset_config)
+    rows = task.rows(dataset, answers.split)
 
-    # 2. The model and its answers
-    with recipe.load().behind(args.adapter) as model:
-        scores, answers = respond(model, questions, args.max_batch_tokens, generate=args.generate)
-        origin = recipe.origin(dataset, args.adapter, stand_in=model.stand_in)
+    # 2. The models, and where their answers go
+    shared = Asking("", seed=training.seed, max_batch_tokens=answers.max_batch_tokens, generation=generation)
+    if args.adapter:
+        chosen = candidates(task, replace(answers, checkpoints=[]), shared, adapter=args.adapter, base=False)
+    else:
+        chosen = candidates(task, answers, shared, adapter=None if args.output else recipe.trained())
+    if args.output:
+        files = in_file(chosen, args.output)
+    else:
+        folder = data.folder.predictions
+        files = in_folder(chosen, folder if answers.split == "test" else folder / answers.split, args.only)
 
-    # 3. One table
-    if PartialState().is_main_process:
-        meta = Meta(model=output.stem, **questions.asked, **origin)
-        write_predictions(output, meta, questions.example_ids, scores, answers)
-        unparsed = "" if answers is None else f", {scores.count(0.5)} unparsable"
-        print(f"predictions: {output} ({len(scores)} rows{unparsed})")
+    # 3. Their answers
+    answer(recipe, rows, files, force=args.force)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,9 @@ def make_dataset(folder: str | Path, n_users: int = 60, n_items: int = 40, seed:
     for split, part in rows.items():
         _write(folder / "like_dislike" / f"{split}.parquet", part, LIKE_DISLIKE)
     _write(folder / "items" / "train.parquet", list(items.values()), ITEMS)
-    _write_info(folder, rows, {"seed": seed, "history_length": HISTORY_LENGTH, "task": asdict(task)})
+    _write_info(
+        folder, rows, {"seed": seed, "history_length": HISTORY_LENGTH, "task": asdict(task), "redistribution": True}
+    )
     return folder
 
 

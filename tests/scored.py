@@ -9,6 +9,7 @@ from made import make_dataset
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.predictions import Meta, write_predictions
+from tastetune.artifacts.score_table import score_table
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,7 +36,7 @@ def write(
         "fingerprint": dataset.fingerprint,
         "command": f"scripts/predict.py --output {model}.parquet",
     }
-    write_predictions(path, Meta(**known | meta), rows["example_id"].to_pylist(), scores, answers)
+    write_predictions(path, Meta(**known | meta), score_table(rows["example_id"].to_pylist(), scores, answers))
     return path
 
 

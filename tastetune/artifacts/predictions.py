@@ -177,3 +177,24 @@ def _read_meta(raw: bytes, path: Path) -> Meta:
         raise InputError(f"{path}: {error}") from error
     except (ValueError, AttributeError, TypeError) as error:
         raise InputError(f"{path}: its tastetune metadata cannot be read ({error}); write it anew") from error
+
+
+def find_predictions(paths: Sequence[str | Path]) -> list[Path]:
+    """Prediction files named by `paths`: files themselves, and the parquet files right inside folders.
+
+    Raises:
+        InputError: a folder holds none.
+    """
+    files = []
+    for path in map(Path, paths):
+        inside = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        if not inside:
+            raise InputError(f"{path}: no .parquet file inside; write predictions there or name another folder")
+        files += inside
+    return list(dict.fromkeys(files))
+
+
+def find_validation(paths: Sequence[Path]) -> list[Path]:
+    """Predictions on validation: the parquet files of folders named `validation` beside the files at `paths`."""
+    folders = dict.fromkeys(path.parent / "validation" for path in paths)
+    return [file for folder in folders for file in sorted(folder.glob("*.parquet"))]

@@ -27,7 +27,9 @@ class DataArguments:
         default=None, metadata={"help": "Built dataset: a folder, or its Hub id; run_dir's data/ if none."}
     )
     dataset_revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of a Hub dataset."})
-    dataset_config: str = field(default="like_dislike", metadata={"help": "What its rows are asked, a task's name."})
+    dataset_config: str | None = field(
+        default=None, metadata={"help": "What its rows are asked, a task's name; what they were built for if none."}
+    )
     dataset_train_split: str = field(
         default="train+validation", metadata={"help": "Splits to train on, joined by '+'; the published part is both."}
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -11,6 +12,8 @@ class RunFolder:
     Attributes:
         root: the recipe's `run_dir`; `scores.json` and what is rendered from it lie right inside.
     """
+
+    ADAPTER: ClassVar[str] = "adapter"
 
     root: Path
 
@@ -22,7 +25,7 @@ class RunFolder:
     @property
     def adapter(self) -> Path:
         """What scripts/sft.py trained, with its checkpoints."""
-        return self.root / "adapter"
+        return self.root / self.ADAPTER
 
     @property
     def predictions(self) -> Path:

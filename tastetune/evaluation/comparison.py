@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tastetune.artifacts.predictions import Meta
+from tastetune.artifacts.predictions import Meta, Predictions
 from tastetune.artifacts.redaction import relative_to, shareable
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import holm, interval, p_value
@@ -21,15 +21,27 @@ def identity(meta: Meta, path: Path | None, home: str | Path) -> dict:
     return {key: shareable(values[key]) for key in keys} | {"predictions": relative_to(path, home) if path else None}
 
 
-def chosen_reference(names: Iterable[str], wanted: str | None, default: str) -> str | None:
+def check_names(predictions: Iterable[Predictions]) -> None:
+    """Raise InputError if two files hold the same model."""
+    first: dict[str, Path | None] = {}
+    for prediction in predictions:
+        name = prediction.meta.model
+        if name in first:
+            raise InputError(
+                f"{prediction.path}: model {name!r} is also the model of {first[name]}; leave one of them out, or "
+                "predict it again into a file of another name"
+            )
+        first[name] = prediction.path
+
+
+def chosen_reference(predictions: Sequence[Predictions], wanted: str | None, default: str) -> str | None:
     """The model to compare with: the one wanted, else the default one if it is among the models, else none.
 
     Raises:
         InputError: a model stands twice, or the one wanted is not among the models.
     """
-    names = list(names)
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InputError(f"model {twice[0]!r} stands in two predictions files; rename one of them")
+    check_names(predictions)
+    names = [prediction.meta.model for prediction in predictions]
     if wanted is not None and wanted not in names:
         raise InputError(f"reference {wanted!r} is not among the models: {', '.join(names)}; score it with them")
     return wanted or (default if default in names else None)

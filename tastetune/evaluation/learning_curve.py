@@ -1,4 +1,4 @@
-"""The learning curve: ROC-AUC of a model's checkpoints against what training had cost until then."""
+"""The learning curve: a model's checkpoints, by the task's first metric, against what training had cost until then."""
 
 import json
 import re
@@ -10,43 +10,47 @@ import numpy as np
 from tastetune.artifacts.predictions import Predictions, versions
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import LEVEL, draws, interval
+from tastetune.evaluation.comparison import check_names
+from tastetune.evaluation.estimates import estimates, number
 from tastetune.evaluation.scoring import command_line, described
-from tastetune.metrics.measure import estimates, measure, number
-from tastetune.tasks.answers import Rows, answered, check_names
+from tastetune.tasks import Rows
 
 COSTS = ("examples", "seconds", "flops")
 """What a curve is drawn against: training examples seen, seconds of training, floating-point operations."""
 
-_CHECKPOINT = re.compile(r"(.+?)(?:-(?:epoch|step|checkpoint))?-\d+")
+_CHECKPOINT = re.compile(r"(?P<run>.+?)(?:-(?:epoch|step|checkpoint))?-\d+(?P<mode>-[a-z]+)?")
 
 
 def learning_curve(rows: Rows, predictions: Sequence[Predictions], resamples: int = 1000, seed: int = 0) -> dict:
-    """ROC-AUC with intervals of every checkpoint, on the same rows and the same resamples of the users.
+    """The task's first metric with intervals for every checkpoint, on the same rows and resamples of the users.
 
     Checkpoints are models named `<curve>-<n>`, `<curve>-epoch-<n>`, `<curve>-step-<n>` or `<curve>-checkpoint-<n>`,
-    and `<curve>` itself, the model as training left it. A model without checkpoints is a curve of one point. An
-    adapter's curve begins at no cost with its base model as it comes, if that is among the predictions.
+    of lists with their mode behind it, and `<curve>` itself, the model as training left it. A model without
+    checkpoints is a curve of one point. An adapter's curve begins at no cost with its base model as it comes, if that
+    is among the predictions.
 
     Returns:
-        `dataset`, `bootstrap`, `curves`, `passes`, `command`, `versions`; a curve has a `name`, a `kind` and `points`,
-        cheapest first, each with its `model`, the `COSTS` (None where unknown) and `roc_auc`; for `passes` see there.
+        `metric`, `dataset`, `bootstrap`, `curves`, `passes`, `command`, `versions`; a curve has a `name`, a `kind` and
+        `points`, cheapest first, each with its `model`, the `COSTS` (None where unknown) and the metric by its name;
+        for `passes` see there.
 
     Raises:
         InputError: a model stands twice, or predictions are of other rows.
     """
     check_names(predictions)
-    drawn, curves, bases, replicates = draws(rows.n_users, resamples, seed), {}, {}, {}
+    weights, curves, bases, replicates = draws(rows.n_users, resamples, seed), {}, {}, {}
     for prediction in sorted(predictions, key=lambda p: (p.meta.kind != "base", p.meta.training.get("examples") or 0)):
         meta = prediction.meta
-        point, replicates[meta.model] = _point(rows, prediction, drawn)
+        point, replicates[meta.model] = _point(rows, prediction, weights)
         if meta.kind == "base":
-            bases.setdefault(_asked(prediction), point | dict.fromkeys(COSTS, 0))
-        found = _CHECKPOINT.fullmatch(meta.model)
-        name = found.group(1) if found else meta.model
-        begin = bases.get(_asked(prediction)) if meta.kind == "adapter" else None
+            bases.setdefault(_origin(prediction), point | dict.fromkeys(COSTS, 0))
+        checkpoint = _CHECKPOINT.fullmatch(meta.model)
+        name = checkpoint["run"] + (checkpoint["mode"] or "") if checkpoint else meta.model
+        begin = bases.get(_origin(prediction)) if meta.kind == "adapter" else None
         curves.setdefault(name, {"name": name, "kind": meta.kind, "points": [begin] if begin else []})
         curves[name]["points"].append(point)
     return {
+        "metric": rows.task.headline[0],
         "dataset": described(rows),
         "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},
         "curves": list(curves.values()),
@@ -56,21 +60,22 @@ def learning_curve(rows: Rows, predictions: Sequence[Predictions], resamples: in
     }
 
 
-def _point(rows: Rows, prediction: Predictions, drawn: np.ndarray) -> tuple[dict, np.ndarray]:
-    """One point of a curve, and its ROC-AUC on the sample and on each resample, if there is more than one user."""
-    answers, _ = answered(rows, prediction)
-    measured = measure(answers, drawn, ["roc_auc"])
+def _point(rows: Rows, prediction: Predictions, weights: np.ndarray) -> tuple[dict, np.ndarray]:
+    """One point of a curve, and its metric on the sample and on each resample, if there is more than one user."""
+    metric = rows.task.headline[0]
+    measured = rows.task.measure(rows.task.answers(rows, prediction), weights, names=[metric])
     costs = {cost: prediction.meta.training.get(cost) for cost in COSTS}
-    point = {"model": prediction.meta.model} | costs | {"roc_auc": estimates(answers, measured)["roc_auc"]}
-    return point, measured["roc_auc"] if rows.n_users > 1 else measured["roc_auc"][:1]
+    point = {"model": prediction.meta.model} | costs | estimates(measured)
+    values = measured.replicates[metric]
+    return point, values if rows.n_users > 1 else values[:1]
 
 
-def _asked(prediction: Predictions) -> tuple:
+def _origin(prediction: Predictions) -> tuple:
     """What two models must share so that one is where the other's training began, and was asked the same way."""
     meta = prediction.meta
     began = meta.settings.get("sft_adapter") if meta.kind == "adapter" else None
     written = prediction.table["answer"].null_count < len(prediction.table)
-    return meta.base_model, began, meta.shots, meta.threshold, written
+    return meta.base_model, began, meta.shots, meta.threshold, meta.settings.get("mode"), written
 
 
 def passes(curves: Sequence[Mapping], replicates: Mapping[str, np.ndarray]) -> list[dict]:
@@ -78,14 +83,14 @@ def passes(curves: Sequence[Mapping], replicates: Mapping[str, np.ndarray]) -> l
 
     Args:
         curves: see `learning_curve`.
-        replicates: by model its ROC-AUC, (1 + resamples,): the value itself and that of each resample.
+        replicates: by model its metric, (1 + resamples,): the value itself and that of each resample.
 
     Returns:
         for each adapter's curve and each curve of another kind, their names as `curve` and `other`, the `model` and its
         `examples`, and its `difference` to the other's last point with `low` and `high`, paired on the resamples. All
         None where the curve never passes it.
     """
-    found = []
+    crossings = []
     for curve in (curve for curve in curves if curve["kind"] == "adapter"):
         for other in (other for other in curves if other["kind"] not in ("adapter", "base")):
             passed = dict.fromkeys(("model", "examples", "difference", "low", "high"))
@@ -95,8 +100,8 @@ def passes(curves: Sequence[Mapping], replicates: Mapping[str, np.ndarray]) -> l
                     figures = map(number, (apart[0], *interval(apart)))
                     passed = dict(zip(passed, (point["model"], point["examples"], *figures), strict=True))
                     break
-            found.append({"curve": curve["name"], "other": other["name"]} | passed)
-    return found
+            crossings.append({"curve": curve["name"], "other": other["name"]} | passed)
+    return crossings
 
 
 def passing_lines(curve: Mapping) -> list[str]:

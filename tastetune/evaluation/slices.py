@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.tasks import Rows
 
 TRAINING = "train+validation"
 """What every model was fitted on."""
@@ -13,8 +13,8 @@ FIFTHS = 5
 _LENGTHS = ((0, 0), (1, 4), (5, 9), (10, None))
 
 
-def slices(dataset: BuiltDataset, rows: pa.Table, like_from: float) -> dict[str, np.ndarray]:
-    """Boolean masks over `rows`, by name; each family (the part before the colon) covers every row once.
+def slices(rows: Rows) -> dict[str, np.ndarray]:
+    """Boolean masks over the rows, by name; each family (the part before the colon) covers every row once.
 
     - `user:cold`, `item:cold`: nothing of the user, or item, stands in train+validation; `warm`: something does.
     - `popularity:1` … `popularity:5`: fifths of the rows by how often train+validation rates the item, rarest first;
@@ -22,20 +22,20 @@ def slices(dataset: BuiltDataset, rows: pa.Table, like_from: float) -> dict[str,
     - `history:0`, `1-4`, `5-9`, `10+`: items in the prompt's history.
     - `user_likes:0-20%` … `80-100%`, `unknown`: the user's share of likes in train+validation.
 
-    Args:
-        dataset: for its interactions.
-        rows: `user_id`, `item_id` and `history` of the rows.
-        like_from: the rating from which on an interaction is a like.
+    Rows that ask for more than one item have no slices.
     """
-    training = dataset.read("interactions", TRAINING, ["user_id", "item_id", "rating"])
-    training = training.append_column("liked", pc.cast(pc.greater_equal(training["rating"], like_from), pa.float64()))
-    user_ratings, share = _looked_up(training, "user_id", rows)
-    item_ratings, _ = _looked_up(training, "item_id", rows)
+    if not rows.task.of_slices:
+        return {}
+    training = rows.dataset.read("interactions", TRAINING, ["user_id", "item_id", "rating"])
+    liked = pc.greater_equal(training["rating"], rows.dataset.like_from)
+    training = training.append_column("liked", pc.cast(liked, pa.float64()))
+    user_ratings, share = _looked_up(training, "user_id", rows.table)
+    item_ratings, _ = _looked_up(training, "item_id", rows.table)
     return (
         _warm_and_cold("user", user_ratings)
         | _warm_and_cold("item", item_ratings)
         | _popularity(item_ratings)
-        | _history(pc.list_value_length(rows["history"]).to_numpy())
+        | _history(pc.list_value_length(rows.table["history"]).to_numpy())
         | _user_likes(share)
     )
 

@@ -11,9 +11,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArgum
 from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
-from tastetune.artifacts.run import read_cost, read_settings, refuse_seen, run_settings
+from tastetune.artifacts.run import read_cost, read_settings, run_settings
 from tastetune.config.recipe import DataArguments
-from tastetune.errors import InputError
 from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
 
 _LOADED_BY = (
@@ -89,7 +88,16 @@ class Recipe:
 
     def dataset(self) -> BuiltDataset:
         """The dataset, opened; raises as `open_dataset`."""
-        return open_dataset(self.data.dataset_name, self.data.dataset_revision)
+        return open_dataset(self.data.dataset, self.data.dataset_revision)
+
+    def trained(self) -> str | None:
+        """The folder of the run's adapter; None, and a word of it, where none was trained yet."""
+        folder = self.training.output_dir
+        if (Path(folder) / "adapter_config.json").is_file():
+            return folder
+        if PartialState().is_main_process:
+            print(f"no adapter in {folder} yet, so the base model answers alone; train it with scripts/sft.py")
+        return None
 
     def load(self) -> LanguageModel:
         """The base model.
@@ -121,16 +129,3 @@ class Recipe:
             "settings": {**(trained or today), **loaded, **settings},
             "training": read_cost(adapter),
         }
-
-
-def predictions_file(output: str, adapter: str | None, split: str) -> Path:
-    """The file to write answers to, asked before anything costly is begun.
-
-    Raises:
-        InputError: its name does not end in .parquet, or the adapter was trained on `split`.
-    """
-    if Path(output).suffix != ".parquet":
-        raise InputError(f"--output is {output!r}; name a .parquet file")
-    if adapter:
-        refuse_seen(adapter, split)
-    return Path(output)

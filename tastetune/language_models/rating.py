@@ -1,13 +1,41 @@
-"""From a language model to stars: the expected rating under the probabilities of 1, 2, 3, 4 and 5."""
+"""Stars: the expected rating under the probabilities of 1, 2, 3, 4 and 5."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from tastetune.artifacts.score_table import score_table
 from tastetune.errors import InputError
+from tastetune.language_models.answerer import Asking, check_mode
+from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.probabilities import answer_probabilities
+from tastetune.tasks import Rows
 from tastetune.tasks.rating import STARS, Rating
+
+
+class RatingAnswerer:
+    """Asks for stars. See `tastetune.language_models.answerer.Answerer`."""
+
+    modes = ("expectation",)
+    plain = "expectation"
+
+    def check(self, asking: Asking) -> None:
+        """Raise InputError at another mode, or at worked examples, which this question has none of."""
+        check_mode(self, asking)
+        if asking.shots:
+            raise InputError("stars are read off probabilities, without examples; leave --shots away")
+
+    def origin(self, rows: Rows, asking: Asking) -> dict:
+        """Scores are stars, so Yes from the dataset's own threshold on."""
+        return {"shots": 0, "threshold": rows.dataset.like_from, "settings": {"mode": asking.mode}}
+
+    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> pa.Table:
+        """The expected stars of each row."""
+        prompts = rows.task.prompts(rows)
+        stars = expected_ratings(model.model, model.tokenizer, prompts, asking.max_batch_tokens)
+        return score_table(rows.example_ids, stars)
 
 
 def star_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[list[int]]]:

@@ -2,21 +2,23 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import torch
-from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
-from tastetune.artifacts.list_predictions import Line
+from tastetune.artifacts.list_table import ListLine, list_table
 from tastetune.config.recipe import GenerationArguments
 from tastetune.errors import InputError
+from tastetune.language_models.answerer import Asking, check_mode
 from tastetune.language_models.batching import in_batches, left_padded
 from tastetune.language_models.catalogue_ranking import title_log_probabilities
-from tastetune.language_models.chat import turn_end
+from tastetune.language_models.chat import prompt_ids, turn_end
 from tastetune.language_models.constrained import ListConstraint, Spelling, spell
 from tastetune.language_models.generation import generate
+from tastetune.language_models.language_model import LanguageModel
+from tastetune.tasks import Rows
 from tastetune.tasks.catalogue import Catalogue
 from tastetune.tasks.like_dislike import as_data
 from tastetune.tasks.top_n import TopN
@@ -58,22 +60,34 @@ def read_films(items: pa.Table, ratings: Mapping[str, int]) -> Films:
     return Films(list(chosen), list(chosen.values()), of, Catalogue(ids, titles, ratings))
 
 
-MODES = ("free", "constrained", "ranked")
-"""How a `Recommender` makes lists: its methods."""
+class TopNAnswerer:
+    """Asks for a list. See `tastetune.language_models.answerer.Answerer`."""
 
+    modes = ("free", "constrained", "ranked")
+    plain = None
 
-def mode_files(modes: Sequence[str], output: Path) -> dict[str, Path]:
-    """The predictions file of each mode: `output`, with the mode in place of `{mode}`.
+    def check(self, asking: Asking) -> None:
+        """Raise InputError at an unknown mode, or at worked examples, which this question has none of."""
+        check_mode(self, asking)
+        if asking.shots:
+            raise InputError("lists are asked for without worked examples; leave --shots away")
 
-    Raises:
-        InputError: an unknown mode, or several that would write one file.
-    """
-    if unknown := [mode for mode in modes if mode not in MODES]:
-        raise InputError(f"--mode {unknown[0]}: expected {', '.join(MODES)}, or several of them")
-    found = {mode: Path(str(output).replace("{mode}", mode)) for mode in modes}
-    if len(set(found.values())) < len(found):
-        raise InputError(f"--output {output}: {len(found)} modes would write one file; say {{mode}} in its name")
-    return found
+    def origin(self, rows: Rows, asking: Asking) -> dict:
+        """Lists are written as the recipe says."""
+        return {"settings": asking.settings}
+
+    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> pa.Table:
+        """Each user's list."""
+        set_seed(asking.seed)
+        films = read_films(rows.dataset.read("items", "train", ["item_id", "title"]), rows.dataset.item_counts())
+        wording = TopN(**rows.dataset.wording)
+        recommender = Recommender(
+            model.model, model.tokenizer, films, wording, asking.generation, asking.max_batch_tokens
+        )
+        prompts = prompt_ids(model.tokenizer, rows.task.prompts(rows))
+        own = [films.places(liked) for liked in rows.table["liked"].to_pylist()]
+        lists = recommender.free(prompts) if asking.mode == "free" else getattr(recommender, asking.mode)(prompts, own)
+        return list_table(dict(zip(rows.example_ids, lists, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ class Recommender:
     max_batch_tokens: int = 16384
 
     @torch.inference_mode()
-    def free(self, prompts: Sequence[list[int]]) -> list[list[Line]]:
+    def free(self, prompts: Sequence[list[int]]) -> list[list[ListLine]]:
         """What the model writes, its titles matched to the catalogue; a list is empty where no title was written.
 
         Args:
@@ -108,11 +122,12 @@ class Recommender:
 
         texts = in_batches(write, list(map(len, prompts)), self.max_batch_tokens, "writing freely")
         return [
-            [Line(self.films.catalogue.match(title), None, title) for title in self.task.parse(text)] for text in texts
+            [ListLine(self.films.catalogue.match(title), None, title) for title in self.task.parse(text)]
+            for text in texts
         ]
 
     @torch.inference_mode()
-    def constrained(self, prompts: Sequence[list[int]], excluded: Sequence[Collection[int]]) -> list[list[Line]]:
+    def constrained(self, prompts: Sequence[list[int]], excluded: Sequence[Collection[int]]) -> list[list[ListLine]]:
         """What the model writes when it can write nothing but titles of the catalogue, each once.
 
         Args:
@@ -134,7 +149,7 @@ class Recommender:
         lists = in_batches(write, list(map(len, prompts)), self.max_batch_tokens, "writing within the catalogue")
         return [[self._line(place) for place in places] for places in lists]
 
-    def ranked(self, prompts: Sequence[list[int]], excluded: Sequence[Collection[int]]) -> list[list[Line]]:
+    def ranked(self, prompts: Sequence[list[int]], excluded: Sequence[Collection[int]]) -> list[list[ListLine]]:
         """The titles most probable as the first line of the answer, with their log-probabilities; ties by item id.
 
         Args:
@@ -160,8 +175,8 @@ class Recommender:
         """
         return spell(self.tokenizer, self.films.titles, self.task.n, turn_end(self.tokenizer))
 
-    def _line(self, place: int, score: float | None = None) -> Line:
-        return Line(self.films.items[place], score, self.films.titles[place])
+    def _line(self, place: int, score: float | None = None) -> ListLine:
+        return ListLine(self.films.items[place], score, self.films.titles[place])
 
     def _padded(self, prompts: Sequence[list[int]], rows: list[int]) -> dict[str, torch.Tensor]:
         return left_padded([prompts[row] for row in rows], 0, self.tokenizer.pad_token_id, self.model.device)

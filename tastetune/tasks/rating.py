@@ -7,10 +7,9 @@ import pyarrow as pa
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
+from tastetune.tasks.labels import LabelTask
 from tastetune.tasks.like_dislike import LikeDislike
-
-CONFIG = "rating"
-"""In a recipe's `dataset_config`: the rows of `like_dislike`, asked for stars. No files of this name exist."""
+from tastetune.tasks.task import Rows
 
 STARS = (1, 2, 3, 4, 5)
 
@@ -62,14 +61,23 @@ class Rating:
         return None if found is None else int(found[1])
 
 
-def read_rating_rows(dataset: BuiltDataset, split: str) -> pa.Table:
-    """The rows of `like_dislike` as this task asks them: `example_id`, `user_id`, `rating`, `prompt`, `completion`.
+class RatingTask(LabelTask):
+    """The rows of `like_dislike`, asked for stars: the same table, another question. No files of its name exist."""
 
-    Raises:
-        InputError: no such split, or a rating that is no answer.
-    """
-    task = Rating(LikeDislike(**dataset.wording))
-    rows = dataset.read("like_dislike", split, ["example_id", "user_id", "rating", "prompt"]).to_pydict()
-    rows["prompt"] = [task.prompt(prompt) for prompt in rows["prompt"]]
-    rows["completion"] = [task.completion(rating) for rating in rows["rating"]]
-    return pa.table(rows)
+    config = "rating"
+
+    def prompts(self, rows: Rows) -> list[str]:
+        """The prompt of each row, with the question for stars."""
+        question = Rating(LikeDislike(**rows.dataset.wording))
+        return [question.prompt(prompt) for prompt in super().prompts(rows)]
+
+    def training_table(self, dataset: BuiltDataset, split: str) -> pa.Table:
+        """`prompt` and `completion` of the rows of `split`, to train on.
+
+        Raises:
+            InputError: no such split, or a rating that is no answer.
+        """
+        question = Rating(LikeDislike(**dataset.wording))
+        rows = dataset.read(self.rows_config, split, ["rating", "prompt"]).to_pydict()
+        prompts = [question.prompt(prompt) for prompt in rows["prompt"]]
+        return pa.table({"prompt": prompts, "completion": [question.completion(stars) for stars in rows["rating"]]})

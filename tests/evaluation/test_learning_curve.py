@@ -11,7 +11,7 @@ from tastetune.errors import InputError
 from tastetune.evaluation.learning_curve import learning_curve, passes, passing_lines, read_learning_curve
 from tastetune.evaluation.scoring import score
 from tastetune.reporting import plots
-from tastetune.tasks.answers import read_rows
+from tastetune.tasks import TASKS
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 def rows(folder):
     from tastetune.artifacts.dataset import open_dataset
 
-    return read_rows(open_dataset(folder / "data"), "test")
+    return TASKS["like_dislike"].rows(open_dataset(folder / "data"), "test")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,9 @@ from scored import make_scored, write
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.evaluation.samples import SIZE, sample_rows
-from tastetune.tasks.answers import answered, read_rows
+from tastetune.tasks import TASKS
+
+TASK = TASKS["like_dislike"]
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +21,12 @@ def folder(tmp_path_factory):
 
 
 def sampled(folder, with_text=None):
-    rows = read_rows(open_dataset(folder / "data"), "test")
+    rows = TASK.rows(open_dataset(folder / "data"), "test")
     predictions = [
         read_predictions(folder / "predictions" / f"{name}.parquet") for name in ("sft-500", "user_item_mean")
     ]
-    answers = [answered(rows, prediction)[0] for prediction in predictions]
-    return rows, predictions, sample_rows(rows, predictions, answers, seed=0, with_text=with_text)
+    answers = {prediction.meta.model: TASK.answers(rows, prediction) for prediction in predictions}
+    return rows, predictions, sample_rows(rows, answers, seed=0, with_text=with_text)
 
 
 def test_each_row_holds_its_prompt_and_every_answer(folder):
@@ -60,8 +62,8 @@ def test_a_licence_withholds_ids_ratings_and_prompts(folder, tmp_path):
 
 def test_what_was_generated_is_shown(folder, tmp_path):
     dataset = open_dataset(folder / "data")
-    rows = read_rows(dataset, "test")
+    rows = TASK.rows(dataset, "test")
     texts = ["Yes, because"] * len(rows.table)
     prediction = read_predictions(write(tmp_path, dataset, "model", 1.0, answers=texts))
-    found = sample_rows(rows, [prediction], [answered(rows, prediction)[0]], seed=0)
+    found = sample_rows(rows, {"model": TASK.answers(rows, prediction)}, seed=0)
     assert found["sample"][0]["written"] == {"model": "Yes, because"}

@@ -12,14 +12,19 @@ from scored import write
 from sklearn import metrics as oracle
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import Meta, read_predictions, write_predictions
+from tastetune.artifacts.predictions import Meta, find_predictions, find_validation, read_predictions, write_predictions
+from tastetune.artifacts.score_table import score_table
+from tastetune.artifacts.scores import read_scores
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import draws
-from tastetune.evaluation.scoring import read_scores, score
+from tastetune.evaluation.estimates import estimates
+from tastetune.evaluation.scoring import score
 from tastetune.evaluation.slices import slices
-from tastetune.metrics.measure import OTHER, PROBABILITY, STARS, estimates, measure
+from tastetune.metrics.labelled import OTHER, PROBABILITY, STARS
 from tastetune.reporting import leaderboard as cards
-from tastetune.tasks.answers import answered, find_predictions, find_validation, read_rows
+from tastetune.tasks import TASKS
+
+TASK = TASKS["like_dislike"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,7 @@ def dataset(scored):
 
 @pytest.fixture(scope="module")
 def rows(dataset):
-    return read_rows(dataset, "test")
+    return TASK.rows(dataset, "test")
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +84,9 @@ def test_models_are_sorted_and_intervals_hold_their_value(scores):
 
 def test_differences_are_paired(scored, rows, scores):
     given = {
-        name: measure(
-            answered(rows, read_predictions(scored / "predictions" / f"{name}.parquet"))[0], drawn, ["roc_auc"]
-        )
+        name: TASK.measure(
+            TASK.answers(rows, read_predictions(scored / "predictions" / f"{name}.parquet")), drawn, names=["roc_auc"]
+        ).replicates
         for drawn in [draws(rows.n_users, 200, seed=0)]
         for name in ("sft-100", "user_item_mean")
     }
@@ -152,7 +157,7 @@ def test_the_order_of_a_file_does_not_matter(scored, rows, tmp_path, scores):
     given = read_predictions(scored / "predictions" / "sft-100.parquet")
     shuffled = given.table.take(np.random.default_rng(0).permutation(len(given.table)))
     columns = [shuffled[name].to_pylist() for name in ("example_id", "score")]
-    write_predictions(tmp_path / "sft-100.parquet", given.meta, *columns)
+    write_predictions(tmp_path / "sft-100.parquet", given.meta, score_table(*columns))
     again = score(rows, map_read([tmp_path / "sft-100.parquet"]), resamples=200)
     assert again["models"][0]["metrics"] == model(scores, "sft-100")["metrics"]
 
@@ -161,15 +166,15 @@ class TestGeneratedAnswers:
     def write(self, path, dataset, rows, answers, scores=None):
         meta = Meta("generated", "base", dataset.name, "like_dislike", "test", dataset.fingerprint)
         ids = rows.table["example_id"].to_pylist()
-        write_predictions(path, meta, ids, scores if scores is not None else [0.5] * len(ids), answers)
+        write_predictions(path, meta, score_table(ids, scores if scores is not None else [0.5] * len(ids), answers))
         return read_predictions(path)
 
     def test_the_answer_is_the_label(self, dataset, rows, tmp_path):
         labels = rows.table["label"].to_numpy()
         answers = ["Yes." if label else " no" for label in labels]
-        given, unparsed = answered(rows, self.write(tmp_path / "g.parquet", dataset, rows, answers))
-        np.testing.assert_array_equal(given.yes, labels)
-        assert unparsed == 0
+        given = TASK.answers(rows, self.write(tmp_path / "g.parquet", dataset, rows, answers))
+        np.testing.assert_array_equal(given.rows.yes, labels)
+        assert given.unparsed == 0
 
     def test_an_unparsable_answer_is_a_wrong_one(self, dataset, rows, tmp_path):
         labels = rows.table["label"].to_numpy()
@@ -177,8 +182,9 @@ class TestGeneratedAnswers:
         answers = ["Yes" if label else "No" for label in labels]
         answers[like] = answers[dislike] = "As a language model"
         found = self.write(tmp_path / "g.parquet", dataset, rows, answers, np.where(labels == 1, 0.8, 0.2))
-        given, unparsed = answered(rows, found)
-        assert unparsed == 2
+        answers = TASK.answers(rows, found)
+        given = answers.rows
+        assert answers.unparsed == 2
         assert (given.yes[like], given.yes[dislike]) == (0, 1)
         assert (given.scores[like], given.scores[dislike]) == (0, 1)
         metrics = score(rows, [found], resamples=10)["models"][0]
@@ -191,13 +197,13 @@ class TestGeneratedAnswers:
         meta = Meta("g", "base", dataset.name, "like_dislike", "test", dataset.fingerprint, threshold=4.0)
         stars, like = np.where(labels == 1, 5.0, 2.0), np.argmax(labels == 1)
         answers = ["?" if row == like else "Yes" for row in range(len(labels))]
-        write_predictions(tmp_path / "g.parquet", meta, rows.table["example_id"].to_pylist(), stars, answers)
-        assert answered(rows, read_predictions(tmp_path / "g.parquet"))[0].scores[like] == 2.0
+        write_predictions(tmp_path / "g.parquet", meta, score_table(rows.example_ids, stars, answers))
+        assert TASK.answers(rows, read_predictions(tmp_path / "g.parquet")).rows.scores[like] == 2.0
 
     def test_some_rows_without_an_answer_are_refused(self, dataset, rows, tmp_path):
         answers = [None] + ["Yes"] * (len(rows.table) - 1)
         with pytest.raises(InputError, match="generate for all or for none"):
-            answered(rows, self.write(tmp_path / "g.parquet", dataset, rows, answers))
+            TASK.answers(rows, self.write(tmp_path / "g.parquet", dataset, rows, answers))
 
 
 class TestScales:
@@ -206,16 +212,16 @@ class TestScales:
     )
     def test_what_scores_are(self, dataset, rows, tmp_path, meta, scale):
         path = write(tmp_path, dataset, "scaled", 1.0, **meta)
-        assert answered(rows, read_predictions(path))[0].scale == scale
+        assert TASK.answers(rows, read_predictions(path)).rows.scale == scale
 
     def test_likes_are_no_stars(self, dataset, rows, tmp_path):
         # A log of likes keeps them as ratings of 1 and 0: an error in stars would be one of nothing.
         place = rows.table.column_names.index("rating")
         likes = replace(rows, table=rows.table.set_column(place, "rating", rows.table["label"].cast("double")))
-        given, _ = answered(likes, read_predictions(write(tmp_path, dataset, "scaled", 1.0, threshold=4.0)))
-        assert given.scale == OTHER
-        assert np.isnan(given.ratings).all()
-        assert estimates(given, measure(given, draws(rows.n_users, 5, seed=0)))["rmse"] == {
+        answers = TASK.answers(likes, read_predictions(write(tmp_path, dataset, "scaled", 1.0, threshold=4.0)))
+        assert answers.rows.scale == OTHER
+        assert np.isnan(answers.rows.ratings).all()
+        assert estimates(TASK.measure(answers, draws(rows.n_users, 5, seed=0)))["rmse"] == {
             "value": None,
             "low": None,
             "high": None,
@@ -240,7 +246,7 @@ class TestRefusals:
     def test_rows_missing_or_unknown(self, dataset, rows, tmp_path, change, message):
         meta = Meta("m", "base", dataset.name, "like_dislike", "test", dataset.fingerprint)
         ids = change(rows.table["example_id"].to_pylist())
-        write_predictions(tmp_path / "m.parquet", meta, ids, [0.5] * len(ids))
+        write_predictions(tmp_path / "m.parquet", meta, score_table(ids, [0.5] * len(ids)))
         with pytest.raises(InputError, match=message):
             score(rows, map_read([tmp_path / "m.parquet"]))
 
@@ -265,7 +271,7 @@ class TestDegenerateRows:
         pq.write_table(table.filter(keep(table)), tmp_path / "data" / "like_dislike" / "test.parquet")
         small = open_dataset(tmp_path / "data")
         paths = [write(tmp_path, small, name, 1.0) for name in ("model", "user_item_mean")]
-        return model(score(read_rows(small, "test"), map_read(paths), resamples=20), "model")
+        return model(score(TASK.rows(small, "test"), map_read(paths), resamples=20), "model")
 
     def test_one_class_leaves_what_needs_both_empty_with_the_reason(self, tmp_path, dataset):
         found = self.few(tmp_path, dataset, lambda table: table["label"].to_numpy() == 1)
@@ -275,7 +281,7 @@ class TestDegenerateRows:
 
     def test_a_slice_with_one_class_or_no_rows_says_why(self, tmp_path, dataset):
         table = dataset.read("like_dislike", "test")
-        generous = slices(dataset, table, like_from=4.0)["user_likes:60-80%"]
+        generous = slices(TASK.rows(dataset, "test"))["user_likes:60-80%"]
         assert set(table["label"].to_numpy()[generous]) == {0, 1}
         keep = (table["label"].to_numpy() == 1) | ~generous  # of generous users, the likes alone
         found = self.few(tmp_path, dataset, lambda _: keep)["slices"]

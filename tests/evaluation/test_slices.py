@@ -1,6 +1,7 @@
 """Named parts of the rows."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from made import INTERACTIONS, make_dataset
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.evaluation.slices import _popularity, slices
+from tastetune.tasks import TASKS, Rows
 
 
 @pytest.fixture
@@ -37,8 +39,12 @@ ROWS = pa.table(
 )
 
 
+def rows_of(dataset):
+    return Rows(TASKS["like_dislike"], dataset, "test", ROWS, np.array([0, 1, 2, 0]), 3)
+
+
 def test_by_hand(dataset):
-    found = {name: np.flatnonzero(mask).tolist() for name, mask in slices(dataset, ROWS, like_from=4.0).items()}
+    found = {name: np.flatnonzero(mask).tolist() for name, mask in slices(rows_of(dataset)).items()}
     assert found["user:cold"] == [2]
     assert found["item:cold"] == [2, 3]
     assert found["item:warm"] == [0, 1]
@@ -52,7 +58,8 @@ def test_by_hand(dataset):
 
 
 def test_what_is_a_like_is_the_datasets_own(dataset):
-    found = slices(dataset, ROWS, like_from=5.0)
+    picky = replace(dataset, info=dataset.info | {"settings": {"task": {"like_from": 5.0}}})
+    found = slices(rows_of(picky))
     assert np.flatnonzero(found["user_likes:20-40%"]).tolist() == [0, 3]  # one of three
     assert np.flatnonzero(found["user_likes:0-20%"]).tolist() == [1]
 
@@ -72,9 +79,8 @@ def test_items_rated_equally_often_share_a_fifth(ratings):
 
 def test_each_family_covers_every_row_once(tmp_path):
     dataset = open_dataset(make_dataset(tmp_path / "made", n_users=20, n_items=20))
-    rows = dataset.read("like_dislike", "test")
     families = {}
-    for name, mask in slices(dataset, rows, like_from=4.0).items():
+    for name, mask in slices(TASKS["like_dislike"].rows(dataset, "test")).items():
         families.setdefault(name.partition(":")[0], []).append(mask)
     assert set(families) == {"user", "item", "popularity", "history", "user_likes"}
     for masks in families.values():

@@ -1,4 +1,4 @@
-"""Every like-or-dislike metric of one model, on the rows as they are and on all their resamples at once."""
+"""Every metric of rows with a label, for one model's scores, on the rows as they are and on all resamples at once."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tastetune.evaluation.bootstrap import interval
 from tastetune.metrics import LIKE_DISLIKE
 from tastetune.metrics.average_precision import weighed_average_precision
 from tastetune.metrics.calibration import BINS, bin_of, expected_calibration_error
@@ -30,8 +29,8 @@ _WITHIN_USERS = ("uauc", "uauc_weighted")
 
 
 @dataclass(frozen=True)
-class Answered:
-    """Rows with one model's answers, each array (rows,).
+class ScoredRows:
+    """Labelled rows with one model's scores, each array (rows,).
 
     Attributes:
         labels: 0/1.
@@ -51,7 +50,7 @@ class Answered:
     yes: np.ndarray
     scale: str
 
-    def of(self, rows: np.ndarray) -> "Answered":
+    def of(self, rows: np.ndarray) -> "ScoredRows":
         """These rows alone (a boolean mask or indices)."""
         arrays = {name: getattr(self, name)[rows] for name in ("labels", "users", "ratings", "scores", "yes")}
         return replace(self, **arrays)
@@ -65,16 +64,18 @@ def are_probabilities(scores: np.ndarray, threshold: float) -> bool:
 Weighed = Callable[[np.ndarray], np.ndarray]
 """From how often users count, (k, users), to k values of a metric."""
 
-Prepared = Callable[[Answered], Weighed]
+Preparation = Callable[[ScoredRows], Weighed]
 """From answered rows to a metric of them, with all that does not depend on the weights done once."""
 
 
-def measure(rows: Answered, drawn: np.ndarray, names: Iterable[str] = tuple(LIKE_DISLIKE)) -> dict[str, np.ndarray]:
-    """Metrics of every resample in `drawn`.
+def label_metrics(
+    rows: ScoredRows, weights: np.ndarray, names: Iterable[str] = tuple(LIKE_DISLIKE)
+) -> dict[str, np.ndarray]:
+    """Metrics of every resample.
 
     Args:
         rows: what was answered.
-        drawn: how often each user counts, (resamples, users), see `bootstrap.draws`.
+        weights: how often each user counts, (resamples, users).
         names: the metrics wanted, of `metrics.LIKE_DISLIKE`.
 
     Returns:
@@ -86,35 +87,16 @@ def measure(rows: Answered, drawn: np.ndarray, names: Iterable[str] = tuple(LIKE
     step = max(1, _AT_ONCE // max(1, len(rows.labels)))
 
     def chunk(start: int) -> list[np.ndarray]:
-        weights = drawn[start : start + step].astype(np.float64)
-        return [weighed[name](weights) if name in weighed else np.full(len(weights), np.nan) for name in names]
+        part = weights[start : start + step].astype(np.float64)
+        return [weighed[name](part) if name in weighed else np.full(len(part), np.nan) for name in names]
 
     # Threads take whole chunks; were each product of matrices to start its own as well, they would fight for cores.
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
-        chunks = pool.map(chunk, range(0, len(drawn), step))
+        chunks = pool.map(chunk, range(0, len(weights), step))
         return dict(zip(names, map(np.concatenate, zip(*chunks, strict=True)), strict=True))
 
 
-def estimates(answers: Answered, replicates: dict[str, np.ndarray]) -> dict[str, dict]:
-    """`value`, `low` and `high` of each metric that `measure` returned; None, with a `reason`, where there is none."""
-    found, one_user = {}, len(np.unique(answers.users)) == 1
-    for name, values in replicates.items():
-        reason = why_undefined(answers, name)
-        if reason is None and one_user:
-            reason = "one user, so no interval"
-        value = number(values[0])
-        low, high = (np.nan, np.nan) if one_user else interval(values)
-        found[name] = {"value": value, "low": number(low), "high": number(high)}
-        found[name] |= {"reason": reason} if reason else {}
-    return found
-
-
-def number(value: float) -> float | None:
-    """A plain float; None for NaN, which JSON does not know."""
-    return None if np.isnan(value) else float(value)
-
-
-def why_undefined(rows: Answered, name: str) -> str | None:
+def why_undefined(rows: ScoredRows, name: str) -> str | None:
     """Why metric `name` says nothing on these rows, as a clause; None if it does."""
     likes, n = rows.labels.sum(), len(rows.labels)
     reasons = (
@@ -129,16 +111,16 @@ def why_undefined(rows: Answered, name: str) -> str | None:
     return next((reason for reason, holds in reasons if holds), None)
 
 
-def _ranked(weighed: Callable[[np.ndarray, np.ndarray], Weighed]) -> Prepared:
-    def prepare(rows: Answered) -> Weighed:
+def _ranked(weighed: Callable[[np.ndarray, np.ndarray], Weighed]) -> Preparation:
+    def prepare(rows: ScoredRows) -> Weighed:
         by_rows = weighed(rows.labels, rows.scores)
         return lambda weights: by_rows(np.take(weights, rows.users, axis=1))
 
     return prepare
 
 
-def _within_users(by_rows: bool) -> Prepared:
-    def prepare(rows: Answered) -> Weighed:
+def _within_users(by_rows: bool) -> Preparation:
+    def prepare(rows: ScoredRows) -> Weighed:
         aucs = _user_aucs(rows)
         times = np.bincount(rows.users, minlength=rows.n_users) if by_rows else 1
         return lambda weights: uauc(aucs, weights * times)
@@ -146,16 +128,16 @@ def _within_users(by_rows: bool) -> Prepared:
     return prepare
 
 
-def _counted(metric: Callable[[Confusion], np.ndarray]) -> Prepared:
-    def prepare(rows: Answered) -> Weighed:
+def _counted(metric: Callable[[Confusion], np.ndarray]) -> Preparation:
+    def prepare(rows: ScoredRows) -> Weighed:
         counts = _summed(rows, outcomes(rows.labels, rows.yes))
         return lambda weights: metric(Confusion(*counts(weights).T))
 
     return prepare
 
 
-def _mean(loss: Callable[[Answered], np.ndarray], root: bool = False) -> Prepared:
-    def prepare(rows: Answered) -> Weighed:
+def _mean(loss: Callable[[ScoredRows], np.ndarray], root: bool = False) -> Preparation:
+    def prepare(rows: ScoredRows) -> Weighed:
         sums = _summed(rows, np.stack([loss(rows), np.ones(len(rows.labels))], axis=1))
         return lambda weights: mean_of(*sums(weights).T) ** (0.5 if root else 1)
 
@@ -165,23 +147,23 @@ def _mean(loss: Callable[[Answered], np.ndarray], root: bool = False) -> Prepare
     return prepare
 
 
-def _calibrated(rows: Answered) -> Weighed:
+def _calibrated(rows: ScoredRows) -> Weighed:
     bins = np.eye(BINS)[bin_of(rows.scores)]
     n, excess = _summed(rows, bins), _summed(rows, bins * (rows.scores - rows.labels)[:, None])
     return lambda weights: expected_calibration_error(n(weights), excess(weights))
 
 
-def _summed(rows: Answered, columns: np.ndarray) -> Weighed:
+def _summed(rows: ScoredRows, columns: np.ndarray) -> Weighed:
     """Weights (k, users) -> sums over the rows of each of `columns` (rows, c): (k, c); each user is summed once."""
     sums = np.stack([np.bincount(rows.users, column, rows.n_users) for column in columns.T], axis=1)
     return lambda weights: weights @ sums
 
 
-def _user_aucs(rows: Answered) -> np.ndarray:
+def _user_aucs(rows: ScoredRows) -> np.ndarray:
     return user_aucs(rows.labels, rows.scores, rows.users, rows.n_users)
 
 
-_METRICS: dict[str, Prepared] = {
+_METRICS: dict[str, Preparation] = {
     "roc_auc": _ranked(weighed_roc_auc),
     "average_precision": _ranked(weighed_average_precision),
     "uauc": _within_users(by_rows=False),

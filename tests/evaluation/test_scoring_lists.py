@@ -1,31 +1,34 @@
 import json
+import shutil
 import subprocess
 import sys
-from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from made_lists import make_lists
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.list_predictions import Line, ListPredictions, read_lists, write_lists
-from tastetune.artifacts.predictions import Meta
+from tastetune.artifacts.list_table import ListLine, list_table, lists_of
+from tastetune.artifacts.predictions import Meta, Predictions, read_predictions, write_predictions
+from tastetune.artifacts.score_table import score_table
 from tastetune.baselines.trivial.lists import write_list_baselines
 from tastetune.errors import InputError
-from tastetune.evaluation.list_scoring import score_lists
+from tastetune.evaluation.scoring import score
 from tastetune.reporting.leaderboard import leaderboard
-from tastetune.tasks.list_rows import read_list_rows
+from tastetune.tasks import TASKS
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    return read_list_rows(open_dataset(make_lists(tmp_path_factory.mktemp("lists") / "data")), "test")
+    return TASKS["top_n"].rows(open_dataset(make_lists(tmp_path_factory.mktemp("lists") / "data")), "test")
 
 
 def model(rows, name, lists, **changes):
     dataset = rows.dataset
     known = {"dataset": dataset.name, "config": "top_n", "split": "test", "fingerprint": dataset.fingerprint}
     meta = Meta(model=name, kind="base", **known | changes)
-    return ListPredictions(meta, dict(zip(rows.example_ids, lists, strict=True)))
+    return Predictions(meta, list_table(dict(zip(rows.example_ids, lists, strict=True))))
 
 
 def test_three_users_by_hand(rows):
@@ -34,11 +37,11 @@ def test_three_users_by_hand(rows):
 
     P@3: (1/3 + 0 + 3/3) / 3 = 4/9. MRR: (1 + 0 + 1) / 3. Of 15 lines one each is off the catalogue, repeated, own.
     """
-    assert len(rows.gold) == 3
-    gold, liked = rows.gold, rows.liked
+    gold, liked = (rows.table[name].to_pylist() for name in ("gold", "liked"))
+    assert len(gold) == 3
     first = [gold[0][0], gold[0][0], liked[0][0], None, gold[0][1]]
-    lists = [[Line(item, None, "text") for item in first], [], [Line(item) for item in gold[2][:10]]]
-    scores = score_lists(rows, [model(rows, "made", lists)], resamples=20)
+    lists = [[ListLine(item, None, "text") for item in first], [], [ListLine(item) for item in gold[2][:10]]]
+    scores = score(rows, [model(rows, "made", lists)], resamples=20)
     (found,) = scores["models"]
     values = {name: estimate["value"] for name, estimate in found["metrics"].items()}
     assert values["precision@3"] == pytest.approx(4 / 9)
@@ -57,9 +60,9 @@ def test_three_users_by_hand(rows):
 
 
 def test_the_gold_list_itself_is_perfect_and_the_difference_is_paired(rows):
-    perfect = model(rows, "gold", [[Line(item) for item in gold[:10]] for gold in rows.gold])
-    silent = model(rows, "most_cowatched", [[] for _ in rows.gold])
-    scores = score_lists(rows, [silent, perfect], resamples=50)
+    perfect = model(rows, "gold", [[ListLine(item) for item in gold[:10]] for gold in rows.table["gold"].to_pylist()])
+    silent = model(rows, "most_cowatched", [[], [], []])
+    scores = score(rows, [silent, perfect], resamples=50)
     assert [found["model"] for found in scores["models"]] == ["gold", "most_cowatched"]
     assert scores["models"][0]["metrics"]["ndcg@10"] == pytest.approx({"value": 1, "low": 1, "high": 1})
     against = scores["models"][0]["against"]["most_cowatched"]
@@ -84,28 +87,44 @@ def test_the_gold_list_itself_is_perfect_and_the_difference_is_paired(rows):
 )
 def test_lists_of_other_rows_are_refused(rows, change, message):
     with pytest.raises(InputError, match=message):
-        score_lists(rows, [model(rows, "m", [[] for _ in rows.gold], **change)], resamples=1)
+        score(rows, [model(rows, "m", [[], [], []], **change)], resamples=1)
 
 
 def test_unknown_items_doubled_models_unknown_references_and_empty_gold_are_refused(rows):
-    silent = model(rows, "m", [[] for _ in rows.gold])
+    silent = model(rows, "m", [[], [], []])
     with pytest.raises(InputError, match="item 'i999' is not in the catalogue"):
-        score_lists(rows, [model(rows, "m", [[Line("i999")], [], []])], resamples=1)
-    with pytest.raises(InputError, match="model 'm' stands in two predictions files"):
-        score_lists(rows, [silent, silent], resamples=1)
+        score(rows, [model(rows, "m", [[ListLine("i999")], [], []])], resamples=1)
+    with pytest.raises(InputError, match="model 'm' is also the model of"):
+        score(rows, [silent, silent], resamples=1)
     with pytest.raises(InputError, match="reference 'ease' is not among the models: m"):
-        score_lists(rows, [silent], reference="ease", resamples=1)
-    with pytest.raises(InputError, match=f"the gold list of user '{rows.user_ids[1]}' is empty"):
-        score_lists(replace(rows, gold=[rows.gold[0], [], rows.gold[2]]), [silent], resamples=1)
+        score(rows, [silent], reference="ease", resamples=1)
+
+
+def test_an_empty_gold_list_is_refused(rows, tmp_path):
+    shutil.copytree(rows.dataset.folder, tmp_path / "data")
+    table, users = rows.dataset.read("top_n", "test"), rows.table["user_id"].to_pylist()
+    gold = pa.array([[] if user == users[1] else ["i1"] for user in users])
+    place = table.column_names.index("gold")
+    table = table.set_column(place, "gold", gold.cast(table.schema.field("gold").type))
+    pq.write_table(table, tmp_path / "data" / "top_n" / "test.parquet")
+    with pytest.raises(InputError, match=f"the gold list of user '{users[1]}' is empty"):
+        TASKS["top_n"].rows(open_dataset(tmp_path / "data"), "test")
+
+
+def test_scores_of_single_rows_are_no_lists(rows):
+    meta = model(rows, "m", [[], [], []]).meta
+    scores = Predictions(meta, score_table(rows.example_ids, [0.5] * 3))
+    with pytest.raises(InputError, match="holds a score a row, no lists"):
+        score(rows, [scores], resamples=1)
 
 
 def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path):
     predictions, out = tmp_path / "predictions", tmp_path / "out"
     write_list_baselines(rows.dataset, "test", predictions)
-    prose = model(rows, "prose", [[Line(None, None, "I am sorry")], [], []])
-    write_lists(predictions / "prose.parquet", prose.meta, prose.lists)
-    assert read_lists(predictions / "prose.parquet").lists == prose.lists
-    command = [sys.executable, "scripts/score_lists.py", "--output_dir", out]
+    prose = model(rows, "prose", [[ListLine(None, None, "I am sorry")], [], []])
+    write_predictions(predictions / "prose.parquet", prose.meta, prose.table)
+    assert lists_of(read_predictions(predictions / "prose.parquet").table) == lists_of(prose.table)
+    command = [sys.executable, "scripts/score.py", "--output_dir", out]
     given = ["--dataset", rows.dataset.folder, "--predictions", predictions, "--resamples", "20"]
     subprocess.run([*command, *given], check=True, capture_output=True)
     text = (out / "leaderboard.md").read_text()

@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 from sklearn.calibration import calibration_curve
 
-from tastetune.evaluation.bootstrap import draws
+from tastetune.evaluation.bootstrap import draws, interval
 from tastetune.metrics import LIKE_DISLIKE
-from tastetune.metrics.measure import PROBABILITY, STARS, Answered, estimates, measure
+from tastetune.metrics.labelled import PROBABILITY, STARS, ScoredRows, label_metrics
 
 USERS = 8
 
 
-def answers(scale: str = PROBABILITY, n: int = 200, seed: int = 0) -> Answered:
+def answers(scale: str = PROBABILITY, n: int = 200, seed: int = 0) -> ScoredRows:
     """Rows of eight users, their scores two decimals of a probability, or halves of stars: many tie."""
     rng = np.random.default_rng(seed)
     stars = rng.integers(1, 6, n)
@@ -22,10 +22,10 @@ def answers(scale: str = PROBABILITY, n: int = 200, seed: int = 0) -> Answered:
     scores = np.round((scores - 1) / 4, 2) if scale == PROBABILITY else np.round(2 * scores) / 2
     threshold = 0.5 if scale == PROBABILITY else 4.0
     users, yes = rng.integers(0, USERS, n), (scores >= threshold).astype(int)
-    return Answered((stars >= 4).astype(int), users, USERS, stars.astype(float), scores, yes, scale)
+    return ScoredRows((stars >= 4).astype(int), users, USERS, stars.astype(float), scores, yes, scale)
 
 
-def repeated(rows: Answered, times: np.ndarray) -> Answered:
+def repeated(rows: ScoredRows, times: np.ndarray) -> ScoredRows:
     """Each row as often as its user is drawn."""
     return rows.of(np.repeat(np.arange(len(rows.labels)), times[rows.users]))
 
@@ -53,7 +53,7 @@ OF_STARS = {"rmse": oracle.root_mean_squared_error, "mae": oracle.mean_absolute_
 @pytest.mark.parametrize("scale", [PROBABILITY, STARS])
 def test_every_resample_is_scikit_learns_on_the_repeated_rows(scale):
     rows, drawn = answers(scale), draws(USERS, 5, seed=1)
-    found = measure(rows, drawn)
+    found = label_metrics(rows, drawn)
     for resample, times in enumerate(drawn):
         drawn_rows = repeated(rows, times)
         expected = {name: of(drawn_rows.labels, drawn_rows.scores) for name, of in OF_SCORES.items()}
@@ -67,7 +67,7 @@ def test_every_resample_is_scikit_learns_on_the_repeated_rows(scale):
 
 def test_uauc_draws_users_with_all_their_rows():
     rows, drawn = answers(n=40), draws(USERS, 3, seed=1)
-    found = measure(rows, drawn, ["uauc", "uauc_weighted"])
+    found = label_metrics(rows, drawn, ["uauc", "uauc_weighted"])
     for resample, times in enumerate(drawn):
         aucs, counts = [], []
         for user in np.repeat(np.arange(USERS), times):
@@ -87,12 +87,17 @@ MADE = st.builds(answers, st.sampled_from([PROBABILITY, STARS]), st.integers(1, 
 @given(MADE, st.permutations(range(USERS)), st.randoms(use_true_random=False))
 def test_neither_the_order_of_rows_nor_the_names_of_users_change_a_metric(rows, names, random):
     names, order = np.array(names), np.array(random.sample(range(len(rows.labels)), len(rows.labels)))
-    renamed = Answered(rows.labels, names[rows.users], USERS, rows.ratings, rows.scores, rows.yes, rows.scale)
+    renamed = ScoredRows(rows.labels, names[rows.users], USERS, rows.ratings, rows.scores, rows.yes, rows.scale)
     drawn = draws(USERS, 5, seed=0)
-    here, there = measure(rows, drawn), measure(renamed.of(order), drawn[:, np.argsort(names)])
+    here, there = label_metrics(rows, drawn), label_metrics(renamed.of(order), drawn[:, np.argsort(names)])
     assert set(here) == set(LIKE_DISLIKE)
     for name in here:
         np.testing.assert_allclose(here[name], there[name], err_msg=name)
+
+
+def ends(replicates: dict) -> dict:
+    """Value, low and high end of each metric."""
+    return {name: (values[0], *interval(values)) for name, values in replicates.items()}
 
 
 @settings(max_examples=40, deadline=None)
@@ -100,16 +105,15 @@ def test_neither_the_order_of_rows_nor_the_names_of_users_change_a_metric(rows, 
 def test_the_same_resamples_several_times_change_no_value_and_no_interval(rows, times):
     drawn = draws(USERS, 20, seed=0)
     again = np.concatenate([drawn[:1], *[drawn[1:]] * times])
-    here, there = estimates(rows, measure(rows, drawn)), estimates(rows, measure(rows, again))
-    for name, estimate in here.items():
-        shown = [[found[key] for key in ("value", "low", "high")] for found in (estimate, there[name])]
-        np.testing.assert_allclose(*np.array(shown, float), err_msg=name)
+    here, there = ends(label_metrics(rows, drawn)), ends(label_metrics(rows, again))
+    for name, ends_here in here.items():
+        np.testing.assert_allclose(ends_here, there[name], err_msg=name)
 
 
 @settings(max_examples=40, deadline=None)
 @given(MADE, st.integers(2, 3))
 def test_every_user_drawn_several_times_is_every_user_drawn_once(rows, times):
     once = np.ones((1, USERS), int)
-    found = measure(rows, np.concatenate([once, times * once]))
+    found = label_metrics(rows, np.concatenate([once, times * once]))
     for name, (value, several) in found.items():
         np.testing.assert_allclose(value, several, err_msg=name)

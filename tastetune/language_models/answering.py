@@ -1,0 +1,165 @@
+"""Which models of a run answer, under which names, and their answers as predictions files."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+
+from tastetune.artifacts.predictions import Meta, hold, write_predictions
+from tastetune.artifacts.run import read_cost, refuse_seen
+from tastetune.config.recipe import AnswerArguments
+from tastetune.config.run_folder import RunFolder
+from tastetune.errors import InputError
+from tastetune.language_models.answerer import Answerer, Asking
+from tastetune.language_models.language_model import Recipe
+from tastetune.language_models.like_dislike import LikeDislikeAnswerer
+from tastetune.language_models.rating import RatingAnswerer
+from tastetune.language_models.top_n import TopNAnswerer
+from tastetune.tasks import Rows, Task
+
+ANSWERERS: dict[str, Answerer] = {
+    "like_dislike": LikeDislikeAnswerer(),
+    "rating": RatingAnswerer(),
+    "top_n": TopNAnswerer(),
+}
+"""How each task's rows are asked, by the task's name."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that answers.
+
+    Attributes:
+        name: its row in tables, and the stem of its predictions file.
+        adapter: a folder or Hub id; None for the base model.
+    """
+
+    name: str
+    adapter: str | None
+    asking: Asking
+
+
+def candidates(
+    task: Task, args: AnswerArguments, asking: Asking, *, adapter: str | None = None, base: bool = True
+) -> list[Candidate]:
+    """The models that a recipe asks to look at, each in each of its modes.
+
+    The base model is `zero-shot`, or `3-shot` behind three worked examples. The adapter is `sft`, or named as its
+    folder where that is not called adapter; with `checkpoints` in the recipe each is named after its steps. A mode
+    other than the plain one stands behind the name.
+
+    Args:
+        asking: what all of them share; its mode and shots are set here.
+        adapter: a run's folder, a checkpoint or a Hub id; None for the base model alone.
+        base: whether the base model answers as well.
+
+    Raises:
+        InputError: something that cannot be asked, or a checkpoint that is not there.
+    """
+    answerer, chosen = ANSWERERS[task.config], []
+    modes = args.modes or ([answerer.plain] if answerer.plain else answerer.modes)
+    models = [(f"{shots}-shot" if shots else "zero-shot", None, shots) for shots in args.shots if base]
+    models += [(name, folder, 0) for name, folder in _adapters(adapter, args.checkpoints)] if adapter else []
+    for name, folder, shots in models:
+        for mode in modes:
+            how = replace(asking, mode=mode, shots=shots)
+            answerer.check(how)
+            chosen.append(Candidate(name if mode == answerer.plain else f"{name}-{mode}", folder, how))
+    return chosen
+
+
+def in_folder(chosen: Sequence[Candidate], folder: Path, only: Sequence[str] = ()) -> dict[Path, Candidate]:
+    """A predictions file in `folder` for each model, or for those named `only`.
+
+    Raises:
+        InputError: a name that no model bears.
+    """
+    names = [candidate.name for candidate in chosen]
+    if unknown := [name for name in only if name not in names]:
+        raise InputError(f"--only {unknown[0]}: the recipe's models are {', '.join(names)}")
+    return {folder / f"{of.name}.parquet": of for of in chosen if not only or of.name in only}
+
+
+def in_file(chosen: Sequence[Candidate], output: str) -> dict[Path, Candidate]:
+    """The predictions file `output` for the one model chosen, its stem the model's name; `{mode}` in it is the mode.
+
+    Raises:
+        InputError: its name does not end in .parquet, or several models would write one file.
+    """
+    if Path(output).suffix != ".parquet":
+        raise InputError(f"--output is {output!r}; name a .parquet file")
+    files = {Path(output.replace("{mode}", of.asking.mode)): of for of in chosen}
+    if len(files) < len(chosen):
+        raise InputError(
+            f"--output {output}: {len(chosen)} answers ({', '.join(of.name for of in chosen)}) would go into one file; "
+            "say {mode} in its name, or choose one"
+        )
+    return {path: replace(of, name=path.stem) for path, of in files.items()}
+
+
+def _adapters(adapter: str, checkpoints: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """Name and folder of the checkpoints that are to be looked at, and of the adapter itself."""
+    folder, steps = Path(adapter), read_cost(adapter).get("steps")
+    for step in checkpoints:
+        path = folder / f"{PREFIX_CHECKPOINT_DIR}-{step}"
+        if step == steps:
+            continue  # where the run ended, which is the adapter itself
+        if not path.is_dir():
+            there = ", ".join(sorted(p.name for p in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*"))) or "no checkpoint"
+            raise InputError(f"{path}: no such checkpoint ({there} there); name others with --checkpoints, or train on")
+        yield run_name(path), str(path)
+    yield f"{run_name(folder)}-{steps}" if checkpoints and steps else run_name(folder), adapter
+
+
+def run_name(folder: Path) -> str:
+    """What an adapter's folder is called in tables: `sft` for the recipe's own; of a checkpoint with its steps."""
+    if folder.name.startswith(f"{PREFIX_CHECKPOINT_DIR}-"):
+        return f"{run_name(folder.parent)}-{folder.name.removeprefix(f'{PREFIX_CHECKPOINT_DIR}-')}"
+    return "sft" if folder.name == RunFolder.ADAPTER else folder.resolve().name
+
+
+def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force: bool = False) -> list[Path]:
+    """One predictions file a model, made anew only where there is none of the same model and rows.
+
+    The base model is loaded once, and not at all if every file is there. On several processes each answers a part; the
+    main one decides and writes.
+
+    Args:
+        files: where each model's predictions go.
+        force: make all of them anew.
+
+    Raises:
+        InputError: an adapter was trained on these rows, or it or the base model cannot be loaded.
+    """
+    main, missing = PartialState().is_main_process, []
+    for path, candidate in files.items() if main else ():
+        if candidate.adapter:
+            refuse_seen(candidate.adapter, rows.split)
+        if not force and path.is_file() and hold(path, _origin(recipe, rows, candidate)):
+            print(f"kept: {path} (--force answers anew)")
+        else:
+            missing.append(path)
+    (missing,) = broadcast_object_list([missing])
+    if missing:
+        model = recipe.load()
+        model.add(*dict.fromkeys(files[path].adapter for path in missing if files[path].adapter))
+    for path in missing:
+        candidate = files[path]
+        with model.behind(candidate.adapter) as answering:
+            table = ANSWERERS[rows.task.config].answer(answering, rows, candidate.asking)
+        if main:
+            origin = _origin(recipe, rows, candidate)
+            origin["settings"] |= {"stand_in": model.stand_in}
+            write_predictions(path, Meta(candidate.name, **origin), table)
+            print(f"predictions: {path} ({len(rows.table):,} rows)", flush=True)
+    return list(files)
+
+
+def _origin(recipe: Recipe, rows: Rows, candidate: Candidate) -> dict:
+    """What `Meta` says of a model's answers to these rows, by its field."""
+    asking = ANSWERERS[rows.task.config].origin(rows, candidate.asking)
+    origin = recipe.origin(rows.dataset, candidate.adapter, **asking.pop("settings"))
+    return {"config": rows.task.rows_config, "split": rows.split, **origin, **asking}

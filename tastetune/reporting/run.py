@@ -1,0 +1,109 @@
+"""What of a run is scored and shown: its predictions, and the curve, probes and adapters that lie beside them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.predictions import find_predictions, find_validation, read_predictions
+from tastetune.artifacts.redaction import relative_to
+from tastetune.artifacts.scores import read_scores
+from tastetune.config.recipe import AnswerArguments, DataArguments
+from tastetune.errors import InputError
+from tastetune.evaluation.learning_curve import read_learning_curve
+from tastetune.evaluation.scoring import score
+from tastetune.probe.probe import read_probes
+from tastetune.tasks import task_of
+
+CURVE = "learning_curve.json"
+
+
+@dataclass
+class ScoreArguments:
+    """What is scored, how, and where it goes; whatever is left open follows from the run's folder."""
+
+    predictions: list[str] = field(default_factory=list, metadata={"help": "Predictions files, or folders of them."})
+    scores_dir: str | None = field(default=None, metadata={"help": "Folder to write to."})
+    adapter: str | None = field(default=None, metadata={"help": "Write the model card of this adapter alone."})
+    reference: str | None = field(default=None, metadata={"help": "Model to compare the others with."})
+    resamples: int = field(default=1000, metadata={"help": "Bootstrap resamples of the users."})
+    bootstrap_seed: int = field(default=0, metadata={"help": "Seed of the resamples."})
+    with_rows: bool = field(default=False, metadata={"help": "Show single rows whatever the licence says."})
+    learning_curve: str | None = field(default=None, metadata={"help": "A learning_curve.json of the same rows."})
+    probe: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/probe.py."})
+    from_scores: str | None = field(default=None, metadata={"help": "A scores.json to render again."})
+
+    def check(self, data: DataArguments) -> None:
+        """Raise InputError where there is nothing to score, or at a value that cannot be."""
+        if not (data.run_dir or self.from_scores or (data.dataset_name and self.predictions)):
+            raise InputError(
+                "nothing to score: name a recipe first, or give --dataset_name and --predictions, or --from_scores"
+            )
+        if not (data.run_dir or self.scores_dir):
+            raise InputError("--scores_dir is missing; name the folder to write to")
+        if self.resamples < 1:
+            raise InputError(f"--resamples is {self.resamples}; give at least 1, a thousand by custom")
+        if self.adapter and not Path(self.adapter).is_dir():
+            raise InputError(f"--adapter {self.adapter}: no such folder; name the one that scripts/sft.py wrote")
+
+    def folder(self, answers: AnswerArguments, data: DataArguments) -> Path:
+        """Where the scores go."""
+        if self.scores_dir:
+            return Path(self.scores_dir)
+        return data.folder.root / ("" if answers.split == "test" else answers.split)
+
+
+def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> tuple[dict, Path]:
+    """The scores with what is shown beside them, and the folder that their paths are relative to.
+
+    Args:
+        folder: where the scores go.
+
+    Raises:
+        InputError: predictions, a curve or a probe that cannot be read, or are of other rows.
+    """
+    if args.from_scores:
+        scores, home = read_scores(args.from_scores), Path(args.from_scores).parent
+    else:
+        scores, home = _scored(args, answers, data, folder), folder
+    if args.learning_curve:
+        scores["learning_curve"] = read_learning_curve(args.learning_curve, scores)
+    elif not args.from_scores and (folder / CURVE).is_file():
+        scores["learning_curve"] = read_learning_curve(folder / CURVE, scores)
+    probes = args.probe or (sorted(data.folder.probe.glob("*.json")) if data.run_dir and not args.from_scores else [])
+    if probes:
+        scores["probes"] = read_probes(probes, scores)
+    return scores, home
+
+
+def _scored(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> dict:
+    dataset = open_dataset(data.dataset, data.dataset_revision)
+    task = task_of(dataset)
+    paths = find_predictions(args.predictions or [_predictions(answers, data)])
+    return score(
+        task.rows(dataset, answers.split),
+        [read_predictions(path) for path in paths],
+        validation=[read_predictions(path) for path in find_validation(paths)],
+        reference=args.reference,
+        resamples=args.resamples,
+        seed=args.bootstrap_seed,
+        with_text=True if args.with_rows else None,
+        home=folder,
+    )
+
+
+def _predictions(answers: AnswerArguments, data: DataArguments) -> Path:
+    folder = data.folder.predictions / ("" if answers.split == "test" else answers.split)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no predictions yet; make them with scripts/predict.py and scripts/baseline.py")
+    return folder
+
+
+def adapters(args: ScoreArguments, data: DataArguments, scores: dict, home: Path) -> list[Path]:
+    """The adapters whose model card is written: the one named, or all in the run's folder that were scored."""
+    if args.adapter:
+        return [Path(args.adapter)]
+    if not data.run_dir:
+        return []
+    scored = [model["adapter"] for model in scores["models"] if model["adapter"]]
+    folders = [path.parent for path in sorted(data.folder.root.glob("*/adapter_config.json"))]
+    return [folder for folder in folders if any(f"{of}/".startswith(f"{relative_to(folder, home)}/") for of in scored)]
