@@ -18,8 +18,8 @@ from tastetune.tasks.rating import STARS, Rating
 class RatingAnswerer:
     """Asks for stars. See `tastetune.language_models.answerer.Answerer`."""
 
-    modes = ("expectation",)
-    plain = "expectation"
+    modes = ("stars",)
+    plain = None
 
     def check(self, asking: Asking) -> None:
         """Raise InputError at another mode, or at worked examples, which this question has none of."""

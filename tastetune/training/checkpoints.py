@@ -1,16 +1,17 @@
 """What a learning curve is drawn from: answers of a run's checkpoints and of baselines' epochs, kept for reuse."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-from tastetune.artifacts.run import read_settings
+from tastetune.artifacts.run import read_settings, refuse_seen
 from tastetune.config.recipe import AnswerArguments
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
-from tastetune.language_models.answering import Candidate, answer, candidates
+from tastetune.language_models.answering import Candidate, answer, candidates, run_name
 from tastetune.language_models.language_model import Recipe
 from tastetune.tasks import Rows, task_of
 
@@ -54,13 +55,13 @@ def read_run(recipe: Recipe, answers: AnswerArguments, asking: Asking, adapter: 
             f"{trained['fingerprint']!r}, but {dataset.source} has {dataset.fingerprint!r}; name its dataset "
             "with --dataset_name, or train it anew"
         )
-    task, shots = task_of(dataset, recipe.data.dataset_config), answers.shots[:1]
-    models = candidates(task, replace(answers, shots=shots, checkpoints=[]), asking)
+    task, single = task_of(dataset, recipe.data.dataset_config), replace(answers, shots=[0], checkpoints=[])
+    models, own = candidates(task, single, asking), run_name(Path(adapter))
     for path in checkpoints.values():
-        models += candidates(task, replace(answers, checkpoints=[]), asking, adapter=str(path), base=False)
-    if name:
-        own = checkpoints and candidates(task, replace(answers, checkpoints=[]), asking, adapter=adapter, base=False)
-        models = [replace(of, name=_renamed(of.name, own[0].name, name)) for of in models]
+        for of in candidates(task, single, asking, adapter=str(path), base=False):
+            models.append(replace(of, name=(name or own) + of.name.removeprefix(own)))
+    for path in checkpoints.values():
+        refuse_seen(path, answers.split)
     return CurveRun(recipe, task.rows(dataset, answers.split), models)
 
 
@@ -85,6 +86,15 @@ def find_checkpoints(adapter: str | Path) -> dict[int, Path]:
             "a run's folder, trained with save_strategy: steps and save_steps"
         )
     return dict(sorted(whole.items()))
+
+
+def _is_whole(state: Path) -> bool:
+    """Whether a checkpoint was written to its end: the trainer writes its state last."""
+    try:
+        json.loads(state.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def refuse_doubles(names: Sequence[str]) -> None:

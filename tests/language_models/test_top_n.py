@@ -10,12 +10,12 @@ from made_lists import make_lists
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.list_predictions import read_lists
+from tastetune.artifacts.predictions import read_predictions
 from tastetune.config.recipe import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.chat import chat_ids, plain_text, prompt_ids, turn_end
-from tastetune.language_models.top_n import MODES, Recommender, read_films
-from tastetune.tasks.list_rows import read_list_rows
+from tastetune.language_models.top_n import Recommender, TopNAnswerer, read_films
+from tastetune.tasks import TASKS
 from tastetune.tasks.top_n import TopN
 from tastetune.training.stand_in import make_model, train_tokenizer
 
@@ -36,7 +36,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(home):
-    return read_list_rows(open_dataset(home / "data"), "test")
+    return TASKS["top_n"].rows(open_dataset(home / "data"), "test")
 
 
 def recommender(home, **how):
@@ -48,14 +48,15 @@ def recommender(home, **how):
 
 
 def asked(made, rows):
-    return prompt_ids(made.tokenizer, rows.prompts), [made.films.places(liked) for liked in rows.liked]
+    liked = rows.table["liked"].to_pylist()
+    return prompt_ids(made.tokenizer, rows.task.prompts(rows)), [made.films.places(items) for items in liked]
 
 
 def test_within_the_catalogue_every_line_is_a_film_none_twice_and_none_of_the_users_own(home, rows):
     made = recommender(home)
     prompts, own = asked(made, rows)
     lists = made.constrained(prompts, own)
-    for lines, liked in zip(lists, rows.liked, strict=True):
+    for lines, liked in zip(lists, rows.table["liked"].to_pylist(), strict=True):
         items = [line.item_id for line in lines]
         assert len(set(items)) == 10
         assert not set(items) & set(liked)
@@ -148,7 +149,7 @@ def test_of_two_films_of_one_title_the_one_with_more_ratings_is_meant():
 
 def test_a_chat_is_spelt_alike_for_training_and_for_answering(home, rows):
     tokenizer = AutoTokenizer.from_pretrained(home / "model")
-    prompt, completion = rows.prompts[0], TopN().completion(["Silent River (1950)"])
+    prompt, completion = rows.task.prompts(rows)[0], TopN().completion(["Silent River (1950)"])
     (asked_ids,), (whole,) = prompt_ids(tokenizer, [prompt]), chat_ids(tokenizer, [prompt + completion])
     assert whole[: len(asked_ids)] == asked_ids
     assert tokenizer.decode(whole[len(asked_ids) : -1]) == "1. Silent River (1950)"
@@ -164,7 +165,7 @@ def test_a_chat_is_spelt_alike_for_training_and_for_answering(home, rows):
 def test_no_prompt_depends_on_the_day(home, rows):
     tokenizer = AutoTokenizer.from_pretrained(home / "model")
     tokenizer.chat_template = "{{ date_string if date_string is defined else strftime_now('%d %b %Y') }}"
-    assert tokenizer.decode(prompt_ids(tokenizer, rows.prompts[:1])[0]) == "26 Jul 2024"
+    assert tokenizer.decode(prompt_ids(tokenizer, rows.task.prompts(rows)[:1])[0]) == "26 Jul 2024"
 
 
 def script(path, *flags):
@@ -176,22 +177,24 @@ def script(path, *flags):
 def test_fine_tuning_on_chats_and_every_way_of_recommending(home, rows):
     fixed = ["--dataset_name", home / "data", "--model_name_or_path", home / "model", "--output_dir", home / "adapter"]
     script("scripts/sft.py", RECIPE, *fixed, "--max_steps", 8, "--learning_rate", 0.01)
-    found = {}
+    predictions, modes = {}, TopNAnswerer.modes
     for name, adapter in {"base": [], "adapter": ["--adapter", home / "adapter"]}.items():
         flags = ["--output", home / f"{{mode}}-{name}.parquet", "--max_new_tokens", 20, *adapter]
-        script("scripts/recommend.py", RECIPE, *fixed, "--mode", *MODES, *flags)
-        for mode in MODES:
-            found[mode, name] = read_lists(home / f"{mode}-{name}.parquet")
-            assert list(found[mode, name].lists) == rows.example_ids
-            assert (found[mode, name].meta.kind, found[mode, name].meta.settings["mode"]) == (name, mode)
+        script("scripts/predict.py", RECIPE, *fixed, "--modes", *modes, *flags)
+        for mode in modes:
+            predictions[mode, name] = read_predictions(home / f"{mode}-{name}.parquet")
+            assert list(dict.fromkeys(predictions[mode, name].table["example_id"].to_pylist())) == rows.example_ids
+            meta = predictions[mode, name].meta
+            assert (meta.model, meta.kind, meta.settings["mode"]) == (f"{mode}-{name}", name, mode)
     for mode in ("constrained", "ranked"):
-        assert found[mode, "base"].lists != found[mode, "adapter"].lists
-    assert found["ranked", "adapter"].meta.training["steps"] == 8
+        lists = [predictions[mode, name].lists(rows.example_ids) for name in ("base", "adapter")]
+        assert lists[0] != lists[1]
+    assert predictions["ranked", "adapter"].meta.training["steps"] == 8
     with pytest.raises(SystemExit, match=r"name a \.parquet file"):
-        script("scripts/recommend.py", RECIPE, *fixed, "--mode", "free", "--output", "x.csv")
-    with pytest.raises(SystemExit, match=r"--mode fre: expected free, constrained, ranked"):
-        script("scripts/recommend.py", RECIPE, *fixed, "--mode", "fre", "--output", "x.parquet")
-    with pytest.raises(SystemExit, match=r"2 modes would write one file; say \{mode\} in its name"):
-        script("scripts/recommend.py", RECIPE, *fixed, "--mode", "free", "ranked", "--output", "x.parquet")
+        script("scripts/predict.py", RECIPE, *fixed, "--modes", "free", "--output", "x.csv")
+    with pytest.raises(SystemExit, match=r"mode 'fre': expected one of free, constrained, ranked"):
+        script("scripts/predict.py", RECIPE, *fixed, "--modes", "fre", "--output", "x.parquet")
+    with pytest.raises(SystemExit, match=r"2 answers .* would go into one file; say \{mode\} in its name"):
+        script("scripts/predict.py", RECIPE, *fixed, "--modes", "free", "ranked", "--output", "x.parquet")
     with pytest.raises(SystemExit, match=r"of \d+ rows are longer than max_length 50"):
         script("scripts/sft.py", RECIPE, *fixed[:-1], home / "refused", "--max_length", 50)

@@ -16,7 +16,7 @@ from made_model import make_tiny_model
 from safetensors.torch import load_file
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import align, read_predictions
+from tastetune.artifacts.predictions import read_predictions
 from tastetune.artifacts.run import read_cost
 
 RECIPE = "recipes/quickstart/sft.yaml"
@@ -81,11 +81,11 @@ def test_every_way_of_answering_answers_every_row(home, adapter):
         "three": ["--shots", 3],
         "tuned": ["--adapter", adapter],
         "early": ["--adapter", adapter / "checkpoint-3"],
-        "written": ["--generate"],
+        "written": ["--modes", "generate"],
     }.items():
         predict(home, name, *flags)
         found[name] = read_predictions(home / f"{name}.parquet")
-        scores, answers = align(found[name], rows)
+        scores, answers = found[name].scores(rows)
         assert ((scores >= 0) & (scores <= 1)).all()
         assert (answers[0] is None) == (name != "written")
     assert {name: (p.meta.kind, p.meta.shots) for name, p in found.items()} == {
@@ -99,7 +99,7 @@ def test_every_way_of_answering_answers_every_row(home, adapter):
     assert found["zero"].meta.settings["stand_in"] is True
     assert found["early"].meta.settings["total_train_batch_size"] == 8, "as it was trained, not as the recipe says"
     assert found["early"].meta.training["command"].startswith("accelerate launch scripts/sft.py recipes/quickstart")
-    by_model = {name: align(p, rows)[0] for name, p in found.items()}
+    by_model = {name: p.scores(rows)[0] for name, p in found.items()}
     assert np.abs(by_model["zero"] - by_model["tuned"]).max() > 1e-3
     assert np.abs(by_model["early"] - by_model["tuned"]).max() > 1e-5
 

@@ -10,13 +10,13 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import align, read_predictions
+from tastetune.artifacts.predictions import read_predictions
 from tastetune.errors import InputError
 from tastetune.evaluation.scoring import score
 from tastetune.language_models.rating import expected_ratings, star_tokens
-from tastetune.tasks.answers import read_rows
+from tastetune.tasks import TASKS
 from tastetune.tasks.like_dislike import Item, LikeDislike
-from tastetune.tasks.rating import Rating, read_rating_rows
+from tastetune.tasks.rating import Rating
 
 RECIPE = "recipes/quickstart/sft.yaml"
 
@@ -63,15 +63,16 @@ def test_half_stars_are_refused_not_rounded(rating):
 
 def test_the_same_rows_in_the_same_order(home):
     dataset = open_dataset(home / "data")
-    rows, original = read_rating_rows(dataset, "test"), dataset.read("like_dislike", "test")
-    assert rows["example_id"].equals(original["example_id"])
-    assert [float(text) for text in rows["completion"].to_pylist()] == original["rating"].to_pylist()
+    original = dataset.read("like_dislike", "test")
+    assert TASKS["rating"].rows(dataset, "test").table["example_id"].equals(original["example_id"])
+    completions = TASKS["rating"].training_table(dataset, "test")["completion"].to_pylist()
+    assert [float(text) for text in completions] == original["rating"].to_pylist()
 
 
 def test_the_expected_rating_is_the_mean_under_the_five_answers(home, tiny):
     """By the definition: softmax of the next-token logits over the five answers alone, times 1 to 5."""
     model, tokenizer = tiny
-    prompts = read_rating_rows(open_dataset(home / "data"), "test")["prompt"].to_pylist()[:6]
+    prompts = TASKS["rating"].training_table(open_dataset(home / "data"), "test")["prompt"].to_pylist()[:6]
     begin, tokens = star_tokens(tokenizer)
     expected = []
     for prompt in prompts:
@@ -105,16 +106,16 @@ def test_stars_are_trained_on_predicted_and_scored_in_the_table_of_the_same_rows
     script("scripts/sft.py", RECIPE, *fixed, "--max_steps", 6, "--warmup_steps", 0, "--output_dir", home / "adapter")
     for name, adapter in {"base": [], "tuned": ["--adapter", home / "adapter"]}.items():
         script("scripts/predict.py", RECIPE, *fixed, *adapter, "--output", home / f"{name}.parquet")
-    rows = read_rows(open_dataset(home / "data"), "test")
+    rows = TASKS["like_dislike"].rows(open_dataset(home / "data"), "test")
     found = [read_predictions(home / f"{name}.parquet") for name in ("base", "tuned")]
     scores = score(rows, found, resamples=5)
     stars, errors = rows.table["rating"].to_numpy(), {}
     for prediction in found:
         assert (prediction.meta.config, prediction.meta.threshold) == ("like_dislike", 4.0)
-        expected, _ = align(prediction, rows.table["example_id"])
+        expected, _ = prediction.scores(rows.example_ids)
         assert ((expected >= 1) & (expected <= 5)).all()
         errors[prediction.meta.model] = np.sqrt(np.mean((expected - stars) ** 2))
     assert errors["base"] != pytest.approx(errors["tuned"], abs=1e-3)
     assert {model["model"]: model["metrics"]["rmse"]["value"] for model in scores["models"]} == pytest.approx(errors)
-    with pytest.raises(SystemExit, match="--shots and --generate: stars are read off probabilities"):
+    with pytest.raises(SystemExit, match="stars are read off probabilities"):
         script("scripts/predict.py", RECIPE, *fixed, "--shots", 3, "--output", home / "x.parquet")
