@@ -33,8 +33,8 @@ from tastetune.config.recipe import GenerationArguments, SftArguments, parse_rec
 from tastetune.errors import InputError, run
 from tastetune.evaluation.scoring import command_line
 from tastetune.files import write_text
+from tastetune.language_models.generation import completed_lines
 from tastetune.language_models.language_model import Recipe
-from tastetune.language_models.probabilities import completed_lines
 from tastetune.probe.probe import check_counts, probe, read_lines
 
 

@@ -1,8 +1,9 @@
 """What every way of asking a language model is: rows in, a table of answers out."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from tastetune.config.recipe import GenerationArguments
@@ -35,6 +36,13 @@ class Asking:
         return {**asdict(self.generation), "mode": self.mode}
 
 
+class Answered(NamedTuple):
+    """Answers to all rows: a table of scores or of lists, and what else is recorded of them, as JSON."""
+
+    table: pa.Table
+    notes: dict
+
+
 class Answerer(Protocol):
     """One task's way of asking.
 
@@ -54,8 +62,8 @@ class Answerer(Protocol):
         """What `Meta` says of the asking, by its field: `shots`, `threshold`, `settings`."""
         ...
 
-    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> pa.Table:
-        """The answers to all rows, a table of scores or of lists, on every process; each answers a part."""
+    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
+        """The answers to all rows, on every process; each answers a part."""
         ...
 
 
@@ -65,3 +73,18 @@ def check_mode(answerer: Answerer, asking: Asking) -> None:
         raise InputError(f"mode {asking.mode!r}: expected one of {', '.join(answerer.modes)}")
     if asking.shots < 0:
         raise InputError(f"shots is {asking.shots}; give 0 or more, 3 by custom")
+
+
+LOW_MASS = 0.1
+"""Where all answers together are this improbable on average, the model does not answer, and its scores say little."""
+
+
+def mass_notes(mass: np.ndarray) -> dict:
+    """What is recorded of the probability that all answers have together, (rows,); a low one is warned about."""
+    mean, least = float(mass.mean()), float(mass.min())
+    if mean < LOW_MASS:
+        print(
+            f"warning: all answers together have a probability of {mean:.2g} on average, so the model hardly answers "
+            "the question; look at what it writes with --modes generate"
+        )
+    return {"answer_mass": {"mean": mean, "least": least}}

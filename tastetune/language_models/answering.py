@@ -149,12 +149,12 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
     for path in missing:
         candidate = files[path]
         with model.behind(candidate.adapter) as answering:
-            table = ANSWERERS[rows.task.config].answer(answering, rows, candidate.asking)
+            answered = ANSWERERS[rows.task.config].answer(answering, rows, candidate.asking)
         if main:
             origin = _origin(recipe, rows, candidate)
-            origin["settings"] |= {"stand_in": model.stand_in}
-            write_predictions(path, Meta(candidate.name, **origin), table)
-            print(f"predictions: {path} ({len(rows.table):,} rows)", flush=True)
+            origin["settings"] |= {"stand_in": model.stand_in, **answered.notes}
+            write_predictions(path, Meta(candidate.name, **origin), answered.table)
+            print(f"predictions: {path} ({len(rows.table):,} rows{_told(answered.notes)})", flush=True)
     return list(files)
 
 
@@ -163,3 +163,7 @@ def _origin(recipe: Recipe, rows: Rows, candidate: Candidate) -> dict:
     asking = ANSWERERS[rows.task.config].origin(rows, candidate.asking)
     origin = recipe.origin(rows.dataset, candidate.adapter, **asking.pop("settings"))
     return {"config": rows.task.rows_config, "split": rows.split, **origin, **asking}
+
+
+def _told(notes: dict) -> str:
+    return f", {notes['unparsed']} unparsable" if "unparsed" in notes else ""

@@ -1,11 +1,10 @@
 """Likes and dislikes: P(Yes) read off the answer tokens, or the answer written out and parsed."""
 
-import pyarrow as pa
-
 from tastetune.artifacts.score_table import score_table
-from tastetune.language_models.answerer import Asking, check_mode
+from tastetune.language_models.answerer import Answered, Asking, check_mode, mass_notes
+from tastetune.language_models.generation import generated_answers
 from tastetune.language_models.language_model import LanguageModel
-from tastetune.language_models.probabilities import generated_answers, yes_probabilities
+from tastetune.language_models.probabilities import yes_probabilities
 from tastetune.tasks import Rows
 from tastetune.tasks.few_shot import FewShot
 from tastetune.tasks.like_dislike import LikeDislike
@@ -28,14 +27,16 @@ class LikeDislikeAnswerer:
         """Scores are probabilities, so Yes from one half on."""
         return {"shots": asking.shots, "threshold": 0.5, "settings": {"mode": asking.mode}}
 
-    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> pa.Table:
+    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
         """P(Yes) of each row; of a written answer 1 for Yes, 0 for No, 0.5 where neither can be read."""
         prompts = self.prompts(rows, asking)
         if asking.mode == "generate":
             texts = generated_answers(model.model, model.tokenizer, prompts, asking.max_batch_tokens)
-            return score_table(rows.example_ids, [SCORES[LikeDislike.parse(text)] for text in texts], texts)
-        scores = yes_probabilities(model.model, model.tokenizer, prompts, asking.max_batch_tokens)
-        return score_table(rows.example_ids, scores)
+            parsed = [LikeDislike.parse(text) for text in texts]
+            unparsed = {"unparsed": sum(answer is None for answer in parsed)}
+            return Answered(score_table(rows.example_ids, [SCORES[answer] for answer in parsed], texts), unparsed)
+        shares, mass = yes_probabilities(model.model, model.tokenizer, prompts, asking.max_batch_tokens)
+        return Answered(score_table(rows.example_ids, shares[:, 1]), mass_notes(mass))
 
     def prompts(self, rows: Rows, asking: Asking) -> list[str]:
         """The prompt of each row, behind worked examples of the training split if there are any.

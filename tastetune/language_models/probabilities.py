@@ -1,195 +1,143 @@
-"""From a language model to P(Yes): one forward pass a prompt, read off the answer tokens' logits."""
+"""From a language model to the probability of each answer, read off the tokens that spell it."""
 
-import copy
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from transformers import DynamicCache, GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+from peft import PeftModel
+from torch import nn
+from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
-from tastetune.errors import InputError
+from tastetune.language_models.answer_tokens import spell
 from tastetune.language_models.batching import in_batches, left_padded
-from tastetune.language_models.generation import generate
-
-_LEEWAY = 8
-"""Tokens beyond the longest expected text: so that a text that goes on is seen to go on."""
+from tastetune.language_models.prefixes import alike, cached, repeated
+from tastetune.tasks.like_dislike import NO, YES
 
 
-def answer_tokens(tokenizer: PreTrainedTokenizerBase) -> tuple[list[int], list[int]]:
-    """Token ids that mean Yes and No: each of `Yes`, `yes`, `YES` with and without a leading space, if one token.
+class AnswerProbabilities(NamedTuple):
+    """Probabilities of answers.
 
-    Raises:
-        InputError: the tokenizer has no single token for one of the answers.
+    Attributes:
+        shares: of each prompt the answers' probabilities, normalised over the answers, float64 (n, answers).
+        mass: of each prompt the probability that all answers have together, float64 (n,): how far the model answers at
+            all.
     """
 
-    def spellings(word: str) -> list[int]:
-        texts = [space + form for space in ("", " ") for form in (word, word.lower(), word.upper())]
-        ids = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts]
-        found = sorted({token for token, *rest in ids if not rest and token != tokenizer.unk_token_id})
-        if not found:
-            raise InputError(
-                f"the tokenizer of {tokenizer.name_or_path!r} spells {word!r} with more than one token, so its "
-                "probability is not one logit; score with --generate instead"
-            )
-        return found
-
-    return spellings("Yes"), spellings("No")
+    shares: np.ndarray
+    mass: np.ndarray
 
 
-@torch.inference_mode()
 def yes_probabilities(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[str],
-    max_batch_tokens: int,
-) -> np.ndarray:
-    """P(Yes) for each prompt: the softmax over the next token, restricted to the answer tokens.
-
-    What prompts begin with alike (the instruction, the worked examples) passes through the model once; its keys
-    and values are shared by every batch. With several processes, each scores a part and all return everything.
-
-    Args:
-        prompts: n texts, one at least, as the task renders them.
-        max_batch_tokens: padded tokens in one batch.
-
-    Returns:
-        float64 of shape (n,).
-    """
-    yes, no = answer_tokens(tokenizer)
-    return answer_probabilities(model, tokenizer, tokenizer(list(prompts))["input_ids"], [no, yes], max_batch_tokens)[
-        :, 1
-    ]
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str], max_batch_tokens: int
+) -> AnswerProbabilities:
+    """P(No) and P(Yes) for each prompt; arguments and errors as `answer_probabilities`."""
+    return answer_probabilities(model, tokenizer, prompts, [NO, YES], max_batch_tokens)
 
 
 @torch.inference_mode()
 def answer_probabilities(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[list[int]],
-    answers: Sequence[list[int]],
+    prompts: Sequence[str],
+    answers: Sequence[str],
     max_batch_tokens: int,
-) -> np.ndarray:
-    """P(answer) for each prompt: the softmax over the next token, restricted to the answers' tokens.
+) -> AnswerProbabilities:
+    """The probability of each answer behind each prompt: the product of its tokens' probabilities.
+
+    What prompts begin with alike (the instruction, the worked examples) passes through the model once; its keys
+    and values are shared by every batch. With several processes, each scores a part and all return everything.
 
     Args:
-        prompts: n rows of token ids, one at least.
-        answers: token ids that mean each answer, one at least each.
-        max_batch_tokens: as `yes_probabilities`, which says what is shared.
+        prompts: n texts, one at least, as the task renders them.
+        answers: what a prompt goes on with.
+        max_batch_tokens: padded tokens in one batch.
 
-    Returns:
-        float64 of shape (n, answers).
+    Raises:
+        InputError: the tokenizer cannot spell the answers, see `tastetune.language_models.answer_tokens.spell`.
     """
-    spellings = [torch.tensor(tokens, device=model.device) for tokens in answers]
-    found = np.empty((len(prompts), len(answers)))
-    for group, shared in _alike(prompts):
-        past = _cached(model, prompts[group[0]][:shared])
+    spelled = spell(tokenizer, prompts, answers)
+    contexts, tails = spelled.contexts, spelled.answers
+    head = _Head.of(model)
+    logs = np.empty((len(prompts), len(answers)))
+    # Answers of one token each are read off one pass; of longer ones each is a pass of its own
+    together = all(len(tail) == 1 for tail in tails)
+    for columns in [list(range(len(answers)))] if together else [[column] for column in range(len(answers))]:
+        own = [tails[column] for column in columns]
+        begun = [] if together else own[0][:-1]
+        logs[:, columns] = _logs(
+            model, head, [ids + begun for ids in contexts], own, pad=tokenizer.pad_token_id, at_once=max_batch_tokens
+        )
+    total = np.logaddexp.reduce(logs, axis=1)
+    return AnswerProbabilities(np.exp(logs - total[:, None]), np.exp(total))
+
+
+def _logs(
+    model: PreTrainedModel,
+    head: "_Head",
+    rows: Sequence[list[int]],
+    tails: Sequence[list[int]],
+    *,
+    pad: int,
+    at_once: int,
+) -> np.ndarray:
+    """log P of each tail whose tokens but the last end the rows, float64 (rows, tails)."""
+    kept = len(tails[0])
+    tokens = torch.tensor(tails, device=model.device).T  # (kept, tails)
+    logs = np.empty((len(rows), len(tails)))
+    for group, shared in alike(rows, kept):
+        past = cached(model, rows[group[0]][:shared])
 
         def score(places: list[int], group=group, shared=shared, past=past) -> list[list[float]]:
-            rest = [prompts[group[place]][shared:] for place in places]
-            logits = model(
-                **left_padded(rest, shared, tokenizer.pad_token_id, model.device),
-                past_key_values=_repeated(past, len(rest)),
-                use_cache=past is not None,
-                logits_to_keep=1,
-            ).logits[:, -1]
-            of_answers = torch.stack([logits[:, tokens].double().logsumexp(1) for tokens in spellings], dim=1)
-            return of_answers.softmax(1).tolist()
+            rest = [rows[group[place]][shared:] for place in places]
+            inputs = left_padded(rest, shared, pad, model.device)
+            return head.logs(model, inputs, repeated(past, len(rest)), tokens[:kept]).sum(1).tolist()
 
-        found[group] = in_batches(score, [len(prompts[row]) for row in group], max_batch_tokens, "scoring")
-    return found
+        logs[group] = in_batches(score, [len(rows[row]) for row in group], at_once, "scoring")
+    return logs
 
 
-@torch.inference_mode()
-def generated_answers(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[str],
-    max_batch_tokens: int,
-    max_new_tokens: int = 8,
-    *,
-    ends: Collection[int] = (),
-) -> list[str]:
-    """What the model writes after each prompt, greedily; n texts.
+@dataclass(frozen=True)
+class _Head:
+    """How a model's last states become logits.
 
-    Nothing is taken from the generation settings that a model brings along. A text ends with the tokenizer's or the
-    architecture's end token, or after `max_new_tokens`.
-
-    Args:
-        ends: further tokens that end a text, and belong to it.
+    Attributes:
+        weight, bias: of its output layer where that is all there is, so that the answers' rows can be taken alone, in
+            float32; None where the model scales or caps its logits.
     """
-    ids = tokenizer(list(prompts))["input_ids"]
-    settings = GenerationConfig(
-        do_sample=False,
-        max_new_tokens=max_new_tokens,
-        eos_token_id=sorted({*_end_tokens(model, tokenizer), *ends}),
-        pad_token_id=tokenizer.pad_token_id,
-    )
 
-    def write(rows: list[int]) -> list[str]:
-        inputs = left_padded([ids[row] for row in rows], 0, tokenizer.pad_token_id, model.device)
-        written = generate(model, inputs, settings)
-        return tokenizer.batch_decode(written[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+    weight: torch.Tensor | None
+    bias: torch.Tensor | None
 
-    return in_batches(write, list(map(len, ids)), max_batch_tokens, "generating")
+    @classmethod
+    def of(cls, model: PreTrainedModel) -> "_Head":
+        """The head, tried on one token: whether the output layer alone gives the model's own logits."""
+        causal, layer = _causal(model), model.get_output_embeddings()
+        if not isinstance(layer, nn.Linear) or not torch.is_floating_point(layer.weight):
+            return cls(None, None)
+        probe = torch.tensor([[0]], device=model.device)
+        logits, states = model(input_ids=probe).logits, causal.base_model(input_ids=probe).last_hidden_state
+        plain = torch.allclose(logits.float(), layer(states).float(), rtol=1e-2, atol=1e-2)
+        return cls(layer.weight, layer.bias) if plain else cls(None, None)
 
-
-def completed_lines(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerBase,
-    prompts: Sequence[str],
-    expected: Sequence[str],
-    max_batch_tokens: int,
-) -> list[str]:
-    """The rest of the line that each prompt begins, greedily; n texts.
-
-    Args:
-        expected: the rests that are of interest; what is longer than any is cut off a few tokens behind that length.
-    """
-    spelt = tokenizer.batch_decode([[token] for token in range(len(tokenizer))])
-    line_ends = [token for token, text in enumerate(spelt) if "\n" in text]
-    room = max(map(len, tokenizer(list(expected), add_special_tokens=False)["input_ids"])) + _LEEWAY
-    texts = generated_answers(model, tokenizer, prompts, max_batch_tokens, room, ends=line_ends)
-    return [text.partition("\n")[0] for text in texts]
+    def logs(
+        self, model: PreTrainedModel, inputs: dict, past: DynamicCache | None, tokens: torch.Tensor
+    ) -> torch.Tensor:
+        """log P of `tokens` (kept, tails) at the last `kept` places, float64 (rows, kept, tails)."""
+        kept, use = len(tokens), {"past_key_values": past, "use_cache": past is not None}
+        if self.weight is None:
+            logits = model(**inputs, **use, logits_to_keep=kept).logits[:, -kept:].float()
+            picked = logits.gather(2, tokens[None].expand(len(logits), -1, -1))
+            return (picked - logits.logsumexp(2, keepdim=True)).double()
+        states = _causal(model).base_model(**inputs, **use).last_hidden_state[:, -kept:]
+        total = nn.functional.linear(states, self.weight, self.bias).float().logsumexp(2, keepdim=True)
+        # In bfloat16 a logit has three digits: the answers' own are worked out in float32
+        picked = torch.einsum("rkh,kth->rkt", states.float(), self.weight[tokens].float())
+        picked = picked if self.bias is None else picked + self.bias[tokens].float()
+        return (picked - total).double()
 
 
-def _end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
-    """What ends a text in this vocabulary: Llama 3 has one token for a message's end and one for a document's."""
-    own = model.config.eos_token_id
-    return {tokenizer.eos_token_id, *(own if isinstance(own, list) else [own])} - {None}
-
-
-def _alike(ids: Sequence[list[int]]) -> Iterator[tuple[list[int], int]]:
-    """Groups of rows, and how many first tokens the rows of each share, so that a group saves the most tokens.
-
-    A row's last token, whose logits are to be read, is never shared. Nearly all few-shot prompts begin with the same
-    worked examples, and but few, of those examples' own users, with others: these are a group apart.
-    """
-    rows = sorted(range(len(ids)), key=ids.__getitem__)
-    while rows:
-        middle = ids[rows[len(rows) // 2]]
-        alike = np.array([min(_common(middle, ids[row]), len(ids[row]) - 1) for row in rows])
-        shared = max(np.unique(alike), key=lambda tokens: tokens * np.count_nonzero(alike >= tokens))
-        yield [row for row, tokens in zip(rows, alike, strict=True) if tokens >= shared], int(shared)
-        rows = [row for row, tokens in zip(rows, alike, strict=True) if tokens < shared]
-
-
-def _common(one: list[int], other: list[int]) -> int:
-    """How many first tokens two rows have in common."""
-    unlike = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    return next(unlike, min(len(one), len(other)))
-
-
-def _cached(model: PreTrainedModel, tokens: list[int]) -> DynamicCache | None:
-    """The keys and values of `tokens`; None of none."""
-    if not tokens:
-        return None
-    past = DynamicCache(config=model.config)
-    model(input_ids=torch.tensor([tokens], device=model.device), past_key_values=past, use_cache=True, logits_to_keep=1)
-    return past
-
-
-def _repeated(past: DynamicCache | None, rows: int) -> DynamicCache | None:
-    if past is not None:
-        past = copy.deepcopy(past)
-        past.batch_repeat_interleave(rows)
-    return past
+def _causal(model: PreTrainedModel) -> PreTrainedModel:
+    """The model itself, without an adapter's wrapper; its layers are inside it."""
+    return model.get_base_model() if isinstance(model, PeftModel) else model

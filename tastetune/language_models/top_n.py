@@ -11,7 +11,7 @@ from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel,
 from tastetune.artifacts.list_table import ListLine, list_table
 from tastetune.config.recipe import GenerationArguments
 from tastetune.errors import InputError
-from tastetune.language_models.answerer import Asking, check_mode
+from tastetune.language_models.answerer import Answered, Asking, check_mode
 from tastetune.language_models.batching import in_batches, left_padded
 from tastetune.language_models.catalogue_ranking import title_log_probabilities
 from tastetune.language_models.chat import prompt_ids, turn_end
@@ -76,7 +76,7 @@ class TopNAnswerer:
         """Lists are written as the recipe says."""
         return {"settings": asking.settings}
 
-    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> pa.Table:
+    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
         """Each user's list."""
         set_seed(asking.seed)
         films = read_films(rows.dataset.read("items", "train", ["item_id", "title"]), rows.dataset.item_counts())
@@ -87,7 +87,7 @@ class TopNAnswerer:
         prompts = prompt_ids(model.tokenizer, rows.task.prompts(rows))
         own = [films.places(liked) for liked in rows.table["liked"].to_pylist()]
         lists = recommender.free(prompts) if asking.mode == "free" else getattr(recommender, asking.mode)(prompts, own)
-        return list_table(dict(zip(rows.example_ids, lists, strict=True)))
+        return Answered(list_table(dict(zip(rows.example_ids, lists, strict=True))), {})
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_model import make_tiny_model
 from peft import LoraConfig, get_peft_model
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from tokenizers.processors import TemplateProcessing
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, PreTrainedTokenizerFast
 
 from tastetune.errors import InputError
-from tastetune.language_models.probabilities import (
-    _alike,
-    answer_tokens,
-    completed_lines,
-    generated_answers,
-    yes_probabilities,
-)
+from tastetune.language_models.answer_tokens import spell
+from tastetune.language_models.generation import completed_lines, generated_answers
+from tastetune.language_models.prefixes import alike
+from tastetune.language_models.probabilities import answer_probabilities, yes_probabilities
 from tastetune.tasks.like_dislike import Item, LikeDislike
 
 
@@ -29,12 +28,16 @@ def prompts(n):
     return [LikeDislike().prompt(films[: i % 7], [5.0] * (i % 7), films[i]) for i in range(n)]
 
 
+def p_yes(model, tokenizer, texts, max_batch_tokens):
+    return yes_probabilities(model, tokenizer, texts, max_batch_tokens).shares[:, 1]
+
+
 def alone(model, tokenizer, prompt):
     """P(Yes) from the definition: softmax of the whole next-token distribution, Yes over Yes plus No."""
-    yes, no = answer_tokens(tokenizer)
+    (yes,), (no,) = (tokenizer(answer, add_special_tokens=False)["input_ids"] for answer in (" Yes", " No"))
     with torch.no_grad():
         p = model(**tokenizer(prompt, return_tensors="pt")).logits[0, -1].double().softmax(0)
-    return (p[yes].sum() / (p[yes].sum() + p[no].sum())).item()
+    return (p[yes] / (p[yes] + p[no])).item()
 
 
 @pytest.mark.parametrize("max_batch_tokens", [1, 300, 10**6])
@@ -42,32 +45,32 @@ def test_batches_padding_and_the_shared_prefix_change_nothing(tiny, max_batch_to
     texts = prompts(20)
     expected = [alone(*tiny, text) for text in texts]
     assert np.ptp(expected) > 1e-4, "prompts that all score alike would show nothing"
-    np.testing.assert_allclose(yes_probabilities(*tiny, texts, max_batch_tokens), expected, atol=1e-6)
+    np.testing.assert_allclose(p_yes(*tiny, texts, max_batch_tokens), expected, atol=1e-6)
 
 
 def test_prompts_that_share_nothing_or_everything(tiny):
     apart = ["One film", "Two films and some more", "x"]
-    np.testing.assert_allclose(yes_probabilities(*tiny, apart, 100), [alone(*tiny, t) for t in apart], atol=1e-6)
+    np.testing.assert_allclose(p_yes(*tiny, apart, 100), [alone(*tiny, t) for t in apart], atol=1e-6)
     same = [prompts(1)[0]] * 3
-    np.testing.assert_allclose(yes_probabilities(*tiny, same, 10**6), [alone(*tiny, same[0])] * 3, atol=1e-6)
+    np.testing.assert_allclose(p_yes(*tiny, same, 10**6), [alone(*tiny, same[0])] * 3, atol=1e-6)
     # A prompt that is the beginning of another: its last token must still be read
     nested = ["Film 1", "Film 1 Film 2"]
-    np.testing.assert_allclose(yes_probabilities(*tiny, nested, 100), [alone(*tiny, t) for t in nested], atol=1e-6)
-    assert yes_probabilities(*tiny, apart[:1], 100) == pytest.approx(alone(*tiny, apart[0]), abs=1e-6)
+    np.testing.assert_allclose(p_yes(*tiny, nested, 100), [alone(*tiny, t) for t in nested], atol=1e-6)
+    assert p_yes(*tiny, apart[:1], 100) == pytest.approx(alone(*tiny, apart[0]), abs=1e-6)
 
 
 def test_rows_that_begin_otherwise_do_not_keep_the_others_from_sharing(tiny):
     """Four rows share three tokens (12 passed once), or five share one (5): so the four are one group."""
     ids = [[1, 2, 3, 4], [1, 2, 3, 5, 6], [1, 9, 9], [1, 2, 3, 7], [1, 2, 3, 4, 8]]
-    groups = {shared: sorted(rows) for rows, shared in _alike(ids)}
+    groups = {shared: sorted(rows) for rows, shared in alike(ids)}
     assert groups == {3: [0, 1, 3, 4], 2: [2]}  # a row by itself shares all but its last token
-    assert [shared for _, shared in _alike([[1], [2]])] == [0]
-    assert [(sorted(rows), shared) for rows, shared in _alike([[5, 6]] * 3)] == [([0, 1, 2], 1)]
+    assert [shared for _, shared in alike([[1], [2]])] == [0]
+    assert [(sorted(rows), shared) for rows, shared in alike([[5, 6]] * 3)] == [([0, 1, 2], 1)]
 
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=6), min_size=1, max_size=12))
 def test_every_row_is_in_one_group_that_begins_as_it_does(ids):
-    groups = list(_alike(ids))
+    groups = list(alike(ids))
     assert sorted(row for rows, _ in groups for row in rows) == list(range(len(ids)))
     for rows, shared in groups:
         assert len({tuple(ids[row][:shared]) for row in rows}) == 1
@@ -79,23 +82,68 @@ def test_worked_examples_of_some_and_others_change_nothing(tiny):
     ours, theirs = ([(text, " Yes")] for text in prompts(9)[7:])
     texts = [few.few_shot(text, theirs if row % 5 == 0 else ours) for row, text in enumerate(prompts(20))]
     expected = [alone(*tiny, text) for text in texts]
-    np.testing.assert_allclose(yes_probabilities(*tiny, texts, 3000), expected, atol=1e-6)
+    np.testing.assert_allclose(p_yes(*tiny, texts, 3000), expected, atol=1e-6)
 
 
-def test_answer_tokens_are_every_single_token_spelling(tiny):
-    yes, no = answer_tokens(tiny[1])
-    spelt = [tiny[1].decode([token]).strip().lower() for token in yes + no]
-    assert spelt == ["yes"] * len(yes) + ["no"] * len(no)
-    assert tiny[1](" Yes", add_special_tokens=False)["input_ids"][0] in yes
+def test_the_mass_on_all_answers_is_kept(tiny):
+    model, tokenizer = tiny
+    (yes,), (no,) = (tokenizer(answer, add_special_tokens=False)["input_ids"] for answer in (" Yes", " No"))
+    with torch.no_grad():
+        p = model(**tokenizer(prompts(3)[2], return_tensors="pt")).logits[0, -1].double().softmax(0)
+    mass = yes_probabilities(*tiny, prompts(3), 10**6).mass
+    assert mass[2] == pytest.approx((p[yes] + p[no]).item(), rel=1e-5)
 
 
-def test_a_tokenizer_without_the_words_is_refused():
-    from tokenizers import Tokenizer, models, pre_tokenizers
+def test_longer_answers_are_scored_as_sequences(tiny):
+    """P(answer) is the product of its tokens' probabilities, each behind those before it."""
+    model, tokenizer = tiny
+    answers = [" Film 1 and more", " Film 2", " Yes"]
+    texts, products = prompts(3), []
+    for text in texts:
+        context, logs = tokenizer(text)["input_ids"], []
+        for answer in answers:
+            tail = tokenizer(text + answer)["input_ids"][len(context) :]
+            with torch.no_grad():
+                rows = model(torch.tensor([context + tail])).logits[0].double().log_softmax(-1)
+            logs.append(sum(rows[len(context) - 1 + at, token].item() for at, token in enumerate(tail)))
+        products.append(np.exp(logs))
+    products = np.array(products)
+    found = answer_probabilities(*tiny, texts, answers, 300)
+    np.testing.assert_allclose(found.shares, products / products.sum(1, keepdims=True), atol=1e-6)
+    np.testing.assert_allclose(found.mass, products.sum(1), rtol=1e-4)
 
-    letters = Tokenizer(models.BPE(vocab={c: i for i, c in enumerate("abcdeinosy?")}, merges=[], unk_token="?"))
-    letters.pre_tokenizer = pre_tokenizers.Whitespace()
-    with pytest.raises(InputError, match="spells 'Yes' with more than one token"):
-        answer_tokens(PreTrainedTokenizerFast(tokenizer_object=letters, unk_token="?"))
+
+def tokenizer_of(vocabulary, *, end=False):
+    """Words and single spaces as tokens; with `end`, an end token behind every text."""
+    words = Tokenizer(models.WordLevel({word: number for number, word in enumerate(vocabulary)}, unk_token="?"))
+    words.pre_tokenizer = pre_tokenizers.Split(Regex(r" ?[^ ]+| "), "isolated")
+    if end:
+        words.post_processor = TemplateProcessing(single="$A </s>", special_tokens=[("</s>", vocabulary.index("</s>"))])
+    return PreTrainedTokenizerFast(tokenizer_object=words, unk_token="?", eos_token="</s>")
+
+
+def test_the_answers_tokens_are_the_ones_trained_on():
+    """`Yes` without a space may be a token too: training never sees it behind a prompt."""
+    spelled = spell(tokenizer_of(["a", " b", " Yes", "Yes", " No", "No", "?", "</s>"]), ["a b"], [" Yes", " No"])
+    assert (spelled.contexts, spelled.answers) == ([[0, 1]], [[2], [4]])
+
+
+def test_an_end_token_behind_every_text_belongs_to_no_prompt():
+    tokenizer = tokenizer_of(["a", " b", " Yes", " No", "?", "</s>"], end=True)
+    assert tokenizer("a b")["input_ids"] == [0, 1, 5]
+    spelled = spell(tokenizer, ["a b", "a"], [" Yes", " No"])
+    assert (spelled.contexts, spelled.answers) == ([[0, 1], [0]], [[2], [3]])
+
+
+def test_answers_that_are_not_told_apart_are_refused():
+    with pytest.raises(InputError, match="does not tell ' Yes' and ' No' apart"):
+        spell(tokenizer_of(["a", " b", "?", "</s>"]), ["a b"], [" Yes", " No"])
+
+
+def test_a_tokenizer_that_merges_the_answer_with_the_prompt_is_refused():
+    merging = Tokenizer(models.BPE(vocab={"a": 0, "Y": 1, "N": 2, "aY": 3, "?": 4}, merges=[("a", "Y")], unk_token="?"))
+    with pytest.raises(InputError, match="spells the end of a prompt otherwise"):
+        spell(PreTrainedTokenizerFast(tokenizer_object=merging, unk_token="?"), ["a"], ["Y", "N"])
 
 
 def test_generated_answers_are_the_greedy_continuation(tiny):

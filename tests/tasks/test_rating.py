@@ -13,10 +13,13 @@ from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.errors import InputError
 from tastetune.evaluation.scoring import score
-from tastetune.language_models.rating import expected_ratings, star_tokens
+from tastetune.language_models.answer_tokens import spell
+from tastetune.language_models.answerer import Asking
+from tastetune.language_models.language_model import LanguageModel
+from tastetune.language_models.rating import RatingAnswerer
 from tastetune.tasks import TASKS
 from tastetune.tasks.like_dislike import Item, LikeDislike
-from tastetune.tasks.rating import Rating
+from tastetune.tasks.rating import STARS, Rating
 
 RECIPE = "recipes/quickstart/sft.yaml"
 
@@ -72,15 +75,16 @@ def test_the_same_rows_in_the_same_order(home):
 def test_the_expected_rating_is_the_mean_under_the_five_answers(home, tiny):
     """By the definition: softmax of the next-token logits over the five answers alone, times 1 to 5."""
     model, tokenizer = tiny
-    prompts = TASKS["rating"].training_table(open_dataset(home / "data"), "test")["prompt"].to_pylist()[:6]
-    begin, tokens = star_tokens(tokenizer)
+    rows = TASKS["rating"].rows(open_dataset(home / "data"), "test")
     expected = []
-    for prompt in prompts:
+    for prompt in rows.task.prompts(rows)[:6]:
+        whole = [tokenizer(prompt + Rating.completion(star))["input_ids"] for star in STARS]
         with torch.no_grad():
-            logits = model(torch.tensor([tokenizer(prompt)["input_ids"] + begin])).logits[0, -1].double()
-        p = logits[[token for (token,) in tokens]].softmax(0)
+            logits = model(torch.tensor([whole[0][:-1]])).logits[0, -1].double()
+        p = logits[[ids[-1] for ids in whole]].softmax(0)
         expected.append(sum((star + 1) * p[star].item() for star in range(5)))
-    np.testing.assert_allclose(expected_ratings(model, tokenizer, prompts, 500), expected, atol=1e-5)
+    answered = RatingAnswerer().answer(LanguageModel(model, tokenizer), rows, Asking("stars", max_batch_tokens=500))
+    np.testing.assert_allclose(answered.table["score"].to_numpy()[:6], expected, atol=1e-5)
 
 
 def words(vocabulary):
@@ -90,9 +94,11 @@ def words(vocabulary):
 
 
 def test_a_space_before_the_digit_may_be_a_token_of_its_own():
-    assert star_tokens(words([" ", "1", "2", "3", "4", "5", "?"])) == ([0], [[1], [2], [3], [4], [5]])
-    with pytest.raises(InputError, match="by more than one token"):
-        star_tokens(words([" ", "1", "2", "?"]))
+    answers = [Rating.completion(star) for star in STARS]
+    spelled = spell(words(["a", " ", "1", "2", "3", "4", "5", "?"]), ["a"], answers)
+    assert (spelled.contexts, spelled.answers) == ([[0, 1]], [[2], [3], [4], [5], [6]])
+    with pytest.raises(InputError, match=r"does not tell ' 1' and .* apart"):
+        spell(words(["a", " ", "1", "2", "?"]), ["a"], answers)
 
 
 def script(path, *flags):
