@@ -4,11 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
+from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.run import read_settings, refuse_seen
-from tastetune.config.recipe import AnswerArguments
+from tastetune.config.arguments import AnswerArguments, GenerationArguments, SftArguments
+from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import Candidate, answer, candidates, run_name
@@ -37,17 +40,22 @@ class CurveRun:
         return answer(self.recipe, self.rows, {folder / f"{of.name}.parquet": of for of in self.candidates})
 
 
-def read_run(recipe: Recipe, answers: AnswerArguments, asking: Asking, adapter: str, name: str | None) -> CurveRun:
+def read_run(usage: str, argv: Sequence[str], args: Any, adapter: str) -> CurveRun:
     """The base model and every checkpoint of the run in folder `adapter`, to be asked the rows of a split.
 
     Args:
-        answers: the split, and the modes.
-        asking: how the rows are asked.
-        name: of the curve, whose points are `<name>-<step>`; the run's own if none.
+        usage, argv: the recipe and flags behind it, as `tastetune.config.recipe.parse_recipe` takes them.
+        args: the curve's own arguments; its `name` is the curve's, whose points are `<name>-<step>`.
 
     Raises:
-        InputError: there are no checkpoints, or the run was trained on another dataset.
+        InputError: the recipe cannot be used, there are no checkpoints, or the run was trained on another dataset or on
+            these rows.
     """
+    _, answers, generation, data, training, model = parse_recipe(
+        usage, (type(args), AnswerArguments, GenerationArguments, SftArguments, SFTConfig, ModelConfig), argv
+    )
+    recipe, name = Recipe(data, training, model), args.name
+    asking = Asking("", seed=training.seed, max_batch_tokens=answers.max_batch_tokens, generation=generation)
     checkpoints, dataset, trained = find_checkpoints(adapter), recipe.dataset(), read_settings(adapter)
     if trained.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise InputError(
