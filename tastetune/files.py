@@ -68,13 +68,17 @@ def bundled(name: str) -> Path:
     return inside if inside.exists() else Path(__file__).parents[1] / name
 
 
-def bundled_file(path: str | Path) -> Path:
-    """`path` if it exists; otherwise the file of that name that goes with the package, see `bundled`.
+NAMED_ANYWHERE = ("recipes", "recbole_configs")
+"""Folders that go with the package and that a command line may name, with their files, in any working folder."""
 
-    So `recipes/ml1m.yaml` is found from any working folder. The file need not exist.
+
+def bundled_file(path: str | Path) -> Path:
+    """`path` if it exists; otherwise the recipe or RecBole config of that name that goes with the package.
+
+    So `recipes/ml1m.yaml` and all of `recbole_configs` are found from any working folder. The file need not exist.
     """
     path = Path(path)
-    if path.exists() or path.is_absolute() or len(path.parts) < 2:
+    if path.exists() or not path.parts or path.parts[0] not in NAMED_ANYWHERE:
         return path
     inside = bundled(path.parts[0]).joinpath(*path.parts[1:])
     return inside if inside.exists() else path

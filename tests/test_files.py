@@ -156,6 +156,9 @@ def test_what_goes_with_the_package_is_found_by_name_from_anywhere(tmp_path, mon
     checkout = Path(__file__).parents[1]
     assert bundled_file("recipes/ml1m.yaml") == checkout / "recipes" / "ml1m.yaml"
     assert bundled_file("recipes/nothing.yaml") == Path("recipes/nothing.yaml")  # as it was given, for the message
+    assert bundled_file("recbole_configs") == checkout / "recbole_configs"
+    assert bundled_file("tests/test_files.py") == Path("tests/test_files.py")  # only what a command line names
+    assert bundled_file("") == Path()
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "ml1m.yaml").write_text("mine: 1\n")
     assert bundled_file("recipes/ml1m.yaml") == Path("recipes/ml1m.yaml")
