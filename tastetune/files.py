@@ -1,10 +1,14 @@
-"""Writing so that a reader never meets a half-written file or folder."""
+"""Writing so that a reader never meets a half-written file or folder, and finding what goes with the package."""
 
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from tastetune.errors import InputError
 
 
 @contextmanager
@@ -53,3 +57,59 @@ def write_all(files: Mapping[Path, str | bytes]) -> None:
     for path, content in files.items():
         with replacing(path) as new:
             new.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def bundled(name: str) -> Path:
+    """The folder `name` (`model_cards`, `recipes`) that goes with the package, wherever the package lies.
+
+    An installed package carries it inside; in a checkout it lies beside the package.
+    """
+    inside = Path(__file__).parent / "bundled" / name
+    return inside if inside.exists() else Path(__file__).parents[1] / name
+
+
+NAMED_ANYWHERE = ("recipes", "recbole_configs")
+"""Folders that go with the package and that a command line may name, with their files, in any working folder."""
+
+
+def bundled_file(path: str | Path) -> Path:
+    """`path` if it exists; otherwise the recipe or RecBole config of that name that goes with the package.
+
+    So `recipes/ml1m.yaml` and all of `recbole_configs` are found from any working folder. The file need not exist.
+    """
+    path = Path(path)
+    if path.exists() or not path.parts or path.parts[0] not in NAMED_ANYWHERE:
+        return path
+    inside = bundled(path.parts[0]).joinpath(*path.parts[1:])
+    return inside if inside.exists() else path
+
+
+LOCK = ".lock"
+"""In a folder that `held` holds: who holds it. A process that died may leave the file, but never the lock."""
+
+
+@contextmanager
+def held(folder: str | Path) -> Iterator[None]:
+    """Hold `folder` against other processes until the block ends or this process dies; it is made if it is not there.
+
+    Raises:
+        InputError: another process holds it; the message names that process and its command.
+    """
+    import fcntl
+
+    path = Path(folder) / LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            raise InputError(f"{folder} is held by {holder}; wait until it has ended, or name another folder") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} ({' '.join(sys.argv)})")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)  # left empty: who opened it meanwhile must find the lock at the same file
