@@ -1,10 +1,14 @@
-"""Writing so that a reader never meets a half-written file or folder."""
+"""Writing so that a reader never meets a half-written file or folder, and finding what goes with the package."""
 
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from tastetune.errors import InputError
 
 
 @contextmanager
@@ -62,3 +66,46 @@ def bundled(name: str) -> Path:
     """
     inside = Path(__file__).parent / "bundled" / name
     return inside if inside.exists() else Path(__file__).parents[1] / name
+
+
+def bundled_file(path: str | Path) -> Path:
+    """`path` if it exists; otherwise the file of that name that goes with the package, see `bundled`.
+
+    So `recipes/ml1m.yaml` is found from any working folder. The file need not exist.
+    """
+    path = Path(path)
+    if path.exists() or path.is_absolute() or len(path.parts) < 2:
+        return path
+    inside = bundled(path.parts[0]).joinpath(*path.parts[1:])
+    return inside if inside.exists() else path
+
+
+LOCK = ".lock"
+"""In a folder that `held` holds: who holds it. A process that died may leave the file, but never the lock."""
+
+
+@contextmanager
+def held(folder: str | Path) -> Iterator[None]:
+    """Hold `folder` against other processes until the block ends or this process dies; it is made if it is not there.
+
+    Raises:
+        InputError: another process holds it; the message names that process and its command.
+    """
+    import fcntl
+
+    path = Path(folder) / LOCK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            raise InputError(f"{folder} is held by {holder}; wait until it has ended, or name another folder") from None
+        file.truncate(0)
+        file.write(f"process {os.getpid()} ({' '.join(sys.argv)})")
+        file.flush()
+        try:
+            yield
+        finally:
+            file.truncate(0)  # left empty: who opened it meanwhile must find the lock at the same file

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tastetune.files import replacing, write_text
+from tastetune.errors import InputError
+from tastetune.files import bundled_file, held, replacing, write_text
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -124,3 +125,37 @@ def test_killed_in_the_middle_the_old_stays_and_the_next_run_succeeds(tmp_path, 
         new.mkdir()
         (new / "b.txt").write_text("new")
     assert (tmp_path / name / "b.txt").read_text() == "new"
+
+
+HOLDS = """
+import sys, time
+from tastetune.files import held
+with held(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_folder_is_held_by_one_process_until_it_dies(tmp_path):
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "held\n"
+        message = rf"{tmp_path} is held by process {holder.pid} \(-c {tmp_path}\); wait until it"
+        with pytest.raises(InputError, match=message), held(tmp_path):
+            pass
+    finally:
+        holder.kill()
+        holder.wait()
+    for _ in range(2):  # and it is free again after each block
+        with held(tmp_path / "new"), held(tmp_path):
+            assert (tmp_path / "new").is_dir()
+
+
+def test_what_goes_with_the_package_is_found_by_name_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    checkout = Path(__file__).parents[1]
+    assert bundled_file("recipes/ml1m.yaml") == checkout / "recipes" / "ml1m.yaml"
+    assert bundled_file("recipes/nothing.yaml") == Path("recipes/nothing.yaml")  # as it was given, for the message
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "ml1m.yaml").write_text("mine: 1\n")
+    assert bundled_file("recipes/ml1m.yaml") == Path("recipes/ml1m.yaml")
