@@ -37,20 +37,32 @@ def training_rows(dataset: BuiltDataset, config: str, split: str, args: Training
     Raises:
         InputError: no such split, or an empty one.
     """
-    columns = ["prompt", "completion"]
-    asked = (
-        read_rating_rows(dataset, split).select(columns) if config == RATING else dataset.read(config, split, columns)
+    return in_template(rows_for_steps(read_rows(dataset, config, split, ["prompt", "completion"]), args))
+
+
+def read_rows(dataset: BuiltDataset, config: str, split: str, columns: list[str]) -> Dataset:
+    """Columns of one split; of config `rating` those of `tastetune.tasks.rating.read_rating_rows`.
+
+    Raises:
+        InputError: no such split or column, or an empty split.
+    """
+    is_rating = config == RATING
+    rows = Dataset(
+        read_rating_rows(dataset, split).select(columns) if is_rating else dataset.read(config, split, columns)
     )
-    rows = Dataset(asked)
     if not len(rows):
         raise InputError(f"{dataset.source}: split {split!r} of {config!r} is empty; there is nothing to train on")
-    rows = drawn(rows, args)
-    if isinstance(rows[0]["prompt"], list):
-        rows = rows.add_column("chat_template_kwargs", [TEMPLATE_VALUES] * len(rows))
     return rows
 
 
-def drawn(rows: Dataset, args: TrainingArguments) -> Dataset:
+def in_template(rows: Dataset) -> Dataset:
+    """`rows` with what the chat template is given, where the prompts are chats."""
+    if not isinstance(rows[0]["prompt"], list):
+        return rows
+    return rows.add_column("chat_template_kwargs", [TEMPLATE_VALUES] * len(rows))
+
+
+def rows_for_steps(rows: Dataset, args: TrainingArguments) -> Dataset:
     """As many rows as the run's steps will see, drawn by `args.data_seed`; all of them where that is not fewer."""
     needed = args.max_steps * total_batch_size(args)
     if not 0 < needed < len(rows):

@@ -74,7 +74,7 @@ def _list_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
     counts = dataset.item_counts("train")
     popular = sorted(counts, key=lambda item: (-counts[item], item))
     rows = dataset.read(LISTS, split, ["liked", "gold", "prompt"]).to_pylist()
-    found = [list_pair(row["liked"], row["gold"], popular, task.n) for row in rows]
+    lists = [list_pair(row["liked"], row["gold"], popular, task.n) for row in rows]
     pairs = [
         {
             "prompt": row["prompt"],
@@ -82,7 +82,7 @@ def _list_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
             "rejected": task.completion([titles[item] for item in pair[1]]),
             "chat_template_kwargs": TEMPLATE_VALUES,
         }
-        for row, pair in zip(rows, found, strict=True)
+        for row, pair in zip(rows, lists, strict=True)
         if pair
     ]
     return pairs, len(rows) - len(pairs)
@@ -101,8 +101,8 @@ def list_pair(
         liked, gold: item ids, best first.
         popular: item ids, most popular first.
     """
-    chosen, known = list(gold[:n]), {*liked, *gold}
-    others = [item for item in popular if item not in known]
+    chosen, own = list(gold[:n]), {*liked, *gold}
+    others = [item for item in popular if item not in own]
     if len(others) < (len(chosen) + 1) // 2:
         return None
     rejected = [others[place // 2] if place % 2 == 0 else item for place, item in enumerate(chosen)]

@@ -46,7 +46,7 @@ class GoldShare:
         return [gold_share(*row, self.task.n) for row in zip(items, gold, liked, strict=True)]
 
 
-def read_asked(dataset: BuiltDataset, config: str, split: str, at_once: int = 1) -> tuple[Dataset, GoldShare]:
+def read_rewarded_rows(dataset: BuiltDataset, config: str, split: str, at_once: int = 1) -> tuple[Dataset, GoldShare]:
     """Rows of `prompt`, `liked` and `gold` to write lists for, and the reward of what is written.
 
     Args:

@@ -122,6 +122,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_and_ends_the_same(home, a
     first.kill()
     first.wait()
     shutil.rmtree(home / "killed" / "checkpoint-6", ignore_errors=True)  # as if killed before it
+    (home / "killed" / "adapter_model.safetensors").unlink(missing_ok=True)
     second = python(*command)
     assert second.returncode == 0, second.stderr
     assert f"resuming from {home}/killed/checkpoint-3" in second.stdout
