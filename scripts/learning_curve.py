@@ -6,8 +6,8 @@
         --curve_dir outputs/other
 
 The base model, the point at no examples at all, every checkpoint of the run's adapter, and every epoch of the recipe's
-baselines answer the same rows; the task's first metric is drawn against examples, seconds and FLOPs. `accelerate launch`
-in place of `python` spreads the rows over several GPUs. All answers are kept in the run's curve/, and one that is there
+baselines answer the same rows; the task's first metric is drawn against examples, seconds and FLOPs. `accelerate
+launch` in place of `python` spreads the rows over several GPUs. All answers are kept in the run's curve/, and one that is there
 of the same rows, model and settings is not made again: a command that was interrupted goes on.
 
     --adapter FOLDER           a run's folder with checkpoints (default: the run's own, if it has any)
@@ -26,11 +26,10 @@ import os
 import sys
 from pathlib import Path
 
-from tastetune.config.arguments import AnswerArguments, DataArguments
-
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.predictions import find_predictions, read_predictions
 from tastetune.baselines import wait_passively
+from tastetune.config.arguments import AnswerArguments, DataArguments
 from tastetune.config.recipe import read_recipe
 from tastetune.errors import run
 from tastetune.evaluation.learning_curve import learning_curve, passing_lines

@@ -32,7 +32,8 @@ from dataclasses import dataclass, field, replace
 
 from trl import ModelConfig, SFTConfig
 
-from tastetune.config.recipe import AnswerArguments, GenerationArguments, SftArguments, parse_recipe
+from tastetune.config.arguments import AnswerArguments, GenerationArguments, SftArguments
+from tastetune.config.recipe import parse_recipe
 from tastetune.errors import run
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import answer, candidates, in_file, in_folder
@@ -45,7 +46,6 @@ class PredictArguments:
     only: list[str] = field(default_factory=list, metadata={"help": "Of the recipe's models these alone."})
     adapter: str | None = field(default=None, metadata={"help": "This adapter alone, in place of the run's own."})
     output: str | None = field(default=None, metadata={"help": "One model's predictions file, .parquet."})
-    force: bool = field(default=False, metadata={"help": "Answer anew what is there already."})
 
 
 def main() -> None:
@@ -72,7 +72,7 @@ def main() -> None:
         files = in_folder(chosen, folder if answers.split == "test" else folder / answers.split, args.only)
 
     # 3. Their answers
-    answer(recipe, rows, files, force=args.force)
+    answer(recipe, rows, files, force=data.force)
 
 
 if __name__ == "__main__":

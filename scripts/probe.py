@@ -29,7 +29,8 @@ from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.predictions import versions
 from tastetune.artifacts.redaction import shareable
-from tastetune.config.recipe import GenerationArguments, SftArguments, parse_recipe
+from tastetune.config.arguments import GenerationArguments, SftArguments
+from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError, run
 from tastetune.evaluation.scoring import command_line
 from tastetune.files import write_text

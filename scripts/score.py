@@ -30,7 +30,8 @@ texts and ids are left out, unless --with_rows asks for them: then keep both fil
 Predictions on the validation split, found in a folder `validation` beside the others, serve to choose a threshold.
 """
 
-from tastetune.config.recipe import AnswerArguments, DataArguments, read_recipe
+from tastetune.config.arguments import AnswerArguments, DataArguments
+from tastetune.config.recipe import read_recipe
 from tastetune.errors import run
 from tastetune.files import write_all
 from tastetune.reporting.files import files_of

@@ -42,7 +42,10 @@ def usage() -> str:
     width = max(map(len, names))
     lines = ["Usage: tastetune COMMAND [ARGUMENT ...]; tastetune COMMAND --help says more", ""]
     for folder, purpose in FOLDERS.items():
-        lines += [f"{purpose}:", *(f"  {n:{width}}  {_summary(p)}" for n, p in names.items() if p.parent.name == folder)]
+        lines += [
+            f"{purpose}:",
+            *(f"  {n:{width}}  {_summary(p)}" for n, p in names.items() if p.parent.name == folder),
+        ]
         lines.append("")
     return "\n".join(lines[:-1])
 

@@ -18,7 +18,7 @@ YAMLS = [str(p) for p in tracked() if p.suffix in (".yaml", ".yml") and p.parts[
 ACCELERATE = [name for name in YAMLS if name.startswith("recipes/accelerate/")]
 
 ASK = """
-import ast, contextlib, dataclasses, io, json, os, runpy, sys
+import ast, contextlib, dataclasses, importlib, io, json, os, runpy, sys
 
 answers = {}
 for script in json.loads(sys.argv[1]):
@@ -29,10 +29,13 @@ for script in json.loads(sys.argv[1]):
             status = "no exit"
         except SystemExit as end:
             status = end.code or 0
-    fields = []
-    for node in ast.walk(ast.parse(open(script).read())):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "parse_recipe":
+    fields, nodes = [], list(ast.walk(ast.parse(open(script).read())))
+    imports = {alias.name: node.module for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("parse_recipe", "read_recipe"):
             names = runpy.run_path(script, run_name="asked")
+            for name in [kind.id for kind in node.args[1].elts if kind.id not in names]:  # imported by main alone
+                names[name] = getattr(importlib.import_module(imports[name]), name)
             kinds = [names[kind.id] for kind in node.args[1].elts]
             fields += ["--" + f.name for kind in kinds for f in dataclasses.fields(kind) if f.init]
     answers[script] = {"status": status, "help": out.getvalue(), "fields": fields}

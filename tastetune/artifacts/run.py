@@ -10,6 +10,9 @@ from tastetune.errors import InputError
 RUN, COST = "run.json", "cost.json"
 """In a run's folder: the settings it was started with; in it and in each checkpoint: what training had cost."""
 
+CHECKPOINT = "checkpoint"
+"""What the trainer calls its checkpoints' folders, before the step."""
+
 
 def total_batch_size(args) -> int:
     """Examples that one optimizer step sees, over all processes."""
@@ -24,12 +27,34 @@ def run_settings(dataset: BuiltDataset, data_args, args, model_args) -> dict:
         "dataset": dataset.name,
         "dataset_revision": data_args.dataset_revision,
         "fingerprint": dataset.fingerprint,
-        "dataset_config": data_args.dataset_config,
+        "dataset_config": data_args.dataset_config or dataset.task,
         "dataset_train_split": data_args.dataset_train_split,
         **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
         "total_train_batch_size": total_batch_size(args),
         **{key: value for key, value in asdict(model_args).items() if value is not None},
     }
+
+
+def whole_checkpoints(folder: str | Path) -> dict[int, Path]:
+    """The checkpoints in a run's folder that were written to their end, by step, from first to last.
+
+    The trainer writes its state last, so one without a readable state was cut off. A folder `checkpoint-best` that
+    somebody put there is none of the run's.
+    """
+    checkpoints = {}
+    for path in Path(folder).glob(f"{CHECKPOINT}-*"):
+        step = path.name.rpartition("-")[2]
+        if step.isdecimal() and _is_json(path / "trainer_state.json"):
+            checkpoints[int(step)] = path
+    return dict(sorted(checkpoints.items()))
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def read_cost(folder: str | Path | None) -> dict:

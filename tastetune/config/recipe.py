@@ -1,184 +1,180 @@
 """A recipe: a YAML file in the first position, flags that override it behind, typed arguments out."""
 
+import argparse
+import difflib
+import re
 import sys
-import types
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
-from enum import Enum
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
-import torch
-from trl import TrlParser
-
+from tastetune.config.arguments import (
+    AdapterArguments,
+    AnswerArguments,
+    DataArguments,
+    GenerationArguments,
+    SftArguments,
+    ValidationArguments,
+)
+from tastetune.config.recipe_file import load_recipe
 from tastetune.config.run_folder import RunFolder
-from tastetune.config.yaml import load_yaml, refuse_unknown
+from tastetune.config.values import checked, from_words
+from tastetune.config.yaml import unknown_key
 from tastetune.errors import InputError
 
+OWN_KEYS = (
+    DataArguments,
+    SftArguments,
+    ValidationArguments,
+    AdapterArguments,
+    AnswerArguments,
+    GenerationArguments,
+)
+"""Their fields may stand in every recipe, whichever script reads it: one recipe is trained, answered and scored."""
 
-@dataclass
-class DataArguments:
-    """Which rows a recipe is about."""
-
-    run_dir: str | None = field(
-        default=None, metadata={"help": "The run's folder: data/, adapter/, predictions/ and scores.json lie in it."}
-    )
-    dataset_name: str | None = field(
-        default=None, metadata={"help": "Built dataset: a folder, or its Hub id; run_dir's data/ if none."}
-    )
-    dataset_revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of a Hub dataset."})
-    dataset_config: str | None = field(
-        default=None, metadata={"help": "What its rows are asked, a task's name; what they were built for if none."}
-    )
-    dataset_train_split: str = field(
-        default="train+validation", metadata={"help": "Splits to train on, joined by '+'; the published part is both."}
-    )
-
-    @property
-    def folder(self) -> RunFolder:
-        """The run's folder.
-
-        Raises:
-            InputError: the recipe names none.
-        """
-        if self.run_dir is None:
-            raise InputError("run_dir is missing; name the run's folder in the recipe, such as run_dir: outputs/ml1m")
-        return RunFolder(Path(self.run_dir))
-
-    @property
-    def dataset(self) -> str:
-        """The dataset's folder or Hub id.
-
-        Raises:
-            InputError: as `folder`.
-        """
-        return self.dataset_name or str(self.folder.data)
+NEAR_MISS = 0.85
+"""From this likeness on (`difflib`'s ratio) a key that a script does not know counts as a misspelt one of its own."""
 
 
-@dataclass
-class AnswerArguments:
-    """Which models answer which rows; what training reads of a recipe, it passes over."""
-
-    split: str = field(default="test", metadata={"help": "The split to answer."})
-    shots: list[int] = field(
-        default_factory=lambda: [0], metadata={"help": "Worked examples before the base model's prompts, one row each."}
-    )
-    checkpoints: list[int] = field(
-        default_factory=list, metadata={"help": "Steps of the run that answer as well, beside where it ended."}
-    )
-    modes: list[str] = field(
-        default_factory=list,
-        metadata={"help": "How answers are read, by the task's modes; its first if none."},
-    )
-    baselines: list[str] = field(
-        default_factory=list,
-        metadata={"help": "Baselines beside the trivial ones, files of recbole_configs/."},
-    )
-    max_batch_tokens: int = field(default=16384, metadata={"help": "Padded tokens in one batch of prompts."})
-
-
-@dataclass
-class SftArguments(DataArguments):
-    """The keys of a fine-tuning recipe that TRL has no field for."""
-
-    total_train_batch_size: int | None = field(
-        default=None,
-        metadata={"help": "Examples a step over all processes; sets gradient_accumulation_steps accordingly."},
-    )
-
-
-@dataclass
-class AdapterArguments:
-    """What a run goes on from."""
-
-    sft_adapter: str | None = field(default=None, metadata={"help": "Adapter to start from: a folder or a Hub id."})
-
-
-@dataclass
-class GenerationArguments:
-    """How answers are written; nothing is taken from the defaults that a model brings along."""
-
-    do_sample: bool = field(default=False, metadata={"help": "Draw each token; otherwise take the likeliest."})
-    temperature: float = field(default=1.0, metadata={"help": "Divides the logits before drawing."})
-    top_p: float = field(default=1.0, metadata={"help": "Draw from the likeliest tokens that hold this share."})
-    top_k: int = field(default=0, metadata={"help": "Draw from so many of the likeliest tokens; 0: from all."})
-    max_new_tokens: int = field(default=384, metadata={"help": "A free answer is cut off after so many tokens."})
-
-
-def parse_recipe(usage: str, argument_types: Sequence[type], argv: Sequence[str] | None = None) -> tuple:
+def parse_recipe(
+    usage: str, argument_types: Sequence[type], argv: Sequence[str] | None = None, output: str = "adapter"
+) -> tuple:
     """Parse `RECIPE.yaml [--key value ...]` into one instance of each dataclass of `argument_types`.
 
-    On a machine without an accelerator `use_cpu` defaults to true, so that a recipe written for a GPU runs there.
+    What follows from `run_dir` need not be named: `dataset_name` is its `data`, `output_dir` its `output`, and
+    `sft_adapter` its `adapter`. On a machine without an accelerator `use_cpu` defaults to true, so that a recipe
+    written for a GPU runs there.
 
     Args:
         usage: the script's docstring, printed for `--help` and when no recipe is named.
         argument_types: dataclasses whose fields are the recipe's keys and the flags.
         argv: arguments; those of the process by default.
+        output: the folder inside `run_dir` that the script writes.
 
     Raises:
-        InputError: an unknown key or flag, a value of the wrong type, or a value that a dataclass refuses.
+        InputError: an unknown key or flag, a value of the wrong type or beyond its limits, a key that is missing, or
+            what a dataclass refuses.
         SystemExit: after `--help`.
     """
+    return _parse(usage, argument_types, argv, output=output)
+
+
+def read_recipe(usage: str, argument_types: Sequence[type], argv: Sequence[str] | None = None) -> tuple:
+    """`parse_recipe` for a script that trains nothing: it needs no library of training to be installed.
+
+    Keys of the recipe that only training's libraries know are passed over, unless one looks like a misspelt key of
+    `argument_types`. Flags are as strict as everywhere, and may do without a recipe.
+    """
+    return _parse(usage, argument_types, argv, pass_over=True)
+
+
+def refuse_unbuilt(argv: Sequence[str] | None = None) -> None:
+    """Refuse to start where the dataset of the recipe is not built yet; asked before any heavy library is loaded.
+
+    Raises:
+        InputError: the dataset lies in `run_dir` and is not there; the message says which command builds it.
+    """
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and not argv[0].startswith("-") and not {"-h", "--help"} & set(argv):
+        (data_args,) = _parse("", [DataArguments], argv, pass_over=True, other_flags=True)
+        data_args.refuse_unbuilt()
+
+
+def _parse(
+    usage: str,
+    argument_types: Sequence[type],
+    argv: Sequence[str] | None,
+    *,
+    output: str = "adapter",
+    pass_over: bool = False,
+    other_flags: bool = False,
+) -> tuple:
     argv = list(sys.argv[1:] if argv is None else argv)
     if not argv or {"-h", "--help"} & set(argv):
-        print(usage.strip())
+        print(usage.strip(), *_key_help(argument_types), sep="\n")
         raise SystemExit(0 if argv else 2)
-    path, *flags = argv
-    if path.startswith("-"):
+    path, words = (None, argv) if argv[0].startswith("-") and pass_over else (argv[0], argv[1:])
+    if path is not None and path.startswith("-"):
         raise InputError(f"the first argument is {path!r}; expected a recipe: a YAML file, then flags")
-    values, lines = load_yaml(path)
-    hints = {name: hint for kind in argument_types for name, hint in get_type_hints(kind).items()}
-    known = {f.name for kind in argument_types for f in fields(kind) if f.init}
-    refuse_unknown(path, lines, known)
-    values = {key: _typed(path, lines[key], key, value, hints[key]) for key, value in values.items()}
-    if "use_cpu" in known and not torch.accelerator.is_available():
-        values.setdefault("use_cpu", True)
-    parser = TrlParser(list(argument_types), usage=usage.strip(), allow_abbrev=False)
-    parser.set_defaults_with_config(**values)
+    own = _hints(argument_types)
+    known = _hints(OWN_KEYS) | own
+    values, places = load_recipe(path) if path else ({}, {})
+    path = path or "no recipe"
+    for key, place in places.items():
+        if key not in known and (not pass_over or difflib.get_close_matches(key, own, n=1, cutoff=NEAR_MISS)):
+            raise unknown_key(place, key, own if pass_over else known)
+    values = {key: checked(key, v, known[key], f"{places[key]}: {key}") for key, v in values.items() if key in known}
+    flags = _read_flags(words, own, f"{path} with {' '.join(words)}", other_flags)
+    values = _with_defaults(values | flags, own, output)
+    if values.get("built_by") and {"run_dir", "dataset_name"} & set(flags):
+        command = re.sub(r" --output_dir \S+$", "", values["built_by"])  # which builds the recipe's own folder
+        values["built_by"] = f"{command} --output_dir {values['dataset_name']}"
     try:
-        return tuple(parser.parse_args_into_dataclasses(args=flags))
+        return tuple(_instance(kind, values, path) for kind in argument_types)
     except (ValueError, TypeError) as error:
-        raise InputError(f"{path} with {' '.join(flags) or 'no flags'}: {error}") from error
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} with {' '.join(words) or 'no flags'}: {error}") from error
 
 
-def _typed(path: str, line: int, key: str, value: Any, hint: Any) -> Any:
-    """`value` if it fits `hint`; numbers that YAML reads as text (5e-5) become floats."""
-    if not _fits(value, hint):
-        raise InputError(
-            f"{path}, line {line}: {key} is {value!r} ({type(value).__name__}); expected {_describe(hint)}"
-        )
-    return float(value) if isinstance(value, str) and not _fits_text(hint) else value
+def _hints(argument_types: Sequence[type]) -> dict[str, Any]:
+    """The type of every key."""
+    return {
+        field.name: hints[field.name]
+        for kind, hints in ((kind, get_type_hints(kind)) for kind in argument_types)
+        for field in fields(kind)
+        if field.init
+    }
 
 
-def _fits(value: Any, hint: Any) -> bool:
-    origin, args = get_origin(hint), get_args(hint)
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, arg) for arg in args)
-    if origin is list:
-        return isinstance(value, list) and all(_fits(item, args[0]) for item in value)
-    if origin is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
-        return value in (args or [member.value for member in hint])
-    if hint in (int, float):
-        return not isinstance(value, bool) and (isinstance(value, int) or (hint is float and _is_number(value)))
-    return isinstance(value, origin or hint) if isinstance(origin or hint, type) else True
+def _read_flags(words: Sequence[str], hints: Mapping[str, Any], command: str, other_flags: bool) -> dict[str, Any]:
+    """Values of `--key value ...` and `--key=value`; `--some-key` is `--some_key`."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+    for name in hints:
+        parser.add_argument(*dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}")), dest=name, nargs="*")
+    given, rest = parser.parse_known_args(words)
+    if rest and not other_flags:
+        near = difflib.get_close_matches(rest[0].partition("=")[0], [f"--{name}" for name in hints], n=1)
+        what = "unknown flag" if rest[0].startswith("-") else "a word that belongs to no flag:"
+        raise InputError(f"{command}: {what} {rest[0]}; " + (f"did you mean {near[0]}?" if near else "see --help"))
+    return {
+        name: checked(name, from_words(value, hints[name]), hints[name], f"--{name}")
+        for name, value in vars(given).items()
+    }
 
 
-def _is_number(value: Any) -> bool:
-    try:
-        return float(value) is not None
-    except (TypeError, ValueError):
-        return False
+def _with_defaults(values: dict[str, Any], own: Collection[str], output: str) -> dict[str, Any]:
+    """`values` and what follows from them."""
+    if values.get("run_dir"):
+        folder = RunFolder(Path(values["run_dir"]))
+        places = {"dataset_name": folder.data, "output_dir": folder.root / output, "sft_adapter": folder.adapter}
+        values |= {key: str(place) for key, place in places.items() if values.get(key) is None}
+    elif "output_dir" in own and not values.get("output_dir"):
+        raise InputError("run_dir is missing; name the run's folder in the recipe, such as run_dir: outputs/ml1m")
+    if "use_cpu" in own and "use_cpu" not in values:
+        import torch
+
+        values["use_cpu"] = not torch.accelerator.is_available()
+    return values
 
 
-def _fits_text(hint: Any) -> bool:
-    """Whether a text may stay a text: its type allows one, or is no plain number."""
-    options = get_args(hint) or (hint,)
-    return float not in options or str in options
+def _instance(kind: type, values: Mapping[str, Any], path: str) -> Any:
+    keys = [field for field in fields(kind) if field.init]
+    for field in keys:
+        if field.name not in values and field.default is MISSING and field.default_factory is MISSING:
+            raise InputError(f"{path}: key {field.name!r} is missing; write it there, or give --{field.name}")
+    return kind(**{field.name: values[field.name] for field in keys if field.name in values})
 
 
-def _describe(hint: Any) -> str:
-    if get_origin(hint) is Literal:
-        return "one of " + ", ".join(map(repr, get_args(hint)))
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return "one of " + ", ".join(repr(member.value) for member in hint)
-    return getattr(hint, "__name__", str(hint)) if isinstance(hint, type) else str(hint).replace("typing.", "")
+def _key_help(argument_types: Sequence[type]) -> list[str]:
+    """Lines that name the keys: the project's own with their meaning; of a library's configuration its name."""
+    lines = ["", "Keys of the recipe, each a flag as well:"]
+    for kind in argument_types:
+        of_trl = next((base for base in kind.__mro__ if base.__module__.partition(".")[0] == "trl"), None)
+        if of_trl:
+            lines.append(f"  every field of trl.{of_trl.__name__}")
+        taken = {field.name for field in fields(of_trl)} if of_trl else set()
+        named = [field for field in fields(kind) if field.name not in taken]
+        lines += [f"  --{field.name:<24} {field.metadata.get('help', '')}".rstrip() for field in named]
+    return lines

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
-from tastetune.config.recipe import GenerationArguments
+from tastetune.config.arguments import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.tasks import Rows
@@ -49,10 +49,12 @@ class Answerer(Protocol):
     Attributes:
         modes: how answers can be read, the default ones first.
         plain: the mode that predictions are not named after; None where every mode is named.
+        in_training: the mode in which a model is asked while it is trained; None where that would cost too much.
     """
 
     modes: tuple[str, ...]
     plain: str | None
+    in_training: str | None
 
     def check(self, asking: Asking) -> None:
         """Raise InputError at what cannot be asked, before a model is loaded."""

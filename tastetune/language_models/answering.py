@@ -6,11 +6,10 @@ from pathlib import Path
 
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
 from tastetune.artifacts.predictions import Meta, hold, write_predictions
-from tastetune.artifacts.run import read_cost, refuse_seen
-from tastetune.config.recipe import AnswerArguments
+from tastetune.artifacts.run import CHECKPOINT, read_cost, refuse_seen
+from tastetune.config.arguments import AnswerArguments
 from tastetune.config.run_folder import RunFolder
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Answerer, Asking
@@ -104,11 +103,11 @@ def _adapters(adapter: str, checkpoints: Sequence[int]) -> Iterator[tuple[str, s
     """Name and folder of the checkpoints that are to be looked at, and of the adapter itself."""
     folder, steps = Path(adapter), read_cost(adapter).get("steps")
     for step in checkpoints:
-        path = folder / f"{PREFIX_CHECKPOINT_DIR}-{step}"
+        path = folder / f"{CHECKPOINT}-{step}"
         if step == steps:
             continue  # where the run ended, which is the adapter itself
         if not path.is_dir():
-            there = ", ".join(sorted(p.name for p in folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*"))) or "no checkpoint"
+            there = ", ".join(sorted(p.name for p in folder.glob(f"{CHECKPOINT}-*"))) or "no checkpoint"
             raise InputError(f"{path}: no such checkpoint ({there} there); name others with --checkpoints, or train on")
         yield run_name(path), str(path)
     yield f"{run_name(folder)}-{steps}" if checkpoints and steps else run_name(folder), adapter
@@ -116,8 +115,8 @@ def _adapters(adapter: str, checkpoints: Sequence[int]) -> Iterator[tuple[str, s
 
 def run_name(folder: Path) -> str:
     """What an adapter's folder is called in tables: `sft` for the recipe's own; of a checkpoint with its steps."""
-    if folder.name.startswith(f"{PREFIX_CHECKPOINT_DIR}-"):
-        return f"{run_name(folder.parent)}-{folder.name.removeprefix(f'{PREFIX_CHECKPOINT_DIR}-')}"
+    if folder.name.startswith(f"{CHECKPOINT}-"):
+        return f"{run_name(folder.parent)}-{folder.name.removeprefix(f'{CHECKPOINT}-')}"
     return "sft" if folder.name == RunFolder.ADAPTER else folder.resolve().name
 
 

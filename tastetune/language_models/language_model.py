@@ -12,7 +12,7 @@ from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.run import read_cost, read_settings, run_settings
-from tastetune.config.recipe import DataArguments
+from tastetune.config.arguments import DataArguments
 from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
 
 _LOADED_BY = (

@@ -17,7 +17,7 @@ class LikeDislikeAnswerer:
     """Asks Yes or No. See `tastetune.language_models.answerer.Answerer`."""
 
     modes = ("probability", "generate")
-    plain = "probability"
+    plain = in_training = "probability"
 
     def check(self, asking: Asking) -> None:
         """Raise InputError at an unknown mode or a negative number of shots."""

@@ -16,6 +16,7 @@ class RatingAnswerer:
 
     modes = ("stars",)
     plain = None
+    in_training = "stars"
 
     def check(self, asking: Asking) -> None:
         """Raise InputError at another mode, or at worked examples, which this question has none of."""

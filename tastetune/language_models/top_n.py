@@ -9,7 +9,7 @@ import torch
 from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel, PreTrainedTokenizerBase, set_seed
 
 from tastetune.artifacts.list_table import ListLine, list_table
-from tastetune.config.recipe import GenerationArguments
+from tastetune.config.arguments import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Answered, Asking, check_mode
 from tastetune.language_models.batching import in_batches, left_padded
@@ -64,7 +64,7 @@ class TopNAnswerer:
     """Asks for a list. See `tastetune.language_models.answerer.Answerer`."""
 
     modes = ("free", "constrained", "ranked")
-    plain = None
+    plain = in_training = None
 
     def check(self, asking: Asking) -> None:
         """Raise InputError at an unknown mode, or at worked examples, which this question has none of."""

@@ -34,7 +34,8 @@ class CurveArguments:
         adapter = self.adapter or (str(own) if own and any(own.glob("checkpoint-*")) else None)
         if not (adapter or answers.baselines or self.predictions):
             raise InputError(
-                "nothing to draw: the run has no checkpoints; train with save_steps, or give --baselines or --predictions"
+                "nothing to draw: the run has no checkpoints; train with save_steps, or give --baselines or "
+                "--predictions"
             )
         return Path(self.curve_dir) if self.curve_dir else data.folder.root, adapter
 

@@ -7,7 +7,7 @@ from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import find_predictions, find_validation, read_predictions
 from tastetune.artifacts.redaction import relative_to
 from tastetune.artifacts.scores import read_scores
-from tastetune.config.recipe import AnswerArguments, DataArguments
+from tastetune.config.arguments import AnswerArguments, DataArguments
 from tastetune.errors import InputError
 from tastetune.evaluation.learning_curve import read_learning_curve
 from tastetune.evaluation.scoring import score

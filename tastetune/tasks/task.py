@@ -1,7 +1,7 @@
 """What every task is: rows that are asked, and what an answer to them is worth."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ class Rows:
     Attributes:
         table: what scoring and recommenders need of each row, `example_id` and `user_id` among it.
         users: each row's user, integers under `n_users` in order of first appearance, (rows,).
+        places: where they stand in the split; None for all of it.
     """
 
     task: "Task"
@@ -28,6 +29,7 @@ class Rows:
     table: pa.Table
     users: np.ndarray
     n_users: int
+    places: np.ndarray | None = None
 
     @property
     def example_ids(self) -> list[str]:
@@ -35,7 +37,12 @@ class Rows:
 
     def read(self, columns: list[str]) -> pa.Table:
         """Further columns of the same rows, such as `prompt`."""
-        return self.dataset.read(self.task.rows_config, self.split, columns)
+        table = self.dataset.read(self.task.rows_config, self.split, columns)
+        return table if self.places is None else table.take(self.places)
+
+    def at(self, places: np.ndarray) -> "Rows":
+        """The rows at these places alone, in this order."""
+        return replace(self, table=self.table.take(places), users=self.users[places], places=places)
 
 
 @dataclass(frozen=True)

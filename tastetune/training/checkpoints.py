@@ -1,15 +1,13 @@
 """What a learning curve is drawn from: answers of a run's checkpoints and of baselines' epochs, kept for reuse."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 from trl import ModelConfig, SFTConfig
 
-from tastetune.artifacts.run import read_settings, refuse_seen
+from tastetune.artifacts.run import CHECKPOINT, read_settings, refuse_seen, whole_checkpoints
 from tastetune.config.arguments import AnswerArguments, GenerationArguments, SftArguments
 from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError
@@ -79,30 +77,18 @@ def find_checkpoints(adapter: str | Path) -> dict[int, Path]:
     Raises:
         InputError: no such folder, or no whole checkpoint inside.
     """
-    folder, whole = Path(adapter), {}
+    folder = Path(adapter)
     if not folder.is_dir():
         raise InputError(f"--adapter {adapter}: no such folder; name the one that scripts/sft.py wrote")
-    for path in sorted(folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*")):
-        step = path.name.rpartition("-")[2]
-        if step.isdigit() and (path / "adapter_config.json").is_file() and _is_whole(path / "trainer_state.json"):
-            whole[int(step)] = path
-        else:
-            print(f"passed over: {path} is no whole checkpoint")
+    whole = {step: path for step, path in whole_checkpoints(folder).items() if (path / "adapter_config.json").is_file()}
+    for path in sorted(set(folder.glob(f"{CHECKPOINT}-*")) - set(whole.values())):
+        print(f"passed over: {path} is no whole checkpoint")
     if not whole:
         raise InputError(
-            f"--adapter {adapter}: no whole {PREFIX_CHECKPOINT_DIR}-* inside, so there is no curve to draw; name "
+            f"--adapter {adapter}: no whole {CHECKPOINT}-* inside, so there is no curve to draw; name "
             "a run's folder, trained with save_strategy: steps and save_steps"
         )
-    return dict(sorted(whole.items()))
-
-
-def _is_whole(state: Path) -> bool:
-    """Whether a checkpoint was written to its end: the trainer writes its state last."""
-    try:
-        json.loads(state.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return True
+    return whole
 
 
 def refuse_doubles(names: Sequence[str]) -> None:

@@ -7,8 +7,7 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.run import total_batch_size
 from tastetune.errors import InputError
 from tastetune.language_models.chat import TEMPLATE_VALUES, chat_ids
-from tastetune.tasks.rating import CONFIG as RATING
-from tastetune.tasks.rating import read_rating_rows
+from tastetune.tasks import task_of
 
 
 def set_total_batch_size(args: TrainingArguments, total: int | None) -> None:
@@ -28,29 +27,32 @@ def set_total_batch_size(args: TrainingArguments, total: int | None) -> None:
     args.gradient_accumulation_steps = total // at_once
 
 
-def training_rows(dataset: BuiltDataset, config: str, split: str, args: TrainingArguments) -> Dataset:
+def training_rows(dataset: BuiltDataset, config: str | None, split: str, args: TrainingArguments) -> Dataset:
     """Prompts and completions to train on, as many as the run's steps will see, drawn by `args.data_seed`.
 
     Drawing first and tokenising after costs nothing in statistics and saves tokenising rows that no step reads.
-    Prompts are texts or chat messages, as the dataset has them; the loss is on the completion alone.
+    Prompts are texts or chat messages, as the task has them; the loss is on the completion alone.
+
+    Args:
+        config: the task that the rows are asked; None for the one they were built for.
 
     Raises:
-        InputError: no such split, or an empty one.
+        InputError: no such task or split, or an empty split.
     """
-    columns = ["prompt", "completion"]
-    asked = (
-        read_rating_rows(dataset, split).select(columns) if config == RATING else dataset.read(config, split, columns)
-    )
-    rows = Dataset(asked)
+    rows = Dataset(task_of(dataset, config).training_table(dataset, split))
     if not len(rows):
-        raise InputError(f"{dataset.source}: split {split!r} of {config!r} is empty; there is nothing to train on")
-    rows = drawn(rows, args)
-    if isinstance(rows[0]["prompt"], list):
-        rows = rows.add_column("chat_template_kwargs", [TEMPLATE_VALUES] * len(rows))
-    return rows
+        raise InputError(f"{dataset.source}: split {split!r} is empty; there is nothing to train on")
+    return in_template(rows_for_steps(rows, args))
 
 
-def drawn(rows: Dataset, args: TrainingArguments) -> Dataset:
+def in_template(rows: Dataset) -> Dataset:
+    """`rows` with what the chat template is given, where the prompts are chats."""
+    if not isinstance(rows[0]["prompt"], list):
+        return rows
+    return rows.add_column("chat_template_kwargs", [TEMPLATE_VALUES] * len(rows))
+
+
+def rows_for_steps(rows: Dataset, args: TrainingArguments) -> Dataset:
     """As many rows as the run's steps will see, drawn by `args.data_seed`; all of them where that is not fewer."""
     needed = args.max_steps * total_batch_size(args)
     if not 0 < needed < len(rows):

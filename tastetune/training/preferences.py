@@ -11,15 +11,15 @@ from datasets import Dataset
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.language_models.chat import TEMPLATE_VALUES
+from tastetune.tasks import task_of
 from tastetune.tasks.like_dislike import LikeDislike
-from tastetune.tasks.list_rows import CONFIG as LISTS
 from tastetune.tasks.top_n import TopN
 
 COUNTS = ("pairs", "left_out")
 """Pairs made, and rows (of lists: users) that no pair could be made of."""
 
 
-def read_pairs(dataset: BuiltDataset, config: str, split: str) -> tuple[Dataset, dict[str, int]]:
+def read_pairs(dataset: BuiltDataset, config: str | None, split: str) -> tuple[Dataset, dict[str, int]]:
     """Rows of `prompt`, `chosen` and `rejected` for TRL's `DPOTrainer`, and `COUNTS`.
 
     `like_dislike`: each liked row of a user with the next disliked one (see `candidate_pairs`). `top_n`: the ten films
@@ -28,12 +28,11 @@ def read_pairs(dataset: BuiltDataset, config: str, split: str) -> tuple[Dataset,
     Raises:
         InputError: a config of neither kind, or no pair can be made.
     """
-    if config == LISTS:
-        pairs, left_out = _list_pairs(dataset, split)
-    elif config == "like_dislike":
-        pairs, left_out = _candidate_pairs(dataset, split)
-    else:
-        raise InputError(f"dataset_config {config!r}: pairs are made of like_dislike or top_n")
+    pairings = {"like_dislike": _candidate_pairs, "top_n": _list_pairs}
+    task = task_of(dataset, config).config
+    if task not in pairings:
+        raise InputError(f"dataset_config {task!r}: pairs are made of {' or '.join(pairings)}")
+    pairs, left_out = pairings[task](dataset, split)
     if not pairs:
         raise InputError(f"{dataset.source}: no pair can be made of split {split!r}; build it from a longer log")
     return Dataset.from_list(pairs), dict(zip(COUNTS, (len(pairs), left_out), strict=True))
@@ -73,8 +72,8 @@ def _list_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
     titles = dict(zip(*(items[name].to_pylist() for name in ("item_id", "title")), strict=True))
     counts = dataset.item_counts("train")
     popular = sorted(counts, key=lambda item: (-counts[item], item))
-    rows = dataset.read(LISTS, split, ["liked", "gold", "prompt"]).to_pylist()
-    found = [list_pair(row["liked"], row["gold"], popular, task.n) for row in rows]
+    rows = dataset.read(dataset.task, split, ["liked", "gold", "prompt"]).to_pylist()
+    lists = [list_pair(row["liked"], row["gold"], popular, task.n) for row in rows]
     pairs = [
         {
             "prompt": row["prompt"],
@@ -82,7 +81,7 @@ def _list_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
             "rejected": task.completion([titles[item] for item in pair[1]]),
             "chat_template_kwargs": TEMPLATE_VALUES,
         }
-        for row, pair in zip(rows, found, strict=True)
+        for row, pair in zip(rows, lists, strict=True)
         if pair
     ]
     return pairs, len(rows) - len(pairs)
@@ -101,8 +100,8 @@ def list_pair(
         liked, gold: item ids, best first.
         popular: item ids, most popular first.
     """
-    chosen, known = list(gold[:n]), {*liked, *gold}
-    others = [item for item in popular if item not in known]
+    chosen, own = list(gold[:n]), {*liked, *gold}
+    others = [item for item in popular if item not in own]
     if len(others) < (len(chosen) + 1) // 2:
         return None
     rejected = [others[place // 2] if place % 2 == 0 else item for place, item in enumerate(chosen)]

@@ -11,7 +11,8 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.language_models.chat import Messages, plain_text
 from tastetune.language_models.top_n import Films, read_films
-from tastetune.tasks.list_rows import CONFIG as LISTS
+from tastetune.tasks import task_of
+from tastetune.tasks.lists import ListTask
 from tastetune.tasks.top_n import TopN
 
 
@@ -46,7 +47,9 @@ class GoldShare:
         return [gold_share(*row, self.task.n) for row in zip(items, gold, liked, strict=True)]
 
 
-def read_asked(dataset: BuiltDataset, config: str, split: str, at_once: int = 1) -> tuple[Dataset, GoldShare]:
+def read_rewarded_rows(
+    dataset: BuiltDataset, config: str | None, split: str, at_once: int = 1
+) -> tuple[Dataset, GoldShare]:
     """Rows of `prompt`, `liked` and `gold` to write lists for, and the reward of what is written.
 
     Args:
@@ -55,9 +58,10 @@ def read_asked(dataset: BuiltDataset, config: str, split: str, at_once: int = 1)
     Raises:
         InputError: a config of other rows than lists, no such split, or one of fewer rows than a step asks.
     """
-    if config != LISTS:
-        raise InputError(f"dataset_config {config!r}: the reward is a list's share of gold, so the rows are {LISTS}")
-    rows = Dataset(dataset.read(LISTS, split, ["prompt", "liked", "gold"]))
+    task = task_of(dataset, config)
+    if not isinstance(task, ListTask):
+        raise InputError(f"dataset_config {task.config!r}: the reward is a list's share of gold, so rows are top_n's")
+    rows = Dataset(dataset.read(task.rows_config, split, ["prompt", "liked", "gold"]))
     if len(rows) < at_once:
         raise InputError(
             f"{dataset.source}: split {split!r} has {len(rows)} lists, and a step asks for {at_once} "

@@ -1,18 +1,63 @@
-"""A training run's folder: what it was started with, where it can be resumed, what it cost, and what it has seen."""
+"""A training run's folder: what it was started with, whether it is done, where it is resumed, and what it cost."""
 
 import json
+import shutil
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
 from peft import PeftConfig
 from transformers import TrainerCallback, TrainingArguments
-from transformers.trainer_utils import PREFIX_CHECKPOINT_DIR
 
-from tastetune.artifacts.run import COST, RUN, read_cost, total_batch_size, trained_on
+from tastetune.artifacts.run import CHECKPOINT, COST, RUN, read_cost, total_batch_size, trained_on, whole_checkpoints
 from tastetune.errors import InputError
-from tastetune.files import write_text
+from tastetune.files import held, write_text
+from tastetune.hub.push import push_folder
+
+WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
+"""What a run writes last: the adapter's weights, or the model's where all of it was trained."""
+
+
+def is_done(folder: str | Path, settings: dict) -> bool:
+    """Whether `folder` holds a run of the same settings that was trained to its end."""
+    folder = Path(folder)
+    if not read_cost(folder) or not any((folder / name).is_file() for name in WEIGHTS):
+        return False
+    return _read_record(folder) == json.loads(json.dumps(settings))
+
+
+@contextmanager
+def held_run(args: TrainingArguments, settings: dict, *, force: bool = False) -> Iterator[str | None]:
+    """Hold a run's folder while the block trains in it, and yield the checkpoint to go on from, None to begin.
+
+    Args:
+        settings: see `tastetune.artifacts.run.run_settings`; recorded in a fresh folder.
+        force: delete first what a former run wrote.
+
+    Raises:
+        InputError: another process trains there, or the folder holds a run of other settings.
+    """
+    is_main = PartialState().is_main_process
+    with held(args.output_dir) if is_main else nullcontext():
+        with args.main_process_first(local=False):
+            if force and is_main:
+                delete_run(args.output_dir)
+            checkpoint = resume_point(args.output_dir, settings)
+        yield checkpoint
+
+
+def delete_run(folder: str | Path) -> None:
+    """Delete what makes a folder a run: record, costs, weights and checkpoints; whatever else lies there stays."""
+    folder = Path(folder)
+    for name in (RUN, COST, "adapter_config.json", "training_args.bin", *WEIGHTS):
+        (folder / name).unlink(missing_ok=True)
+    for path in folder.glob(f"{CHECKPOINT}-*"):
+        if path.is_dir() and path.name.rpartition("-")[2].isdecimal():
+            shutil.rmtree(path)
 
 
 def resume_point(folder: str | Path, settings: dict) -> str | None:
@@ -24,28 +69,37 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
     Raises:
         InputError: the folder holds a run of other settings.
     """
-    folder = Path(folder)
-    record = folder / RUN
-    checkpoints = sorted(folder.glob(f"{PREFIX_CHECKPOINT_DIR}-*"), key=lambda p: int(p.name.rpartition("-")[2]))
-    whole = [path for path in checkpoints if _is_whole(path)]
-    if record.is_file() and (whole or (folder / "adapter_config.json").is_file()):
-        before = json.loads(record.read_text(encoding="utf-8"))
+    folder, settings = Path(folder), json.loads(json.dumps(settings))
+    checkpoints, before = whole_checkpoints(folder), _read_record(folder)
+    if before and (checkpoints or (folder / "adapter_config.json").is_file()):
         for key, value in settings.items():
             if before.get(key) != value:
                 raise InputError(
                     f"{folder} holds a run with {key} {before.get(key)!r}, this one has {value!r}; "
-                    "choose another --output_dir, or delete that folder to start anew"
+                    "choose another --output_dir, or start anew in that folder with --force"
                 )
-    write_text(record, json.dumps(settings, indent=2) + "\n")
-    return str(whole[-1]) if whole else None
+    write_text(folder / RUN, json.dumps(settings, indent=2) + "\n")
+    return str(checkpoints[max(checkpoints)]) if checkpoints else None
 
 
-def _is_whole(checkpoint: Path) -> bool:
+def _read_record(folder: Path) -> dict:
+    """The settings that a run was started with; empty where there is no record."""
+    record = folder / RUN
     try:
-        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return False
-    return True
+        return json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    except ValueError as error:
+        raise InputError(f"{record}: no whole JSON ({error}); start anew in that folder with --force") from error
+
+
+def push_run(args: TrainingArguments) -> None:
+    """Push a run's folder, private unless the recipe says otherwise; the main process does.
+
+    Raises:
+        InputError: see `tastetune.hub.push.push_folder`.
+    """
+    if PartialState().is_main_process:
+        repo = args.hub_model_id or Path(args.output_dir).name
+        print(f"pushed: {push_folder(args.output_dir, repo, private=args.hub_private_repo is not False)}")
 
 
 class CostRecorder(TrainerCallback):
@@ -62,7 +116,7 @@ class CostRecorder(TrainerCallback):
 
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
-            self.write(args, state, Path(args.output_dir) / f"{PREFIX_CHECKPOINT_DIR}-{state.global_step}")
+            self.write(args, state, Path(args.output_dir) / f"{CHECKPOINT}-{state.global_step}")
 
     def on_train_end(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
@@ -79,7 +133,7 @@ class CostRecorder(TrainerCallback):
         write_text(folder / COST, json.dumps(cost) + "\n")
 
 
-def starting_point(adapter: str | None) -> dict[str, Any]:
+def adapter_settings(adapter: str | None) -> dict[str, Any]:
     """What a run that goes on from an adapter records of it: its name, its shape, and what it was trained on.
 
     Raises:
@@ -99,11 +153,17 @@ def starting_point(adapter: str | None) -> dict[str, Any]:
     return {"sft_adapter": adapter, "sft_train_split": "+".join(trained_on(adapter)), "use_peft": True, **shape}
 
 
-def refuse_push(args: TrainingArguments) -> None:
-    """Refuse to let TRL push: its repository would be public, with `training_args.bin` and a token in that.
+def refuse_push_and_evaluation(args: TrainingArguments) -> None:
+    """Refuse what scripts/sft.py alone does.
 
     Raises:
-        InputError: `push_to_hub` is set.
+        InputError: `push_to_hub` is set, by which TRL would make a public repository, with `training_args.bin` and a
+            token in that; or `eval_strategy` is, for which there are no rows.
     """
     if args.push_to_hub:
         raise InputError("push_to_hub: train first, then push the folder with scripts/push.py")
+    if args.eval_strategy != "no":
+        raise InputError(
+            f"eval_strategy is {args.eval_strategy.value!r}, and only scripts/sft.py evaluates while it trains; leave "
+            "it out, and score the checkpoints afterwards"
+        )

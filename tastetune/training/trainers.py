@@ -1,17 +1,16 @@
-"""TRL's trainers: a loss made bearable on a CPU, adapters kept precise, batches counted as everywhere else."""
+"""TRL's trainers: a loss made bearable on a CPU, answers scored while training, adapters kept precise."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from peft import PeftModel
 from torch.nn.functional import cross_entropy
-from trl import GRPOConfig, SFTTrainer
+from transformers.trainer_utils import EvalLoopOutput
+from trl import SFTTrainer
 
-from tastetune.artifacts.run import total_batch_size
-from tastetune.errors import InputError
-from tastetune.training.data import set_total_batch_size
+from tastetune.training.validation import Validation
 
 
 class CompactSFTTrainer(SFTTrainer):
@@ -38,6 +37,37 @@ class CompactSFTTrainer(SFTTrainer):
         return summed / torch.as_tensor(count).clamp(min=1)
 
 
+class ValidatedSFTTrainer(CompactSFTTrainer):
+    """`CompactSFTTrainer` whose evaluations also score the model's answers to the validation rows.
+
+    So `eval_roc_auc` stands in the log beside `eval_loss`, and chooses the best checkpoint and the moment to stop.
+    """
+
+    def __init__(self, *args: Any, validation: Validation | None, **kwargs: Any):
+        super().__init__(*args, eval_dataset=validation.rows if validation else None, **kwargs)
+        self.validation = validation
+        if validation:
+            keep_four_bit_layout(self.model)
+
+    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> EvalLoopOutput:
+        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
+        at_once = self.args.per_device_eval_batch_size * (self.args.max_length or 1024)
+        metrics = self.validation.metrics(self.model.eval(), self.processing_class, at_once)
+        output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in metrics.items()})
+        return output
+
+
+def keep_four_bit_layout(model: torch.nn.Module) -> None:
+    """Stop bitsandbytes from repacking 4-bit weights when a model answers on a CPU; call it where training goes on.
+
+    On a CPU that computes in bfloat16 the first answer puts the weights into a layout without a backward pass, and
+    training after that would learn nothing of what lies below.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
 def keep_adapter_in_float32(model: torch.nn.Module) -> None:
     """Undo TRL's cast of a QLoRA adapter to bfloat16; call it before training starts.
 
@@ -59,35 +89,3 @@ def adapter_kept(model: torch.nn.Module) -> Iterator[None]:
     yield
     for name, weights in before.items():
         model.get_parameter(name).data = weights
-
-
-@dataclass
-class GroupConfig(GRPOConfig):
-    """`GRPOConfig` whose step sees `total_train_batch_size` answers: whole groups, one a prompt, written anew.
-
-    TRL derives from one process's batch how many answers are written at once, before the batch over all processes and
-    accumulated passes is known.
-    """
-
-    total_train_batch_size: int | None = field(
-        default=None,
-        metadata={"help": "Answers a step over all processes; sets gradient_accumulation_steps accordingly."},
-    )
-
-    def __post_init__(self):
-        group, total = self.num_generations, self.total_train_batch_size
-        if group < 2:
-            raise InputError(f"num_generations is {group}; an answer is compared with others to its prompt: at least 2")
-        for name in ("generation_batch_size", "steps_per_generation"):
-            if getattr(self, name) is not None:
-                raise InputError(f"{name} follows from total_train_batch_size; leave it out")
-        self.steps_per_generation = group  # passes TRL's check whatever the batch, until the batch is known
-        super().__post_init__()
-        set_total_batch_size(self, total)
-        self.steps_per_generation = self.gradient_accumulation_steps
-        self.generation_batch_size = total_batch_size(self)
-        if self.generation_batch_size % group:
-            raise InputError(
-                f"{'a step' if total is None else 'total_train_batch_size'} is {self.generation_batch_size} answers, "
-                f"and num_generations {group} does not divide it: a step sees whole groups; change either"
-            )

@@ -24,6 +24,17 @@ def test_values_and_their_lines(tmp_path):
         ("steps: [1, 2\nlr: 3\n", r"recipe.yaml, line \d: not valid YAML"),
         ("- 1\n- 2\n", r"expected a mapping of keys to values, found list"),
         ("", r"expected a mapping of keys to values, found NoneType"),
+        ("a: 1\n? [b, c]\n: 1\n", r"line 2: a sequence for a key; a key is one word"),
+        ("a: 1\n{b: 2}: 1\n", r"line 2: a mapping for a key; a key is one word"),
+        ("a: 1\nb: " + "[" * 100_000, r"line 2: nested more than 20 deep; write it flat"),
+        ("a: &a [1, *a]\n", r"line 1: \*a stands inside of itself; remove it"),
+        # Each stands for ten of the one before: 10^9 words in ten lines
+        (
+            "a0: &a0 [w]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)),
+            r"line 3: more than 16 aliases; write the values out",
+        ),
+        ("a: 2024-13-45\n", r"recipe.yaml: not valid YAML: month must be in 1..12"),
+        ("a: " + "9" * 5000 + "\n", r"recipe.yaml: not valid YAML: "),
         ("steps: !!python/object/apply:os.getcwd []\n", r"line 1: not valid YAML: could not determine a constructor"),
     ],
 )

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
-from tastetune.config.recipe import GenerationArguments
+from tastetune.config.arguments import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.chat import chat_ids, plain_text, prompt_ids, turn_end
 from tastetune.language_models.top_n import Recommender, TopNAnswerer, read_films

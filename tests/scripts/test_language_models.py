@@ -122,6 +122,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_and_ends_the_same(home, a
     first.kill()
     first.wait()
     shutil.rmtree(home / "killed" / "checkpoint-6", ignore_errors=True)  # as if killed before it
+    (home / "killed" / "adapter_model.safetensors").unlink(missing_ok=True)
     second = python(*command)
     assert second.returncode == 0, second.stderr
     assert f"resuming from {home}/killed/checkpoint-3" in second.stdout
@@ -142,7 +143,8 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_and_ends_the_same(home, a
         (["--max_length", "20"], r"rows are longer than max_length 20"),
         (["--total_train_batch_size", "7"], r"does not divide it"),
         (["--dataset_train_split", "trian"], r"no split 'trian' in config 'like_dislike'; it has"),
-        (["--learning_rat", "1"], r"--learning_rat"),
+        (["--learning_rat", "1"], r"unknown flag --learning_rat; did you mean --learning_rate"),
+        (["--max_step", "1"], r"unknown flag --max_step; did you mean --max_steps"),
     ],
 )
 def test_bad_input_ends_in_one_clear_message(home, adapter, flags, message):
@@ -157,6 +159,39 @@ def test_a_run_of_other_settings_is_not_mixed_with_this_one(home, adapter):
     with pytest.raises(SystemExit, match=r"holds a run with learning_rate 0\.00\d+, this one has 0.5; choose another"):
         script("scripts/sft.py", RECIPE, *small(home, "adapter"), "--learning_rate", 0.5)
     assert (adapter / "adapter_model.safetensors").read_bytes() == before
+
+
+def test_what_is_done_is_not_done_again_unless_it_is_forced(home, adapter, capsys):
+    shutil.copytree(adapter, home / "done")
+    (home / "done" / "notes.txt").write_text("mine")
+    weights = home / "done" / "adapter_model.safetensors"
+    weights.write_bytes(b"not touched")
+    script("scripts/sft.py", RECIPE, *small(home, "done"))
+    assert f"done already: {home}/done holds this very run; --force trains it anew" in capsys.readouterr().out
+    assert weights.read_bytes() == b"not touched"
+    script("scripts/sft.py", RECIPE, *small(home, "done"), "--force", "--max_steps", 3)
+    assert f"adapter: {home}/done after 3 steps" in capsys.readouterr().out
+    assert sorted(p.name for p in (home / "done").glob("checkpoint-*")) == ["checkpoint-3"]
+    assert load_file(weights)
+    assert (home / "done" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["sft", "dpo", "grpo", "pretrain"])
+def test_before_its_data_is_built_a_script_says_first_how_to_build_it(name, tmp_path):
+    """And says so before any library of training is loaded."""
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(f"run_dir: {tmp_path}/run\nbuilt_by: python data_builders/ml1m.py\nbeta: 0.1\n")
+    code = (
+        "import runpy, sys\nsys.argv = sys.argv[1:]\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "except SystemExit as stop: print(stop.code)\n"
+        "print([name for name in ('torch', 'trl', 'transformers') if name in sys.modules])"
+    )
+    done = python("-c", code, f"scripts/{name}.py", recipe, "--max_steps", 5)
+    assert done.stdout.splitlines() == [
+        f"error: {tmp_path}/run/data is not there; build it first: python data_builders/ml1m.py",
+        "[]",
+    ]
 
 
 def test_an_adapter_of_another_model_is_refused(home, adapter, tmp_path):

@@ -1,4 +1,3 @@
-import json
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +9,6 @@ from transformers import AutoTokenizer
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.errors import InputError
 from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
-from tastetune.training.runs import resume_point
 
 
 def arguments(**kwargs):
@@ -51,16 +49,3 @@ def test_a_row_that_would_lose_its_answer_is_refused(tmp_path):
     check_lengths(rows, tokenizer, None)
     with pytest.raises(InputError, match=rf"1 of 2 rows are longer than max_length {longest - 1} \(longest {longest}"):
         check_lengths(rows, tokenizer, longest - 1)
-
-
-def test_only_whole_checkpoints_of_the_same_settings_are_resumed(tmp_path):
-    assert resume_point(tmp_path, {"learning_rate": 0.1}) is None
-    for step in (5, 10):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(json.dumps({"global_step": step}))
-    (tmp_path / "checkpoint-100").mkdir()  # its writing was cut off before the state
-    (tmp_path / "checkpoint-15").mkdir()
-    (tmp_path / "checkpoint-15" / "trainer_state.json").write_text('{"global_st')  # or in the middle of it
-    assert resume_point(tmp_path, {"learning_rate": 0.1}) == str(tmp_path / "checkpoint-10")
-    with pytest.raises(InputError, match=r"holds a run with learning_rate 0.1, this one has 0.2; choose another"):
-        resume_point(tmp_path, {"learning_rate": 0.2})

@@ -16,8 +16,8 @@ from tastetune.artifacts.run import read_cost, read_settings, refuse_seen
 from tastetune.errors import InputError
 from tastetune.language_models.chat import plain_text
 from tastetune.tasks.top_n import TopN
+from tastetune.training.configs import TotalBatchGRPOConfig
 from tastetune.training.stand_in import make_model, train_tokenizer
-from tastetune.training.trainers import GroupConfig
 
 RECIPE = "recipes/quickstart/grpo.yaml"
 
@@ -90,6 +90,7 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(home, trained, capsys):
     """Four steps of two users each ask the eight users once; TRL's sampler shuffles a second pass otherwise."""
     shutil.copytree(trained, home / "killed")
     shutil.rmtree(home / "killed" / "checkpoint-4")  # as if killed before it
+    (home / "killed" / "adapter_model.safetensors").unlink()
     script("scripts/grpo.py", RECIPE, *small(home, "killed"))
     assert f"resuming from {home}/killed/checkpoint-2" in capsys.readouterr().out
     resumed, whole = (load_file(folder / "adapter_model.safetensors") for folder in (home / "killed", trained))
@@ -150,8 +151,8 @@ def test_a_batch_smaller_than_a_group_is_accumulated(tmp_path, total, passes):
     made = {"per_device_train_batch_size": 2, "num_generations": 4, "use_cpu": True, "bf16": False}
     if total is None:
         with pytest.raises(InputError, match="a step is 2 answers, and num_generations 4 does not divide it"):
-            GroupConfig(str(tmp_path), **made)
+            TotalBatchGRPOConfig(str(tmp_path), **made)
         return
-    config = GroupConfig(str(tmp_path), total_train_batch_size=total, **made)
+    config = TotalBatchGRPOConfig(str(tmp_path), total_train_batch_size=total, **made)
     assert (config.generation_batch_size, config.steps_per_generation) == (total, passes)
     assert config.gradient_accumulation_steps == passes

@@ -92,6 +92,7 @@ def test_the_preferred_answer_becomes_likelier_than_under_the_adapter_it_started
     # Interrupted behind its last checkpoint, it goes on from there and ends the same, from the same reference
     shutil.copytree(tmp_path / "dpo", tmp_path / "killed")
     shutil.rmtree(tmp_path / "killed" / "checkpoint-12")
+    (tmp_path / "killed" / "adapter_model.safetensors").unlink()
     again = [*flags[:-1], tmp_path / "killed"]
     script("scripts/dpo.py", "recipes/quickstart/dpo.yaml", *again, *steep)
     assert f"resuming from {tmp_path}/killed/checkpoint-8" in capsys.readouterr().out

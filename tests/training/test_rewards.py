@@ -11,7 +11,7 @@ from tastetune.artifacts.dataset import open_dataset
 from tastetune.errors import InputError
 from tastetune.metrics.lines import OFF, grid, hits
 from tastetune.metrics.ranking import by_user
-from tastetune.training.rewards import gold_share, read_asked
+from tastetune.training.rewards import gold_share, read_rewarded_rows
 
 
 def test_four_lines_are_asked_for_and_two_name_gold():
@@ -50,7 +50,7 @@ def test_it_is_the_precision_that_the_scorer_reports(items, gold):
 
 def test_a_written_list_is_matched_to_the_catalogue(tmp_path):
     data = open_dataset(make_lists(tmp_path / "lists"))
-    rows, reward = read_asked(data, "top_n", "train")
+    rows, reward = read_rewarded_rows(data, "top_n", "train")
     items = data.read("items", "train").to_pylist()
     title = {item["item_id"]: item["title"] for item in items}
     liked, gold = rows[0]["liked"], rows[0]["gold"]
@@ -64,9 +64,9 @@ def test_a_written_list_is_matched_to_the_catalogue(tmp_path):
 def test_rows_that_cannot_be_rewarded_are_refused(tmp_path):
     lists = open_dataset(make_lists(tmp_path / "lists", n_users=10))
     with pytest.raises(InputError, match="split 'train' has 7 lists, and a step asks for 8"):
-        read_asked(lists, "top_n", "train", at_once=8)
+        read_rewarded_rows(lists, "top_n", "train", at_once=8)
     with pytest.raises(InputError, match="no split 'trian'"):
-        read_asked(lists, "top_n", "trian")
+        read_rewarded_rows(lists, "top_n", "trian")
     ratings = open_dataset(make_dataset(tmp_path / "ratings", 10, 20))
     with pytest.raises(InputError, match=r"dataset_config 'like_dislike': .* the rows are top_n"):
-        read_asked(ratings, "like_dislike", "train")
+        read_rewarded_rows(ratings, "like_dislike", "train")

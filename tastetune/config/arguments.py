@@ -1,0 +1,131 @@
+"""The keys of a recipe that are this project's own; all others are fields of the libraries' configurations."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tastetune.config.run_folder import RunFolder
+from tastetune.errors import InputError
+
+
+@dataclass
+class DataArguments:
+    """Which rows a recipe is about, and where its run lies."""
+
+    run_dir: str | None = field(
+        default=None, metadata={"help": "The run's folder: data/, adapter/, predictions/ and scores.json lie in it."}
+    )
+    dataset_name: str | None = field(
+        default=None, metadata={"help": "Built dataset: a folder, or its Hub id; run_dir's data/ if none."}
+    )
+    dataset_revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of a Hub dataset."})
+    dataset_config: str | None = field(
+        default=None, metadata={"help": "What its rows are asked, a task's name; what they were built for if none."}
+    )
+    dataset_train_split: str = field(
+        default="train+validation", metadata={"help": "Splits to train on, joined by '+'; the published part is both."}
+    )
+    force: bool = field(default=False, metadata={"help": "Do anew what is done already, and replace it."})
+    built_by: str | None = field(default=None, metadata={"help": "The command that builds the dataset, to be told."})
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run's folder.
+
+        Raises:
+            InputError: the recipe names none.
+        """
+        if self.run_dir is None:
+            raise InputError("run_dir is missing; name the run's folder in the recipe, such as run_dir: outputs/ml1m")
+        return RunFolder(Path(self.run_dir))
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's folder or Hub id.
+
+        Raises:
+            InputError: as `folder`.
+        """
+        return self.dataset_name or str(self.folder.data)
+
+    def refuse_unbuilt(self) -> None:
+        """Raise InputError, with the command that builds it, if the dataset is a folder that is not there.
+
+        A name like `org/name` that is no folder may be a Hub id, which is tried when the dataset is opened.
+        """
+        may_be_hub_id = self.dataset.count("/") == 1 and Path(self.dataset).parent != Path(self.run_dir or "")
+        if not may_be_hub_id and not Path(self.dataset).exists():
+            command = self.built_by or "run the builder in data_builders/ that fits"
+            raise InputError(f"{self.dataset} is not there; build it first: {command}")
+
+
+@dataclass
+class AnswerArguments:
+    """Which models answer which rows; what training reads of a recipe, it passes over."""
+
+    split: str = field(default="test", metadata={"help": "The split to answer."})
+    shots: list[int] = field(
+        default_factory=lambda: [0], metadata={"help": "Worked examples before the base model's prompts, one row each."}
+    )
+    checkpoints: list[int] = field(
+        default_factory=list, metadata={"help": "Steps of the run that answer as well, beside where it ended."}
+    )
+    modes: list[str] = field(
+        default_factory=list,
+        metadata={"help": "How answers are read, by the task's modes; its first if none."},
+    )
+    baselines: list[str] = field(
+        default_factory=list,
+        metadata={"help": "Baselines beside the trivial ones, files of recbole_configs/."},
+    )
+    max_batch_tokens: int = field(default=16384, metadata={"help": "Padded tokens in one batch of prompts."})
+
+
+@dataclass
+class SftArguments(DataArguments):
+    """The keys of a fine-tuning recipe that TRL has no field for."""
+
+    total_train_batch_size: int | None = field(
+        default=None,
+        metadata={"help": "Examples a step over all processes; sets gradient_accumulation_steps accordingly."},
+    )
+
+
+@dataclass
+class ValidationArguments:
+    """How a model in training is watched on the validation split, beside TRL's `eval_strategy` and its kin."""
+
+    eval_rows: int = field(
+        default=1000, metadata={"help": "Validation rows, drawn by seed, that are answered at each evaluation."}
+    )
+    early_stopping_patience: int | None = field(
+        default=None, metadata={"help": "Stop after so many evaluations without a better score; needs eval_strategy."}
+    )
+
+
+@dataclass
+class AdapterArguments:
+    """What a run goes on from."""
+
+    sft_adapter: str | None = field(default=None, metadata={"help": "Adapter to start from: a folder or a Hub id."})
+
+
+@dataclass
+class GenerationArguments:
+    """How answers are written; nothing is taken from the defaults that a model brings along."""
+
+    do_sample: bool = field(default=False, metadata={"help": "Draw each token; otherwise take the likeliest."})
+    temperature: float = field(default=1.0, metadata={"help": "Divides the logits before drawing."})
+    top_p: float = field(default=1.0, metadata={"help": "Draw from the likeliest tokens that hold this share."})
+    top_k: int = field(default=0, metadata={"help": "Draw from so many of the likeliest tokens; 0: from all."})
+    max_new_tokens: int = field(default=384, metadata={"help": "A free answer is cut off after so many tokens."})
+
+
+@dataclass
+class StandInArguments:
+    """What the stand-in model of scripts/pretrain.py is made of."""
+
+    vocab_size: int = field(default=4000, metadata={"help": "Tokens that its tokenizer learns."})
+    width: int = field(default=128, metadata={"help": "Width of a layer."})
+    layers: int = field(default=4, metadata={"help": "Layers."})
+    heads: int = field(default=4, metadata={"help": "Attention heads of a layer."})
+    ratings_each: int = field(default=40, metadata={"help": "Ratings in one training text."})
