@@ -7,8 +7,8 @@
 
 The base model, the point at no examples at all, every checkpoint of the run's adapter, and every epoch of the recipe's
 baselines answer the same rows; the task's first metric is drawn against examples, seconds and FLOPs. `accelerate
-launch` in place of `python` spreads the rows over several GPUs. All answers are kept in the run's curve/, and one that is there
-of the same rows, model and settings is not made again: a command that was interrupted goes on.
+launch` in place of `python` spreads the rows over several GPUs. All answers are kept in the run's curve/, and one that
+is there of the same rows, model and settings is not made again: a command that was interrupted goes on.
 
     --adapter FOLDER           a run's folder with checkpoints (default: the run's own, if it has any)
     --name NAME                what its curve is called (default: sft, or the folder's name)
@@ -46,7 +46,8 @@ def main() -> None:
     # 1. Answers: those that are named, and those that are made here or were kept
     named = [read_predictions(path) for path in find_predictions(args.predictions)]
     dataset = open_dataset(data.dataset, data.dataset_revision)
-    made = answer(args, answers, dataset, folder / "curve", adapter, [of.meta.model for of in named])
+    taken = [prediction.meta.model for prediction in named]
+    made = answer(args, answers, dataset, folder=folder / "curve", adapter=adapter, taken=taken)
 
     # 2. The curve
     rows = task_of(dataset).rows(dataset, answers.split)
@@ -64,6 +65,7 @@ def answer(
     args: CurveArguments,
     answers: AnswerArguments,
     dataset: BuiltDataset,
+    *,
     folder: Path,
     adapter: str | None,
     taken: list[str],
