@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tastetune.files import replacing, write_text
+from tastetune.files import bundled, replacing, write_text
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -124,3 +124,42 @@ def test_killed_in_the_middle_the_old_stays_and_the_next_run_succeeds(tmp_path, 
         new.mkdir()
         (new / "b.txt").write_text("new")
     assert (tmp_path / name / "b.txt").read_text() == "new"
+    assert not list(tmp_path.glob(".*"))  # what the killed process left is gone
+
+
+def test_nothing_of_a_running_process_is_swept(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, tmp_path / "data", "folder"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout.readline() == "half\n"
+        with replacing(tmp_path / "data") as new:
+            new.mkdir()
+            (new / "a.txt").write_text("of this process")
+        assert len(list(tmp_path.glob(".data.building-*"))) == 1
+        process.stdin.close()  # it ends, and its folder takes its place
+    assert process.returncode == 0
+    assert contents(tmp_path) == {"data/b.txt": "half"}
+
+
+def test_an_old_folder_that_stepped_aside_when_its_process_was_killed_comes_back(tmp_path):
+    aside = tmp_path / ".data.building-left"
+    (aside / "data.old").mkdir(parents=True)
+    (aside / "data.old" / "a.txt").write_text("old")
+    with pytest.raises(ValueError, match="fails"), replacing(tmp_path / "data"):
+        raise ValueError("this run fails too")
+    assert contents(tmp_path) == {"data/a.txt": "old"}
+
+
+def test_what_lies_beside_under_another_name_stays(tmp_path):
+    (tmp_path / ".data2.building-left").mkdir()
+    (tmp_path / ".datX.building-left").mkdir()
+    write_text(tmp_path / "dat?", "new")
+    assert {path.name for path in tmp_path.iterdir()} == {".data2.building-left", ".datX.building-left", "dat?"}
+
+
+def test_a_bundled_folder_lies_beside_the_package_in_a_checkout():
+    assert (bundled("model_cards") / "dataset_card.md").is_file()
