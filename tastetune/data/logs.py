@@ -73,11 +73,6 @@ def connect(database: str | Path = ":memory:", **settings) -> ibis.BaseBackend:
     return con
 
 
-def keep(table: ir.Table) -> ir.Table:
-    """The table's rows, worked out once and held by its own engine for as long as the returned object lives."""
-    return table.cache()
-
-
 def read_text(con: ibis.BaseBackend, path: str | Path, fmt: TextFormat) -> RawLog:
     """Read a delimited text file into a temporary table.
 

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from tastetune.data.logs import keep
+from tastetune.data.batches import keep
 from tastetune.data.splits import ORDER
 
 POLICY = (
@@ -19,6 +19,13 @@ MISSING = "sampled dislikes missing, where a user clicked nearly everything"
 RATING = 0.0
 ROUNDS = 20
 """Draws that hit an item which the user clicked, or was given already, are drawn again this often at most."""
+
+
+def with_sampled(rows: ir.Table, each: int, seed: int) -> tuple[ir.Table, int]:
+    """`rows` and up to `each` sampled dislikes beside every one (see `POLICY`), and how many there are too few."""
+    drawn = draw(rows, each, seed)
+    missing = each * int(rows.count().execute()) - int(drawn.count().execute())
+    return beside(rows, drawn), missing
 
 
 def draw(interactions: ir.Table, each: int, seed: int) -> ir.Table:

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tastetune.data.audit import leakage
-from tastetune.data.histories import SCHEMA
+from tastetune.data.rows import SCHEMA
 
 # (user, item, time, history, prompt)
 TRAIN = [("u", "a", 10, [], "first a"), ("v", "b", 30, [], "first b")]

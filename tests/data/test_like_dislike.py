@@ -14,9 +14,9 @@ from sklearn.utils import shuffle
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.config.flags import BuildArguments
 from tastetune.data.card import Source
-from tastetune.data.histories import SCHEMA
 from tastetune.data.like_dislike import build
 from tastetune.data.logs import connect
+from tastetune.data.rows import SCHEMA
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import LikeDislike
 
@@ -24,9 +24,9 @@ SOURCE = Source("made", "A made log", "Made up.", "Titles as made.", "Do as you 
 SPLITS = ("train", "validation", "test")
 
 
-def built(folder, rows=None, con=None, words=None, source=SOURCE, **flags):
+def built(folder, rows=None, con=None, wording=None, source=SOURCE, **flags):
     args = BuildArguments(output_dir=str(folder), **flags)
-    build(log_table(rows or made_rows(), con), items_table(), source, args, words=words)
+    build(log_table(rows or made_rows(), con), items_table(), source, args, wording=wording)
     return open_dataset(folder)
 
 
@@ -131,7 +131,7 @@ def test_genres_and_stars_combine_in_the_prompt(tmp_path):
 
 
 def test_neutral_titles_stand_wherever_a_title_does(tmp_path):
-    dataset = built(tmp_path / "made", neutral_titles=True, words={"item": "book", "items": "books"})
+    dataset = built(tmp_path / "made", neutral_titles=True, wording={"item": "book", "items": "books"})
     assert dataset.read("items", "train")["title"].to_pylist()[:2] == ["Book 1", "Book 10"]
     for row in dataset.read("like_dislike", "test").to_pylist():
         assert f'- "Book {row["item_id"]}"' in row["prompt"]
