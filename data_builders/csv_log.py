@@ -117,7 +117,7 @@ def read_log(con: ibis.BaseBackend, args: Arguments) -> RawLog:
     columns = {ours: theirs for ours, theirs in wanted.items() if theirs}
     if args.log:
         log = formats.read(con, args.log, columns, args.separator, args.encoding)
-        return own_data.known_splits(log) if args.split_column else log
+        return own_data.splits_in_our_words(log) if args.split_column else log
     parts = {"train": args.train_log, "validation": args.validation_log, "test": args.test_log}
     logs = []
     for split, path in parts.items():

@@ -103,8 +103,8 @@ def _splits(folder: str | Path, config: str) -> ir.Table:
 
 def _cold(table: ir.Table, column: str) -> int:
     test = table.filter(table.split == "test").select(column)
-    known = table.filter(table.split != "test").select(column).distinct()
-    return int(test.anti_join(known, column).count().execute())
+    trained = table.filter(table.split != "test").select(column).distinct()
+    return int(test.anti_join(trained, column).count().execute())
 
 
 def _before_others(training: ir.Table, test: ir.Table) -> ir.Table:

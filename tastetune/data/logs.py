@@ -140,12 +140,12 @@ def _check_rejects(con: ibis.BaseBackend, path: Path, fmt: TextFormat, rejects: 
     with path.open("rb") as file:
         line = file.read(max(first[0]["byte_position"] - 1, 0)).count(b"\n") + 1
     place = f"{path}, line {line}"
-    found = {
+    problem = {
         "MISSING COLUMNS": f"fewer fields than {_fields(fmt)}",
         "TOO MANY COLUMNS": f"more fields than {_fields(fmt)}",
         "INVALID ENCODING": f"bytes that are not {fmt.encoding}",
     }.get(first[0]["error_type"], first[0]["error_message"])
-    raise InputError(f"{place}: {found}: {first[0]['csv_line'][:100]!r}; mend the line, or fetch the file anew")
+    raise InputError(f"{place}: {problem}: {first[0]['csv_line'][:100]!r}; mend the line, or fetch the file anew")
 
 
 def _line_of(path: Path, fmt: TextFormat, row: int) -> int:

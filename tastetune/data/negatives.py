@@ -38,16 +38,16 @@ def draw(interactions: ir.Table, each: int, seed: int) -> ir.Table:
     users = table["user_id"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
     names, items = np.unique(table["item_id"].to_numpy(), return_inverse=True)
     rng = np.random.default_rng(seed)
-    taken, lacking, found = users * len(names) + items, np.repeat(np.arange(len(table)), each), []
+    taken, lacking, rounds = users * len(names) + items, np.repeat(np.arange(len(table)), each), []
     for _ in range(ROUNDS):
         drawn = rng.integers(len(names), size=len(lacking))
         pairs = users[lacking] * len(names) + drawn
         is_new = np.zeros(len(pairs), dtype=bool)
         is_new[np.unique(pairs, return_index=True)[1]] = True
         is_new &= ~np.isin(pairs, taken)
-        found.append((lacking[is_new], drawn[is_new]))
+        rounds.append((lacking[is_new], drawn[is_new]))
         taken, lacking = np.concatenate([taken, pairs[is_new]]), lacking[~is_new]
-    row, drawn = (np.concatenate(part) for part in zip(*found, strict=True))
+    row, drawn = (np.concatenate(part) for part in zip(*rounds, strict=True))
     sampled = table.select(["user_id", "item_id"]).take(pa.array(row))
     return ibis.memtable(sampled.append_column("drawn", pa.array(names[drawn], pa.string())))
 

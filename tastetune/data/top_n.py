@@ -122,8 +122,8 @@ def split_users(mined: Mined, args: ListArguments) -> dict[str, pa.Table]:
     """
     lists = mined.lists
     train = int(Fraction(str(args.train_share)) * len(lists))
-    known = train + int(Fraction(str(args.validation_share)) * len(lists))
-    parts = dict(zip(SPLITS, (lists[:train], lists[train:known], lists[known:]), strict=True))
+    tested_from = train + int(Fraction(str(args.validation_share)) * len(lists))
+    parts = dict(zip(SPLITS, (lists[:train], lists[train:tested_from], lists[tested_from:]), strict=True))
     for name, part in parts.items():
         if not len(part):
             raise InputError(

@@ -8,10 +8,9 @@ from tastetune.data.histories import with_histories
 
 
 def histories(table, length: int, mode: str) -> dict[tuple[str, str], list[tuple[str, float]]]:
-    found = with_histories(table, length, mode).to_pyarrow().to_pylist()
+    rows = with_histories(table, length, mode).to_pyarrow().to_pylist()
     return {
-        (row["user_id"], row["item_id"]): list(zip(row["history"], row["history_ratings"], strict=True))
-        for row in found
+        (row["user_id"], row["item_id"]): list(zip(row["history"], row["history_ratings"], strict=True)) for row in rows
     }
 
 
@@ -27,29 +26,29 @@ LOG = [
 
 
 def test_prior_is_whatever_came_before_in_the_users_own_order():
-    found = histories(log_table(LOG), 2, "prior")
-    assert found["u", "a"] == []
-    assert found["u", "b"] == [("a", 1.0)]
-    assert found["u", "c"] == [("a", 1.0), ("b", 2.0)]
-    assert found["u", "d"] == [("b", 2.0), ("c", 3.0)]
-    assert found["u", "f"] == [("d", 4.0), ("e", 5.0)]  # e is an earlier test rating
+    past = histories(log_table(LOG), 2, "prior")
+    assert past["u", "a"] == []
+    assert past["u", "b"] == [("a", 1.0)]
+    assert past["u", "c"] == [("a", 1.0), ("b", 2.0)]
+    assert past["u", "d"] == [("b", 2.0), ("c", 3.0)]
+    assert past["u", "f"] == [("d", 4.0), ("e", 5.0)]  # e is an earlier test rating
 
 
 def test_no_history_tells_the_answer_to_a_row_of_a_later_split():
     # A split drawn by lot: user u rated b (test) and c (validation) before d (train).
     parts = {"a": "train", "b": "test", "c": "validation", "d": "train"}
     drawn = [("u", item, 3.0, time, part) for time, (item, part) in enumerate(parts.items())]
-    found = histories(log_table(drawn), 10, "prior")
-    assert found["u", "d"] == [("a", 3.0)]
-    assert found["u", "c"] == [("a", 3.0)]
-    assert found["u", "b"] == [("a", 3.0)]
+    past = histories(log_table(drawn), 10, "prior")
+    assert past["u", "d"] == [("a", 3.0)]
+    assert past["u", "c"] == [("a", 3.0)]
+    assert past["u", "b"] == [("a", 3.0)]
 
 
 def test_train_leaves_out_ratings_that_training_does_not_hold():
-    found = histories(log_table([*LOG, ("u", "g", 2.0, 6, "validation")]), 3, "train")
-    assert found["u", "d"] == [("a", 1.0), ("b", 2.0), ("c", 3.0)]
-    assert found["u", "f"] == [("b", 2.0), ("c", 3.0), ("d", 4.0)]  # not e, which is test
-    assert found["u", "g"] == [("a", 1.0), ("b", 2.0), ("c", 3.0)]  # train alone, not d
+    past = histories(log_table([*LOG, ("u", "g", 2.0, 6, "validation")]), 3, "train")
+    assert past["u", "d"] == [("a", 1.0), ("b", 2.0), ("c", 3.0)]
+    assert past["u", "f"] == [("b", 2.0), ("c", 3.0), ("d", 4.0)]  # not e, which is test
+    assert past["u", "g"] == [("a", 1.0), ("b", 2.0), ("c", 3.0)]  # train alone, not d
 
 
 def test_an_empty_history_is_an_empty_list():
@@ -70,17 +69,17 @@ logs = st.lists(
 @settings(max_examples=20, deadline=None)
 @given(logs, st.integers(1, 4), st.sampled_from(["prior", "train"]))
 def test_histories_equal_a_plain_loop(rows, length, mode):
-    known = {
+    sources = {
         "prior": {"train": ["train"], "validation": ["train", "validation"], "test": ["train", "validation", "test"]},
         "train": {"train": ["train"], "validation": ["train"], "test": ["train", "validation"]},
     }[mode]
-    found = histories(log_table(rows), length, mode)
-    assert len(found) == len(rows)
+    past = histories(log_table(rows), length, mode)
+    assert len(past) == len(rows)
     for user, item, _, time, split in rows:
         before = sorted(
-            (t, i, stars) for u, i, stars, t, s in rows if u == user and (t, i) < (time, item) and s in known[split]
+            (t, i, stars) for u, i, stars, t, s in rows if u == user and (t, i) < (time, item) and s in sources[split]
         )
-        assert found[user, item] == [(i, stars) for _, i, stars in before[-length:]]
+        assert past[user, item] == [(i, stars) for _, i, stars in before[-length:]]
 
 
 @settings(max_examples=20, deadline=None)

@@ -123,8 +123,8 @@ def test_the_fingerprint_sees_every_setting_that_changes_a_row(dataset, tmp_path
         {"prompt_style": "published"},
         {"times": True},
     ]
-    found = {built(tmp_path / "made", test_sample=5, **variant).fingerprint for variant in variants}
-    assert len(found | {dataset.fingerprint}) == 9
+    fingerprints = {built(tmp_path / "made", test_sample=5, **variant).fingerprint for variant in variants}
+    assert len(fingerprints | {dataset.fingerprint}) == 9
 
 
 def test_genres_and_stars_combine_in_the_prompt(tmp_path):

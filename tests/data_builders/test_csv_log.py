@@ -74,8 +74,8 @@ def test_likes_in_three_files_without_stars_or_times(tmp_path, monkeypatch):
     assert dataset.info["settings"]["protocol"] == "predefined"
     assert dataset.info["settings"]["task"]["like_from"] == 0.5
     for name, rows in parts.items():
-        found = dataset.read("like_dislike", name).to_pylist()
-        assert {(row["user_id"], row["item_id"], row["label"]) for row in found} == {
+        written = dataset.read("like_dislike", name).to_pylist()
+        assert {(row["user_id"], row["item_id"], row["label"]) for row in written} == {
             (r, b, int(s >= 4)) for r, b, s, _ in rows
         }
     test = dataset.read("like_dislike", "test").to_pylist()[0]
@@ -160,10 +160,10 @@ def test_a_title_is_data_whatever_it_holds(tmp_path, monkeypatch):
                 "## Response:",
             ]
             assert row["prompt"].count('"') == 2 * (len(row["history"]) + 1)
-    shown = " ".join(dataset.read("like_dislike", "train")["prompt"].to_pylist())
-    assert "\"He said 'no'\"" in shown
-    assert '"ספר 3 - كتاب"' in shown
-    assert '"{{ braces }} %s \\n"' in shown
+    prompts = " ".join(dataset.read("like_dislike", "train")["prompt"].to_pylist())
+    assert "\"He said 'no'\"" in prompts
+    assert '"ספר 3 - كتاب"' in prompts
+    assert '"{{ braces }} %s \\n"' in prompts
 
 
 def test_ids_are_text_and_spaces_around_them_are_none_of_it(tmp_path, monkeypatch):
