@@ -40,9 +40,9 @@ def main() -> None:
             read = rng.permutation(len(names))[: rng.integers(15, 40)]
             stars = 3.6 + generosity + quality[read] + favours[shelf[read]] + rng.normal(0, 0.5, len(read))
             days = np.sort(rng.integers(0, 700, len(read)))
-            for book, given, day in zip(read, np.clip(stars.round(), 1, 5), days, strict=True):
+            for book, rating, day in zip(read, np.clip(stars.round(), 1, 5), days, strict=True):
                 date = (OPENING + timedelta(days=int(day))).isoformat()
-                log.writerow((f"r{reader:04}", f"b{book:03}", int(given), date))
+                log.writerow((f"r{reader:04}", f"b{book:03}", int(rating), date))
     print(f"log: {args.output_dir / 'loans.csv'}, catalogue: {args.output_dir / 'books.csv'}")
 
 

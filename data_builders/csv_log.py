@@ -1,9 +1,10 @@
 r"""A log of your own as a dataset folder: CSV, TSV, parquet or JSON lines, with ratings, likes or plain clicks.
 
-python data_builders/csv_log.py --log loans.csv --items books.csv --output_dir outputs/books \
+python data_builders/csv_log.py --log loans.csv --items books.csv \
     --user_column reader --item_column book --rating_column stars --time_column date \
     --item_word book --items_word books --user_word reader --verb enjoy
 
+It goes into outputs/loans/data, by the log's name; --output_dir names another folder.
 The flags may stand in a YAML file instead: python data_builders/csv_log.py books.yaml
 """
 
@@ -23,7 +24,7 @@ from tastetune.data.logs import RawLog, connect, joined
 from tastetune.errors import InputError, run
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Arguments(BuildArguments):
     log: str | None = field(default=None, metadata={"help": "The log: .csv, .tsv, .parquet or .jsonl."})
     train_log: str | None = field(default=None, metadata={"help": "Instead of --log, one file a split: train."})
@@ -67,6 +68,9 @@ class Arguments(BuildArguments):
     )
     redistribution: bool = field(default=False, metadata={"help": "The terms let anybody have a copy."})
 
+    def default_run(self) -> str:
+        return f"{Path(self.log or self.train_log or 'log').stem}{self.variant}"
+
 
 def feedback(args: Arguments) -> str:
     """What the log holds, `ratings`, `likes` or `clicks`; refuses flags that do not go together."""
@@ -94,6 +98,8 @@ def feedback(args: Arguments) -> str:
         raise InputError(f"--negatives samples dislikes for a log of clicks, and this one has {kind}; leave it away")
     if kind != "ratings" and args.ratings:
         raise InputError(f"--ratings shows stars, and this log has {kind} alone; leave it away")
+    if args.times and not args.time_column:
+        raise InputError("--times says how long ago an item was rated, and this log has no times; name --time_column")
     if kind == "ratings" and args.like_from is None and (args.rating_min, args.rating_max) != (1, 5):
         raise InputError("--like_from: say which rating is a like on your own scale")
     return kind
@@ -111,7 +117,7 @@ def read_log(con: ibis.BaseBackend, args: Arguments) -> RawLog:
     columns = {ours: theirs for ours, theirs in wanted.items() if theirs}
     if args.log:
         log = formats.read(con, args.log, columns, args.separator, args.encoding)
-        return own_data.known_splits(log) if args.split_column else log
+        return own_data.splits_in_our_words(log) if args.split_column else log
     parts = {"train": args.train_log, "validation": args.validation_log, "test": args.test_log}
     logs = []
     for split, path in parts.items():
@@ -174,8 +180,8 @@ def main() -> None:
     interactions = to_interactions(log, low, high)
     items = read_items(con, args)
     refuse_unknown_items(interactions, items, args.items)
-    source, words = card_source(args, kind, times), prompt_words(args, kind)
-    build(interactions, items, source, args, words=words, negatives=args.negatives, notes=notes)
+    source, wording = card_source(args, kind, times), prompt_words(args, kind)
+    build(interactions, items, source, args, wording=wording, negatives=args.negatives, notes=notes)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """MovieLens 100K, from the copy inside the recbole wheel, as a dataset folder.
 
-python data_builders/ml100k.py --output_dir outputs/ml100k
+python data_builders/ml100k.py                                  # into outputs/ml100k/data
+python data_builders/ml100k.py --genres                         # into outputs/ml100k-genres/data
+python data_builders/ml100k.py --output_dir outputs/mine/data   # or where you say
+
+The flags may stand in a YAML file instead: python data_builders/ml100k.py flags.yaml
 """
 
 from dataclasses import dataclass, field
@@ -32,11 +36,14 @@ SOURCE = Source(
 )
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Arguments(BuildArguments):
     source: str | None = field(
         default=None, metadata={"help": "Folder with ml-100k.inter and ml-100k.item; the installed recbole's if none."}
     )
+
+    def default_run(self) -> str:
+        return f"ml100k{self.variant}"
 
 
 def embedded() -> Path:

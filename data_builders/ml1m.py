@@ -1,7 +1,11 @@
-"""MovieLens 1M as a dataset folder.
+"""MovieLens 1M as a dataset folder, with the prompts of the published study.
 
-python data_builders/ml1m.py --output_dir outputs/ml1m                              # the official download
-python data_builders/ml1m.py --output_dir outputs/ml1m --source path/to/ml-1m.zip   # or the unpacked folder
+python data_builders/ml1m.py                                # the official download, into outputs/ml1m/data
+python data_builders/ml1m.py --source path/to/ml-1m.zip     # or the unpacked folder
+python data_builders/ml1m.py --genres --ratings             # into outputs/ml1m-genres-ratings/data
+python data_builders/ml1m.py --output_dir outputs/mine/data # or where you say
+
+The flags may stand in a YAML file instead: python data_builders/ml1m.py flags.yaml
 """
 
 import hashlib
@@ -11,6 +15,7 @@ import urllib.request
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tqdm import tqdm
 
@@ -40,11 +45,17 @@ SOURCE = Source(
 )
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Arguments(BuildArguments):
     source: str | None = field(
         default=None, metadata={"help": "The official zip or a folder with its files; downloaded if not given."}
     )
+    prompt_style: Literal["compact", "published"] = field(
+        default="published", metadata={"help": "Layout of a prompt: that of the published study, or the shorter one."}
+    )
+
+    def default_run(self) -> str:
+        return f"ml1m{self.variant}"
 
 
 def download(folder: Path, url: str = URL, md5: str = MD5) -> Path:
@@ -58,9 +69,9 @@ def download(folder: Path, url: str = URL, md5: str = MD5) -> Path:
     except OSError as error:
         raise InputError(f"{url}: {error}; check the network, or give the zip or its folder with --source") from error
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "md5").hexdigest()
-    if found != md5:
-        raise InputError(f"{url}: md5 {found} where {md5} is published, so the file is damaged; download it again")
+        digest = hashlib.file_digest(file, "md5").hexdigest()
+    if digest != md5:
+        raise InputError(f"{url}: md5 {digest} where {md5} is published, so the file is damaged; download it again")
     return path
 
 

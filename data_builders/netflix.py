@@ -1,21 +1,21 @@
 """The Netflix Prize's ratings as a dataset of top-10 lists: a customer's ten favourites, and what neighbours watched.
 
-python data_builders/netflix.py --source nf_prize.tar.gz --output_dir outputs/netflix50
-python data_builders/netflix.py --source nf_prize.tar.gz --output_dir outputs/netflix60 --high 4 --watched_by 0.6
+python data_builders/netflix.py --source nf_prize.tar.gz                            # into outputs/netflix50/data
+python data_builders/netflix.py --source nf_prize.tar.gz --high 4 --watched_by 0.6  # into outputs/netflix60/data
+
+The flags may stand in a YAML file instead: python data_builders/netflix.py flags.yaml
 """
 
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from transformers import HfArgumentParser
-
+from tastetune.artifacts.dataset import refuse_foreign
+from tastetune.config.flags import parse
 from tastetune.data.card import Source
-from tastetune.data.list_arguments import ListArguments
 from tastetune.data.logs import connect
 from tastetune.data.netflix.prize import read_netflix
-from tastetune.data.top_n import build_lists
+from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
+from tastetune.files import scratch_beside
 
 MEMORY = "2GB"
 """What sorting the log may take before it goes to disk."""
@@ -27,24 +27,24 @@ class Arguments(ListArguments):
         metadata={"help": "combined_data_*.txt or mv_*.txt and movie_titles.csv: their folder, or an archive of them."},
     )
 
+    def default_run(self) -> str:
+        return f"netflix{self.percent}"
+
 
 def main() -> None:
-    args = HfArgumentParser(Arguments, description=__doc__).parse_args_into_dataclasses()[0]
-    args.check()
-    output = Path(args.output_dir)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    args = parse(Arguments, __doc__)
+    refuse_foreign(args.output_dir)  # now, not after minutes of reading
     # Beside the output: the log takes a gigabyte, more than some machines keep for temporary files.
-    with tempfile.TemporaryDirectory(prefix=f".{output.name}.reading-", dir=output.parent) as scratch:
-        log = read_netflix(args.source, Path(scratch) / "ratings.parquet")
-        con = connect(memory_limit=MEMORY, temp_directory=scratch)
+    with scratch_beside(args.output_dir) as scratch:
+        log = read_netflix(args.source, scratch / "ratings.parquet")
+        con = connect(memory_limit=MEMORY, temp_directory=str(scratch))
         build_lists(con.read_parquet(log.interactions), log.items, source(args), args, origin={"read": log.counts})
 
 
 def source(args: Arguments) -> Source:
-    share = round(100 * args.watched_by)
     return Source(
-        name=f"netflix-lists{share}",
-        pretty_name=f"Netflix Prize, lists of what {share}% of neighbours watched",
+        name=f"netflix-lists{args.percent}",
+        pretty_name=f"Netflix Prize, lists of what {args.percent}% of neighbours watched",
         about="Ratings (1 to 5 stars) of films and series by Netflix's customers from 1999 to 2005.",
         titles="As Netflix writes them, with the year of release behind them where it is known.",
         licence="Netflix allows research use with acknowledgement. It allows neither redistribution nor commercial use "

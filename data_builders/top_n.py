@@ -1,19 +1,21 @@
 """Top-10 lists from the interactions of any built dataset: a user's ten favourites, and what their neighbours watched.
 
-python data_builders/top_n.py --source outputs/ml1m --output_dir outputs/ml1m-lists50
-python data_builders/top_n.py --source outputs/ml1m --output_dir outputs/ml1m-lists60 --high 4 --watched_by 0.6
+python data_builders/top_n.py --source outputs/ml1m/data                            # into outputs/ml1m-lists50/data
+python data_builders/top_n.py --source outputs/ml1m/data --high 4 --watched_by 0.6  # into outputs/ml1m-lists60/data
+python data_builders/top_n.py --source org/ratings --output_dir outputs/mine/data   # of a Hub id, where you say
+
+The flags may stand in a YAML file instead: python data_builders/top_n.py flags.yaml
 """
 
 from dataclasses import dataclass, field
-
-from transformers import HfArgumentParser
+from pathlib import Path
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.config.flags import parse
 from tastetune.data.card import Source
-from tastetune.data.list_arguments import ListArguments
 from tastetune.data.logs import connect
 from tastetune.data.splits import SPLITS
-from tastetune.data.top_n import build_lists
+from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
 from tastetune.tasks.top_n import TopN
 
@@ -25,11 +27,16 @@ class Arguments(ListArguments):
     source: str = field(metadata={"help": "A built dataset: its folder, or its Hub id."})
     revision: str | None = field(default=None, metadata={"help": "Branch, tag or commit of the Hub dataset."})
 
+    def default_run(self) -> str:
+        """The source's run, or its own name where its folder is no run's `data`, and the kind of lists."""
+        source = Path(self.source).resolve()
+        return f"{(source.parent if source.name == 'data' else source).name}-lists{self.percent}"
+
 
 def main() -> None:
-    args = HfArgumentParser(Arguments, description=__doc__).parse_args_into_dataclasses()[0]
+    args = parse(Arguments, __doc__)
     dataset = open_dataset(args.source, args.revision)
-    name = f"{dataset.name}-lists{round(100 * args.watched_by)}"
+    name = f"{dataset.name}-lists{args.percent}"
     source = Source(
         name=name,
         pretty_name=name,

@@ -1,14 +1,19 @@
 """Writing so that a reader never meets a half-written file or folder, and finding what goes with the package."""
 
+import fcntl
+import glob
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tastetune.errors import InputError
+
+MARK, OLD = ".building-", ".old"
+"""In the names of hidden folders beside what is written, and of the older one that steps aside inside them."""
 
 
 @contextmanager
@@ -17,33 +22,74 @@ def replacing(path: str | Path) -> Iterator[Path]:
 
     The block writes a file or makes a folder at the yielded path. A file replaces its predecessor in one
     rename. A folder cannot be renamed over a full one, so the old folder steps aside first and is deleted
-    last: between the two renames nothing is lost, the old folder lies beside under a name that says so.
+    last: between the two renames nothing is lost, and the next run puts the old folder back.
 
     Raises:
         OSError: what the block or the renames raise (a full disk, say); `path` is as it was.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.building-", dir=path.parent))
     try:
-        new = beside / path.name
-        yield new
-        if new.is_dir() and path.exists():
-            old = beside / f"{path.name}.old"
-            path.rename(old)
-            try:
-                new.rename(path)
-            except OSError:
-                old.rename(path)
-                raise
-        else:
-            new.replace(path)
+        with scratch_beside(path) as scratch:
+            new = scratch / path.name
+            yield new
+            if new.is_dir() and path.exists():
+                old = scratch / f"{path.name}{OLD}"
+                path.rename(old)
+                try:
+                    new.rename(path)
+                except OSError:
+                    old.rename(path)
+                    raise
+            else:
+                new.replace(path)
     except OSError as error:
         if error.errno and error.filename is None:  # a write that fails knows no name, and a message needs one
             error.filename = str(path)
         raise
+
+
+@contextmanager
+def scratch_beside(path: str | Path) -> Iterator[Path]:
+    """Yield a new hidden folder beside `path`, and remove it at the end.
+
+    What a killed process left there for the same `path` goes first. Each process holds a lock on its own folder,
+    which the system releases when the process ends in any way, so no folder of a running process is taken.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(path)
+    scratch, lock = _locked_folder(path)
+    try:
+        yield scratch
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_leftovers(path: Path) -> None:
+    for left in path.parent.glob(f".{glob.escape(path.name)}{MARK}*"):
+        with suppress(FileNotFoundError):  # another process has just removed it
+            lock = os.open(left, os.O_RDONLY)
+            with suppress(OSError):  # a running process has it, or the file system knows no locks
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                old = left / f"{path.name}{OLD}"
+                if old.exists() and not path.exists():
+                    old.rename(path)
+                shutil.rmtree(left, ignore_errors=True)
+            os.close(lock)
+
+
+def _locked_folder(path: Path) -> tuple[Path, int]:
+    """A new folder beside `path` and its lock; another one if a process took the first for a leftover before that."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=f".{path.name}{MARK}", dir=path.parent))
+        with suppress(FileNotFoundError):
+            lock = os.open(folder, os.O_RDONLY)
+            with suppress(OSError):  # on a file system that knows no locks nothing is ever removed either
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -95,8 +141,6 @@ def held(folder: str | Path) -> Iterator[None]:
     Raises:
         InputError: another process holds it; the message names that process and its command.
     """
-    import fcntl
-
     path = Path(folder) / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tastetune.errors import InputError
-from tastetune.files import bundled_file, held, replacing, write_text
+from tastetune.files import bundled, bundled_file, held, replacing, write_text
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -125,6 +125,7 @@ def test_killed_in_the_middle_the_old_stays_and_the_next_run_succeeds(tmp_path, 
         new.mkdir()
         (new / "b.txt").write_text("new")
     assert (tmp_path / name / "b.txt").read_text() == "new"
+    assert not list(tmp_path.glob(".*"))  # what the killed process left is gone
 
 
 HOLDS = """
@@ -162,3 +163,41 @@ def test_what_goes_with_the_package_is_found_by_name_from_anywhere(tmp_path, mon
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "ml1m.yaml").write_text("mine: 1\n")
     assert bundled_file("recipes/ml1m.yaml") == Path("recipes/ml1m.yaml")
+
+
+def test_nothing_of_a_running_process_is_swept(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, tmp_path / "data", "folder"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout.readline() == "half\n"
+        with replacing(tmp_path / "data") as new:
+            new.mkdir()
+            (new / "a.txt").write_text("of this process")
+        assert len(list(tmp_path.glob(".data.building-*"))) == 1
+        process.stdin.close()  # it ends, and its folder takes its place
+    assert process.returncode == 0
+    assert contents(tmp_path) == {"data/b.txt": "half"}
+
+
+def test_an_old_folder_that_stepped_aside_when_its_process_was_killed_comes_back(tmp_path):
+    aside = tmp_path / ".data.building-left"
+    (aside / "data.old").mkdir(parents=True)
+    (aside / "data.old" / "a.txt").write_text("old")
+    with pytest.raises(ValueError, match="fails"), replacing(tmp_path / "data"):
+        raise ValueError("this run fails too")
+    assert contents(tmp_path) == {"data/a.txt": "old"}
+
+
+def test_what_lies_beside_under_another_name_stays(tmp_path):
+    (tmp_path / ".data2.building-left").mkdir()
+    (tmp_path / ".datX.building-left").mkdir()
+    write_text(tmp_path / "dat?", "new")
+    assert {path.name for path in tmp_path.iterdir()} == {".data2.building-left", ".datX.building-left", "dat?"}
+
+
+def test_a_bundled_folder_lies_beside_the_package_in_a_checkout():
+    assert (bundled("model_cards") / "dataset_card.md").is_file()

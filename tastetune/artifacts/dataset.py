@@ -1,6 +1,7 @@
 """A built dataset: a folder laid out as its Hub repository, opened from disk or from the Hub."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ INFO_KEYS = ("name", "fingerprint", "settings", "counts")
 
 CATALOGUE = {"interactions", "items"}
 """The configs that every dataset has; the third holds its task's rows."""
+
+WRITTEN = re.compile(r"tastetune\.json|README\.md|\w+/(train|validation|test|test_sample)\.parquet")
+"""The files of a built dataset, by their paths in its folder."""
 
 LIKE_FROM = 4.0
 """A rating of this many stars or more is a like, unless the dataset says otherwise."""
@@ -124,14 +128,23 @@ class BuiltDataset:
 
 
 def refuse_foreign(folder: str | Path) -> None:
-    """Raise InputError if writing a dataset to `folder` would replace anything but a dataset or an empty folder."""
+    """Raise InputError if writing a dataset to `folder` would delete anything that no builder wrote.
+
+    A builder writes `WRITTEN`, with one config of rows beside `CATALOGUE`.
+    """
     folder = Path(folder)
-    if folder.is_dir() and ((folder / INFO).is_file() or not any(folder.iterdir())):
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if folder.exists():
+    ends = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir() or not any(path.iterdir())]
+    names = [path.relative_to(folder).as_posix() for path in ends]
+    written = [name for name in names if WRITTEN.fullmatch(name)]
+    rows = {name.split("/")[0] for name in written if "/" in name} - CATALOGUE
+    foreign = {name.split("/")[0] for name in names if name not in written} | (rows if len(rows) > 1 else set())
+    if foreign or INFO not in names:
+        reason = ", ".join(sorted(foreign)) or f"no {INFO} is there"
         raise InputError(
-            f"--output_dir {folder}: holds something else than a dataset, which would be lost; name another folder, "
-            "or remove it first"
+            f"--output_dir {folder}: holds something else than a dataset, which would be lost: {reason}; name another "
+            "folder, or move it away first"
         )
 
 

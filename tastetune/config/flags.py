@@ -1,4 +1,4 @@
-"""The command line that every builder shares."""
+"""The command line that every builder shares: a file of flags or none, then flags."""
 
 import sys
 from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
@@ -10,11 +10,36 @@ from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
 
 
-@dataclass
-class BuildArguments:
-    """What every builder asks."""
+@dataclass(kw_only=True)
+class OutputArguments:
+    """Where a builder writes.
 
-    output_dir: str = field(metadata={"help": "Folder to write the dataset to; an older one there is replaced."})
+    Raises:
+        InputError: values that cannot be, or that need another flag; so do the classes made from this one.
+    """
+
+    output_dir: str | None = field(
+        default=None,
+        metadata={"help": "Folder to write the dataset to, see above if none; an older dataset there is replaced."},
+    )
+    push_to_hub: str | None = field(default=None, metadata={"help": "Also push the folder to this org/name."})
+    public: bool = field(default=False, metadata={"help": "Make the pushed repository public; it is private if not."})
+
+    def __post_init__(self):
+        if self.public and not self.push_to_hub:
+            raise InputError("--public says how to push; name the repository with --push_to_hub org/name")
+        if self.output_dir is None:
+            self.output_dir = f"outputs/{self.default_run()}/data"
+
+    def default_run(self) -> str:
+        """The run's name in the output folder's path where no flag names the folder; a builder's own to say."""
+        raise InputError("--output_dir is missing; name the folder to write the dataset to")
+
+
+@dataclass(kw_only=True)
+class BuildArguments(OutputArguments):
+    """What every builder of likes and dislikes asks."""
+
     name: str | None = field(default=None, metadata={"help": "The dataset's name in tables; its source's if none."})
     protocol: Literal["per_user", "timeline"] = field(
         default="per_user",
@@ -28,8 +53,12 @@ class BuildArguments:
         },
     )
     history_length: int = field(default=10, metadata={"help": "Ratings in a history, the last before the target."})
+    prompt_style: Literal["compact", "published"] = field(
+        default="compact", metadata={"help": "Layout of a prompt: `published`, that of the published study; `compact`."}
+    )
     genres: bool = field(default=False, metadata={"help": "Name the genres of every item in the prompt."})
     ratings: bool = field(default=False, metadata={"help": "Show the history as stars, not as likes and dislikes."})
+    times: bool = field(default=False, metadata={"help": "Say how long before the target an item was rated."})
     neutral_titles: bool = field(
         default=False,
         metadata={"help": "Replace titles by neutral names (Movie 1193), to see what a model knew before training."},
@@ -40,34 +69,38 @@ class BuildArguments:
         default=None, metadata={"help": "Drop the oldest history from prompts of more tokens; needs --tokenizer."}
     )
     tokenizer: str | None = field(default=None, metadata={"help": "Folder or Hub id of the tokenizer that counts."})
-    push_to_hub: str | None = field(default=None, metadata={"help": "Also push the folder to this org/name."})
-    public: bool = field(default=False, metadata={"help": "Make the pushed repository public; it is private if not."})
+
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("history_length", "test_sample", "max_prompt_tokens"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise InputError(f"--{name} {value}: expected 1 or more")
+        if (self.max_prompt_tokens is None) != (self.tokenizer is None):
+            raise InputError("--max_prompt_tokens and --tokenizer go together; give both or neither")
+
+    @property
+    def variant(self) -> str:
+        """What a prompt shows or hides beyond the plain titles, as the end of a run's name: `-genres-ratings`."""
+        inputs = {"genres": self.genres, "ratings": self.ratings, "times": self.times, "neutral": self.neutral_titles}
+        return "".join(f"-{name}" for name, is_on in inputs.items() if is_on)
 
 
-Arguments = TypeVar("Arguments", bound=BuildArguments)
+Arguments = TypeVar("Arguments", bound=OutputArguments)
 
 
-def parse(arguments: type[Arguments], description: str) -> Arguments:
-    """The command line as an `arguments` object; `description` heads its `--help`.
+def parse(arguments: type[Arguments], usage: str) -> Arguments:
+    """The command line as an `arguments` object; `usage`, the script's docstring, heads its `--help`.
 
     A first argument that ends in .yaml names a file of flags, one `key: value` each; flags behind it win.
 
     Raises:
-        InputError: an unknown key, values that cannot be, or that need another flag.
+        InputError: an unknown key or flag, a value of another type, or one that `arguments` refuses.
     """
-    given, places = sys.argv[1:], {}
-    if given and given[0].endswith((".yaml", ".yml")):
-        flags, places = _flags(given[0], [f.name for f in fields(arguments)])
-        given = [*flags, *given[1:]]
-    args = _parsed(arguments, description, given, places)
-    for name in ("history_length", "test_sample", "max_prompt_tokens"):
-        if (value := getattr(args, name)) is not None and value < 1:
-            raise InputError(f"--{name} {value}: expected 1 or more")
-    if (args.max_prompt_tokens is None) != (args.tokenizer is None):
-        raise InputError("--max_prompt_tokens and --tokenizer go together; give both or neither")
-    if args.public and not args.push_to_hub:
-        raise InputError("--public says how to push; name the repository with --push_to_hub org/name")
-    return args
+    argv, places = sys.argv[1:], {}
+    if argv and argv[0].endswith((".yaml", ".yml")):
+        flags, places = _flags(argv[0], [f.name for f in fields(arguments)])
+        argv = [*flags, *argv[1:]]
+    return _parsed(arguments, usage, argv, places)
 
 
 class _Help(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
@@ -87,16 +120,16 @@ def _flags(path: str, known: list[str]) -> tuple[list[str], dict[str, str]]:
     return flags, {f"--{key}": f"{path}, line {line}: " for key, line in lines.items()}
 
 
-def _parsed(arguments: type[Arguments], description: str, given: list[str], places: dict[str, str]) -> Arguments:
+def _parsed(arguments: type[Arguments], usage: str, argv: list[str], places: dict[str, str]) -> Arguments:
     from transformers import HfArgumentParser
 
     def complain(message: str):
         place = next((place for flag, place in places.items() if f"{flag}:" in message or f"{flag}/" in message), "")
         raise InputError(f"{place}{message}; see --help")
 
-    parser = HfArgumentParser(arguments, description=description, formatter_class=_Help)
+    parser = HfArgumentParser(arguments, description=usage, formatter_class=_Help, allow_abbrev=False)
     parser.error = complain
-    args, unknown = parser.parse_args_into_dataclasses(given, return_remaining_strings=True)
+    args, unknown = parser.parse_args_into_dataclasses(argv, return_remaining_strings=True, look_for_args_file=False)
     if unknown:
         near = get_close_matches(unknown[0], [f"--{f.name}" for f in fields(arguments)], n=1)
         raise InputError(f"unknown argument {unknown[0]}; " + (f"did you mean {near[0]}?" if near else "see --help"))

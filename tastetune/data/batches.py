@@ -1,9 +1,16 @@
-"""A table of any size as a stream of Arrow batches."""
+"""A table of any size: kept by its engine, or as a stream of Arrow batches."""
 
 from collections.abc import Iterator
 
 import pyarrow as pa
 from ibis.expr import types as ir
+
+from tastetune.data.splits import ORDER
+
+
+def keep(table: ir.Table) -> ir.Table:
+    """The table's rows, worked out once and held by its own engine for as long as the returned object lives."""
+    return table.cache()
 
 
 def batches(table: ir.Table, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
@@ -31,3 +38,8 @@ def even(stream: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
             held, size = table.slice(whole).to_batches(), size % rows
     if size:
         yield pa.Table.from_batches(held)
+
+
+def ordered(table: ir.Table, rows: int) -> Iterator[pa.Table]:
+    """The table by user, time and item, in tables of exactly `rows`; see `batches` for what it asks."""
+    return even(batches(table.order_by("user_id", *ORDER)), rows)

@@ -1,14 +1,11 @@
 """The card of a built dataset: its source's terms, every rule it was built by, and the counts."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import jinja2
-
-from tastetune.data import splits
-from tastetune.tasks.like_dislike import Item, LikeDislike
-
-TEMPLATE = Path(__file__).parents[2] / "model_cards" / "dataset_card.md"
+from tastetune.data.splits import RULES
+from tastetune.tasks.like_dislike import UNITS, Item, LikeDislike
+from tastetune.tasks.top_n import TopN
+from tastetune.templates import environment
 
 
 @dataclass(frozen=True)
@@ -36,14 +33,33 @@ class Source:
     url: str = ""
 
 
-def render(source: Source, info: dict) -> str:
-    """The dataset card, from the template in model_cards/."""
+def like_dislike_card(source: Source, info: dict) -> str:
+    """The card of a `like_dislike` dataset.
+
+    Args:
+        info: the content of its `tastetune.json`.
+    """
     task = LikeDislike(**info["settings"]["task"])
     example = task.prompt(
         [Item("The First Made-up Title", ("Comedy",)), Item("The Second Made-up Title", ("Drama",))],
         [task.like_from, task.like_from - 1],
         Item("The Third Made-up Title", ("Drama",)),
+        [UNITS["month"], UNITS["day"]],
     )
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(source=source, **info, example=example + task.completion(1), rules=splits.RULES) + "\n"
+    return _render("dataset_card.md", source, info, example=example + task.completion(1), rules=RULES)
+
+
+def top_n_card(source: Source, info: dict) -> str:
+    """The card of a `top_n` dataset.
+
+    Args:
+        info: the content of its `tastetune.json`.
+    """
+    task = TopN(**info["settings"]["task"])
+    titles = [f"Made-up Title {place} ({1960 + place})" for place in range(1, 15)]
+    messages = task.prompt(titles[:4]) + task.completion(titles[4 : 4 + task.n])
+    return _render("top_n_dataset_card.md", source, info, messages=messages)
+
+
+def _render(template: str, source: Source, info: dict, **values: object) -> str:
+    return environment().get_template(template).render(source=source, **info, **values) + "\n"

@@ -106,11 +106,11 @@ def _selected(con: ibis.BaseBackend, path: Path, row: str, fields: Mapping[str, 
 def _check_columns(path: Path, columns: Mapping[str, str], present: list[str]) -> None:
     for ours, theirs in columns.items():
         if present.count(theirs) != 1:
-            found = "no column" if theirs not in present else "more than one column"
+            problem = "no column" if theirs not in present else "more than one column"
             other = ", or say what stands between two fields with --separator" if len(present) == 1 else ""
             raise InputError(
-                f"{path}: {found} {theirs!r} (looked for as the {ours}); it has {', '.join(present)}: name the column "
-                f"by its flag{other}"
+                f"{path}: {problem} {theirs!r} (looked for as the {ours}); it has {', '.join(present)}: name the "
+                f"column by its flag{other}"
             )
 
 

@@ -32,9 +32,13 @@ LISTS = pa.schema(
 )
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Rule:
-    """How gold lists are mined; the defaults are the published constants of profileData50, except `shared`."""
+    """How gold lists are mined; the defaults are the published constants of profileData50, except `shared`.
+
+    Raises:
+        InputError: a constant that cannot be.
+    """
 
     users: int = field(default=10_000, metadata={"help": "Users sampled from those who qualify."})
     liked: int = field(default=10, metadata={"help": "A user's best films; who rated fewer films is set aside."})
@@ -49,8 +53,7 @@ class Rule:
     )
     seed: int = field(default=42, metadata={"help": "Seed of everything drawn."})
 
-    def check(self) -> None:
-        """Raise InputError at a value that cannot be."""
+    def __post_init__(self):
         for name in ("users", "liked", "shared", "neighbours", "min_neighbours"):
             if getattr(self, name) < 1:
                 raise InputError(f"--{name} {getattr(self, name)}: expected 1 or more")
@@ -83,9 +86,8 @@ def mine(interactions: ir.Table, rule: Rule) -> Mined:
         rule: how.
 
     Raises:
-        InputError: a constant that cannot be, or nobody qualifies.
+        InputError: nobody qualifies.
     """
-    rule.check()
     users, qualified, counts = _who(interactions, rule)
     keys = draw_keys(users.to_pylist(), rule.seed)
     sampled = qualified[np.argsort(keys[qualified], kind="stable")][: rule.users]
@@ -103,8 +105,8 @@ def mine(interactions: ir.Table, rule: Rule) -> Mined:
         else:
             counts["gold_items"] += len(gold)
             counts["gold_rated"] += int(np.isin(gold, watching.watched[[user]].indices).sum())
-            found = users[user], watching.items.take(films), watching.items.take(gold), neighbours
-            for column, value in zip(rows.values(), found, strict=True):
+            row = users[user], watching.items.take(films), watching.items.take(gold), neighbours
+            for column, value in zip(rows.values(), row, strict=True):
                 column.append(value)
     return Mined(pa.table(rows, schema=LISTS), counts | {"kept": len(rows["user_id"])})
 
@@ -170,9 +172,9 @@ def _best(interactions: ir.Table, users: pa.Array, items: pa.Array, rule: Rule) 
     placed = rated.mutate(place=ibis.row_number().over(ibis.window(group_by="user_id", order_by=order)))
     best = placed.filter(placed.place < rule.liked).select("user_id", "item_id", "place").to_pyarrow()
     row = pc.index_in(best["user_id"], users).to_numpy()
-    found = np.empty((len(users), rule.liked), np.int32)
-    found[row, best["place"].to_numpy()] = pc.index_in(best["item_id"], items).to_numpy()
-    return found
+    films = np.empty((len(users), rule.liked), np.int32)
+    films[row, best["place"].to_numpy()] = pc.index_in(best["item_id"], items).to_numpy()
+    return films
 
 
 def _gold(

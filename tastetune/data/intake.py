@@ -86,9 +86,9 @@ def in_seconds(log: RawLog) -> tuple[RawLog, str]:
     numbers = {unit: time.re_extract(rf"^(\d+)\d{{{n}}}(\.\d*)?$", 1).try_cast("int64") for unit, n in UNITS.items()}
     seconds = ibis.cases(*((kind == unit, number) for unit, number in numbers.items()), else_=moment)
     timed = RawLog(log.table.mutate(kind=kind, seconds=seconds), log.files)
-    shown = log.table.timestamp.fill_null("(empty)")
-    unread = ibis.literal("timestamp ") + shown + " is neither a number nor a date like 2024-05-31T12:00:00Z"
-    before = ibis.literal("timestamp ") + shown + " is before 1970"
+    written = log.table.timestamp.fill_null("(empty)")
+    unread = ibis.literal("timestamp ") + written + " is neither a number nor a date like 2024-05-31T12:00:00Z"
+    before = ibis.literal("timestamp ") + written + " is before 1970"
     mend = "mend or remove the line"
     refuse_first(timed, [(kind.isnull() | seconds.isnull(), unread, mend), (seconds < 0, before, mend)])
     kinds = timed.table.group_by("kind").agg(row=timed.table.row.min()).order_by("row").to_pyarrow().to_pylist()
@@ -108,25 +108,25 @@ def likes_as_ratings(log: RawLog) -> RawLog:
     Raises:
         InputError: another value.
     """
-    known = log.table.rating.lower().cases(*LIKES.items())
-    shown = log.table.rating.fill_null("(empty)")
+    rating = log.table.rating.lower().cases(*LIKES.items())
+    written = log.table.rating.fill_null("(empty)")
     refuse_first(
-        log, [(known.isnull(), ibis.literal("like ") + shown + " is none of 0, 1, true, false", "mend the line")]
+        log, [(rating.isnull(), ibis.literal("like ") + written + " is none of 0, 1, true, false", "mend the line")]
     )
-    return RawLog(log.table.mutate(rating=known), log.files)
+    return RawLog(log.table.mutate(rating=rating), log.files)
 
 
-def known_splits(log: RawLog) -> RawLog:
+def splits_in_our_words(log: RawLog) -> RawLog:
     """Write the split column in the words of `SPLITS`.
 
     Raises:
         InputError: another value.
     """
     names = {name: name for name in SPLITS} | SPLIT_NAMES
-    known = log.table.split.strip().lower().cases(*names.items())
+    split = log.table.split.strip().lower().cases(*names.items())
     problem = ibis.literal("split ") + log.table.split.fill_null("(empty)") + f" is none of {', '.join(names)}"
-    refuse_first(log, [(known.isnull(), problem, "mend the line")])
-    return RawLog(log.table.mutate(split=known), log.files)
+    refuse_first(log, [(split.isnull(), problem, "mend the line")])
+    return RawLog(log.table.mutate(split=split), log.files)
 
 
 def one_a_pair(log: RawLog, which: str) -> tuple[RawLog, int]:

@@ -78,8 +78,8 @@ def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) ->
         ],
     )
     refuse_repeats(raw, ["item_id"])
-    found = [item(row) for row in table.order_by("item_id").to_pyarrow().to_pylist()]
-    return pa.table([pa.array(column) for column in zip(*found, strict=True)], names=ITEMS.names).cast(ITEMS)
+    rows = [item(row) for row in table.order_by("item_id").to_pyarrow().to_pylist()]
+    return pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=ITEMS.names).cast(ITEMS)
 
 
 def refuse_unknown_items(interactions: ir.Table, items: pa.Table, catalogue: object) -> None:

@@ -73,11 +73,6 @@ def connect(database: str | Path = ":memory:", **settings) -> ibis.BaseBackend:
     return con
 
 
-def keep(table: ir.Table) -> ir.Table:
-    """The table's rows, worked out once and held by its own engine for as long as the returned object lives."""
-    return table.cache()
-
-
 def read_text(con: ibis.BaseBackend, path: str | Path, fmt: TextFormat) -> RawLog:
     """Read a delimited text file into a temporary table.
 
@@ -145,12 +140,12 @@ def _check_rejects(con: ibis.BaseBackend, path: Path, fmt: TextFormat, rejects: 
     with path.open("rb") as file:
         line = file.read(max(first[0]["byte_position"] - 1, 0)).count(b"\n") + 1
     place = f"{path}, line {line}"
-    found = {
+    problem = {
         "MISSING COLUMNS": f"fewer fields than {_fields(fmt)}",
         "TOO MANY COLUMNS": f"more fields than {_fields(fmt)}",
         "INVALID ENCODING": f"bytes that are not {fmt.encoding}",
     }.get(first[0]["error_type"], first[0]["error_message"])
-    raise InputError(f"{place}: {found}: {first[0]['csv_line'][:100]!r}; mend the line, or fetch the file anew")
+    raise InputError(f"{place}: {problem}: {first[0]['csv_line'][:100]!r}; mend the line, or fetch the file anew")
 
 
 def _line_of(path: Path, fmt: TextFormat, row: int) -> int:

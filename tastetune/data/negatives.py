@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from tastetune.data.logs import keep
+from tastetune.data.batches import keep
 from tastetune.data.splits import ORDER
 
 POLICY = (
@@ -21,6 +21,13 @@ ROUNDS = 20
 """Draws that hit an item which the user clicked, or was given already, are drawn again this often at most."""
 
 
+def with_sampled(rows: ir.Table, each: int, seed: int) -> tuple[ir.Table, int]:
+    """`rows` and up to `each` sampled dislikes beside every one (see `POLICY`), and how many there are too few."""
+    drawn = draw(rows, each, seed)
+    missing = each * int(rows.count().execute()) - int(drawn.count().execute())
+    return beside(rows, drawn), missing
+
+
 def draw(interactions: ir.Table, each: int, seed: int) -> ir.Table:
     """Draw up to `each` items beside every row: `user_id`, `item_id` (of the row) and `drawn`.
 
@@ -31,16 +38,16 @@ def draw(interactions: ir.Table, each: int, seed: int) -> ir.Table:
     users = table["user_id"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
     names, items = np.unique(table["item_id"].to_numpy(), return_inverse=True)
     rng = np.random.default_rng(seed)
-    taken, lacking, found = users * len(names) + items, np.repeat(np.arange(len(table)), each), []
+    taken, lacking, rounds = users * len(names) + items, np.repeat(np.arange(len(table)), each), []
     for _ in range(ROUNDS):
         drawn = rng.integers(len(names), size=len(lacking))
         pairs = users[lacking] * len(names) + drawn
         is_new = np.zeros(len(pairs), dtype=bool)
         is_new[np.unique(pairs, return_index=True)[1]] = True
         is_new &= ~np.isin(pairs, taken)
-        found.append((lacking[is_new], drawn[is_new]))
+        rounds.append((lacking[is_new], drawn[is_new]))
         taken, lacking = np.concatenate([taken, pairs[is_new]]), lacking[~is_new]
-    row, drawn = (np.concatenate(part) for part in zip(*found, strict=True))
+    row, drawn = (np.concatenate(part) for part in zip(*rounds, strict=True))
     sampled = table.select(["user_id", "item_id"]).take(pa.array(row))
     return ibis.memtable(sampled.append_column("drawn", pa.array(names[drawn], pa.string())))
 

@@ -7,6 +7,8 @@ engine sorts alike: more than half of MovieLens's neighbouring ratings tie in ti
 import ibis
 from ibis.expr import types as ir
 
+from tastetune.errors import InputError
+
 SPLITS = ("train", "validation", "test")
 ORDER = ("timestamp", "item_id")
 
@@ -23,9 +25,21 @@ RULES = {
 
 
 def split(interactions: ir.Table, protocol: str) -> ir.Table:
-    """Add the `split` column by a protocol of `RULES`; `predefined` expects the column to be there."""
+    """Add the `split` column by a protocol of `RULES`; `predefined` expects the column to be there.
+
+    Raises:
+        InputError: a split is left without rows.
+    """
     rules = {"per_user": per_user, "timeline": timeline, "predefined": predefined}
-    return rules[protocol](interactions)
+    table = rules[protocol](interactions)
+    parts = table.select("split").distinct().to_pyarrow()["split"].to_pylist()
+    for name in SPLITS:
+        if name not in parts:
+            raise InputError(
+                f"no rating is left for the {name} split; per_user needs users with 3 ratings or more, timeline a log "
+                "of more than one moment, a predefined split rows in each of its three parts"
+            )
+    return table
 
 
 def per_user(interactions: ir.Table) -> ir.Table:

@@ -1,34 +1,30 @@
 """From a log to the dataset folder of the recommend-ten task: mined lists, prompts, splits by user, and the card."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from fractions import Fraction
 from hashlib import sha256
-from pathlib import Path
 
 import ibis
-import jinja2
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from ibis.expr import types as ir
 from tqdm import tqdm
 
-from tastetune.artifacts.dataset import INFO
-from tastetune.data.batches import batches, even
-from tastetune.data.card import Source
-from tastetune.data.gold_lists import Rule, mine
+from tastetune.config.flags import OutputArguments
+from tastetune.data.batches import ordered
+from tastetune.data.card import Source, top_n_card
+from tastetune.data.folder import DatasetFolder, building
+from tastetune.data.gold_lists import Mined, Rule, mine
 from tastetune.data.interactions import INTERACTIONS
-from tastetune.data.list_arguments import ListArguments
-from tastetune.data.list_splits import set_aside, split_users
-from tastetune.data.splits import ORDER, SPLITS
+from tastetune.data.splits import SPLITS
 from tastetune.errors import InputError
-from tastetune.files import replacing
 from tastetune.tasks.catalogue import Catalogue
 from tastetune.tasks.top_n import TopN
 
-TEMPLATE = Path(__file__).parents[2] / "model_cards" / "top_n_dataset_card.md"
+CONFIG = "top_n"
 ROWS_A_GROUP = 1 << 20
 MESSAGES = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
 SCHEMA = pa.schema(
@@ -43,6 +39,28 @@ SCHEMA = pa.schema(
 )
 
 
+@dataclass(kw_only=True)
+class ListArguments(Rule, OutputArguments):
+    """What every builder of lists asks; the mining's constants come first."""
+
+    train_share: float = field(default=0.7, metadata={"help": "Share of the users kept whose lists are for training."})
+    validation_share: float = field(default=0.2, metadata={"help": "Share for validation; the rest is for the test."})
+
+    def __post_init__(self):
+        Rule.__post_init__(self)
+        OutputArguments.__post_init__(self)
+        if min(self.train_share, self.validation_share) <= 0 or self.train_share + self.validation_share >= 1:
+            raise InputError(
+                f"--train_share {self.train_share} and --validation_share {self.validation_share}: both must be above "
+                "0 and leave something for the test"
+            )
+
+    @property
+    def percent(self) -> int:
+        """The share of neighbours who watched a gold film, as it stands in the names of datasets and folders."""
+        return round(100 * self.watched_by)
+
+
 def build_lists(
     interactions: ir.Table,
     items: pa.Table,
@@ -52,7 +70,7 @@ def build_lists(
     task: TopN | None = None,
     origin: Mapping | None = None,
 ) -> dict:
-    """Mine lists and write the dataset folder whole or not at all, and push it if asked.
+    """Mine lists and write the dataset folder, whole or not at all.
 
     Args:
         interactions: the columns of `tastetune.data.interactions.INTERACTIONS`, in any order, on any engine.
@@ -64,46 +82,66 @@ def build_lists(
         The content of `tastetune.json`.
 
     Raises:
-        InputError: arguments that cannot be, nobody qualifies, a split without users, a licence that forbids the push.
+        InputError: nobody qualifies, a split without users, a licence that forbids the push, or something else than a
+            dataset in the output folder.
     """
-    args.check()
-    if args.public and not source.redistribution:
-        raise InputError(
-            f"--public: the licence of {source.name} forbids redistribution; leave --public away, a private repository "
-            "of your own is allowed"
-        )
     task = task or TopN()
-    mined = mine(interactions, args)
-    parts = split_users(mined, args)
-    catalogue = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
-    with replacing(args.output_dir) as folder:
-        rendered = {name: render(part, task, catalogue) for name, part in parts.items()}
-        for name, table in rendered.items():
-            _write(folder / "top_n" / f"{name}.parquet", SCHEMA, iter([table]))
-        _write(folder / "items" / "train.parquet", items.schema, iter([items]))
+    with building(source, args, ROWS_A_GROUP) as folder:
+        mined = mine(interactions, args)
+        parts = split_users(mined, args)
+        titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
+        rows = {name: render(part, task, titles) for name, part in parts.items()}
+        for name, table in rows.items():
+            folder.write(CONFIG, name, SCHEMA, [table])
+        folder.write("items", "train", items.schema, [items])
+        numbers = {name: len(table) for name, table in rows.items()}
         info = {
             "name": source.name,
-            "fingerprint": fingerprint(rendered.values()),
+            "fingerprint": fingerprint(rows.values()),
             "settings": _settings(args)
             | {"task": asdict(task), "redistribution": source.redistribution, **(origin or {})},
             "counts": mined.counts
-            | {"rows": {name: len(table) for name, table in rendered.items()}}
-            | {"interactions": _write_interactions(folder / "interactions", interactions, parts)}
+            | {"rows": numbers, "interactions": _write_interactions(folder, interactions, parts)}
             | _lengths(mined.lists, task.n)
-            | {"items": len(items), "titles_shared": Catalogue(list(catalogue), list(catalogue.values())).ambiguous},
+            | {"items": len(items), "titles_shared": Catalogue(list(titles), list(titles.values())).ambiguous},
         }
-        (folder / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (folder / "README.md").write_text(card(source, info), encoding="utf-8")
-    made = ", ".join(f"{number:,} {name}" for name, number in info["counts"]["rows"].items())
-    print(
-        f"{source.pretty_name}: lists of {made} users in {args.output_dir} (fingerprint {info['fingerprint'][:12]}); "
-        f"set aside: {set_aside(mined.counts, args)}"
-    )
-    if args.push_to_hub:
-        from tastetune.hub.push import push_folder
-
-        print(push_folder(args.output_dir, args.push_to_hub, repo_type="dataset", private=not args.public))
+        folder.describe(info, top_n_card(source, info))
+        users = ", ".join(f"{number:,} {name}" for name, number in numbers.items())
+        folder.summary = (
+            f"{source.pretty_name}: lists of {users} users in {args.output_dir} (fingerprint "
+            f"{info['fingerprint'][:12]}); set aside: {set_aside(mined.counts, args)}"
+        )
     return info
+
+
+def split_users(mined: Mined, args: ListArguments) -> dict[str, pa.Table]:
+    """The lists in train, validation and test: the first of the users as drawn, the next, and the rest.
+
+    Raises:
+        InputError: a split would be empty.
+    """
+    lists = mined.lists
+    train = int(Fraction(str(args.train_share)) * len(lists))
+    tested_from = train + int(Fraction(str(args.validation_share)) * len(lists))
+    parts = dict(zip(SPLITS, (lists[:train], lists[train:tested_from], lists[tested_from:]), strict=True))
+    for name, part in parts.items():
+        if not len(part):
+            raise InputError(
+                f"{len(lists)} users have a gold list, too few for a {name} split; set aside: "
+                f"{set_aside(mined.counts, args)}; lower what sets most aside, or give a larger log"
+            )
+    return parts
+
+
+def set_aside(counts: Mapping[str, int], args: ListArguments) -> str:
+    """How many users have no list, by the rule that sets them aside."""
+    rules = {
+        "too_few_ratings": f"with fewer than {args.liked} ratings (--liked)",
+        "too_few_favourites": f"without more than {args.favourites_over} of {args.favourite:g} (--favourites_over)",
+        "too_few_neighbours": f"with fewer than {args.min_neighbours} neighbours (--min_neighbours, --shared, --high)",
+        "empty_gold": f"with nothing that {args.watched_by:g} of the neighbours watched (--watched_by)",
+    }
+    return ", ".join(f"{counts[name]:,} {rule}" for name, rule in rules.items())
 
 
 def render(lists: pa.Table, task: TopN, titles: Mapping[str, str]) -> pa.Table:
@@ -120,23 +158,13 @@ def render(lists: pa.Table, task: TopN, titles: Mapping[str, str]) -> pa.Table:
     return pa.table(columns, schema=SCHEMA)
 
 
-def fingerprint(tables: Iterator[pa.Table]) -> str:
+def fingerprint(tables: Iterable[pa.Table]) -> str:
     """SHA-256 of the rows' content, one JSON array a row."""
     digest = sha256()
     for table in tables:
         for row in table.to_pylist():
             digest.update(json.dumps(list(row.values()), separators=(",", ":")).encode() + b"\n")
     return digest.hexdigest()
-
-
-def card(source: Source, info: dict) -> str:
-    """The dataset card, from the template in model_cards/."""
-    task = TopN(**info["settings"]["task"])
-    made = [f"Made-up Title {place} ({1960 + place})" for place in range(1, 15)]
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    messages = task.prompt(made[:4]) + task.completion(made[4 : 4 + task.n])
-    return template.render(source=source, messages=messages, **info) + "\n"
 
 
 def _settings(args: ListArguments) -> dict:
@@ -158,35 +186,17 @@ def _lengths(lists: pa.Table, n: int) -> dict:
     return spreads | {"short_gold": int((columns["gold_length"] < n).sum())}
 
 
-def _write_interactions(folder: Path, interactions: ir.Table, parts: Mapping[str, pa.Table]) -> dict[str, int]:
+def _write_interactions(folder: DatasetFolder, interactions: ir.Table, parts: Mapping[str, pa.Table]) -> dict[str, int]:
     """Everything that users of the validation and test lists rated goes there, all else is train."""
     con, counts = interactions.get_backend(), {}
-    held = pa.concat_tables(
-        [
-            parts[name].select(["user_id"]).append_column("split", pa.array([name] * len(parts[name])))
-            for name in SPLITS[1:]
-        ]
-    )
-    held = con.create_table(ibis.util.gen_name("held"), held, temp=True)
+    held = [
+        part.select(["user_id"]).append_column("split", pa.array([name] * len(part))) for name, part in parts.items()
+    ]
+    held = con.create_table(ibis.util.gen_name("held"), pa.concat_tables(held[1:]), temp=True)
+    by_split = {name: interactions.semi_join(held.filter(held.split == name), "user_id") for name in SPLITS[1:]}
+    by_split = {"train": interactions.anti_join(held, "user_id"), **by_split}
     with tqdm(total=int(interactions.count().execute()), desc="writing", unit=" ratings", unit_scale=True) as progress:
-        for name in SPLITS:
-            part = (
-                interactions.anti_join(held, "user_id")
-                if name == "train"
-                else interactions.semi_join(held.filter(held.split == name), "user_id")
-            )
-            ordered = part.select(*INTERACTIONS.names).order_by("user_id", *ORDER)
-            stream = even(batches(ordered), ROWS_A_GROUP)
-            counts[name] = _write(folder / f"{name}.parquet", INTERACTIONS, stream, progress.update)
+        for name, part in by_split.items():
+            tables = ordered(part.select(*INTERACTIONS.names), ROWS_A_GROUP)
+            counts[name] = folder.write("interactions", name, INTERACTIONS, tables, progress.update)
     return counts
-
-
-def _write(path: Path, schema: pa.Schema, tables: Iterator[pa.Table], done=lambda rows: None) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    count = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for table in tables:
-            writer.write_table(table.cast(schema), row_group_size=ROWS_A_GROUP)
-            done(len(table))
-            count += len(table)
-    return count

@@ -3,19 +3,24 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import repeat
 
 from tastetune.artifacts.dataset import LIKE_FROM
 from tastetune.errors import InputError
+from tastetune.tasks.titles import as_data
 
 YES, NO = " Yes", " No"
 """Completions. The space belongs to the answer: a prompt that ends in one would split the answer's token."""
 
-_REPLACED = str.maketrans('"<>', "'‹›")
-_DROPPED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters other than white space, and those that change the direction of what follows them."""
+RESPONSE = "## Response:"
 
-HISTORY, TARGET, RESPONSE = "## User's history:", "## Target {item}:", "## Response:"
+STYLES = ("compact", "published")
+
+CLOSING = "## Now, do the same for the following user"
+"""In the published style the line between the worked examples and the user's own history."""
+
+UNITS = {"year": 365 * 86_400, "month": 30 * 86_400, "day": 86_400, "hour": 3_600, "minute": 60}
+"""Seconds in the units in which a prompt counts time, the longest first."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,23 @@ class Item:
 class LikeDislike:
     """Renders prompts and parses answers of the like-or-dislike task.
 
+    Both styles ask in the same words. The style `published` is laid out as in the published study
+    (https://github.com/januverma/llm-recsys, src/run_incontextlearning.py): a heading above the instruction, the bare
+    target on a line of its own, and worked examples under headings of their own with a closing line behind them. What
+    the study leaves open or does otherwise is as in the style `compact`: one blank line between two sections, an
+    answer on the line of its heading, and `- (empty)` for a history without items.
+
     Attributes:
         genres: name the genres of every item.
         ratings: show history as stars instead of likes and dislikes.
         item, items: the domain's words for one item and for several.
         user, enjoy: the domain's words for the person and the verb of liking ("reader", "enjoy").
         like_from: a rating at or above it is a like.
+        style: one of `STYLES`; datasets built before there were two do not say, and are `compact`.
+        times: say of each item in the history how long before the target it was rated, see `ago`.
+
+    Raises:
+        InputError: a style that does not exist.
     """
 
     genres: bool = False
@@ -45,35 +61,49 @@ class LikeDislike:
     user: str = "user"
     enjoy: str = "like"
     like_from: float = LIKE_FROM
+    style: str = "compact"
+    times: bool = False
+
+    def __post_init__(self):
+        if self.style not in STYLES:
+            raise InputError(f"the prompt style {self.style!r} does not exist; choose from {', '.join(STYLES)}")
 
     @property
     def instruction(self) -> str:
-        """The first paragraph, in the words of the published study for the default domain."""
+        """The first section, in the words of the published study for the default domain."""
         past = "ratings of" if self.ratings else "likes and dislikes for"
-        return (
+        sentences = (
             f"Below is a {self.user}'s history of {past} {self.items}, followed by a target {self.item}. "
             f"Predict whether the {self.user} will {self.enjoy} the target {self.item} or not. "
             "Only output the prediction as Yes or No."
         )
+        return f"## Instruction:\n{sentences}" if self._is_published else sentences
 
-    def prompt(self, history: Sequence[Item], ratings: Sequence[float], target: Item) -> str:
+    def prompt(self, history: Sequence[Item], ratings: Sequence[float], target: Item, ages: Sequence[int] = ()) -> str:
         """The prompt of one row; it ends in the response heading, without a space.
 
         Args:
             history: items rated before, oldest first; may be empty.
             ratings: stars, one for each item of `history`.
             target: the item to predict.
+            ages: with `times`, how many seconds before the target each item of `history` was rated.
+
+        Raises:
+            InputError: an item of `history` lacks its rating, or its age.
         """
         if len(history) != len(ratings):
             raise InputError(f"a history of {len(history)} items has {len(ratings)} ratings; give one rating an item")
-        lines = [self._history_line(item, stars) for item, stars in zip(history, ratings, strict=True)]
-        parts = [
+        if self.times and len(history) != len(ages):
+            raise InputError(f"a history of {len(history)} items has {len(ages)} ages; give one age an item")
+        past = zip(history, ratings, ages if self.times else repeat(0), strict=False)
+        lines = [self._history_line(*rated) for rated in past]
+        sections = [
             self.instruction,
-            "\n".join([self._heading(HISTORY), *(lines or ["- (empty)"])]),
-            f"{self._heading(TARGET)}\n- {self._named(target)}",
+            "\n".join([self._history, *(lines or ["- (empty)"])]),
+            f"{self._target}\n{'' if self._is_published else '- '}{self._named(target)}",
             RESPONSE,
         ]
-        return "\n\n".join(parts)
+        return "\n\n".join(sections)
 
     def completion(self, label: int) -> str:
         """The completion to train on: ` Yes` for a like (1), ` No` otherwise (0)."""
@@ -86,8 +116,10 @@ class LikeDislike:
             prompt: a prompt of this task.
             examples: (prompt, completion) pairs of this task.
         """
-        bodies = [self.body(example) + completion for example, completion in examples]
-        return "\n\n".join([self.instruction, *bodies, self.body(prompt)])
+        own, worked = self.body(prompt), [self.body(example) + completion for example, completion in examples]
+        if self._is_published and worked:
+            own, worked = f"{CLOSING}\n{own}", [self._example(*numbered) for numbered in enumerate(worked, 1)]
+        return "\n\n".join([self.instruction, *worked, own])
 
     def parted(self, prompt: str) -> tuple[str, str]:
         """A prompt up to the target's name, and the rest; the cut is where no token reaches across.
@@ -95,15 +127,15 @@ class LikeDislike:
         Args:
             prompt: a prompt of this task.
         """
-        heading = f"{self._heading(TARGET)}\n-"
+        heading = f"{self._target}\n{'' if self._is_published else '-'}"
         before, _, after = prompt.rpartition(heading)
         return before + heading, after
 
     @staticmethod
     def parse(answer: str) -> int | None:
         """1 for yes, 0 for no, None when `answer` does not begin with either word (any case, any quotes)."""
-        found = re.match(r"[\s\"'*`.:-]*(yes|no)\b", answer, flags=re.IGNORECASE)
-        return None if found is None else int(found.group(1)[0] in "Yy")
+        word = re.match(r"[\s\"'*`.:-]*(yes|no)\b", answer, flags=re.IGNORECASE)
+        return None if word is None else int(word[1][0] in "Yy")
 
     def body(self, prompt: str) -> str:
         """`prompt`, one of this task, without its instruction."""
@@ -115,13 +147,28 @@ class LikeDislike:
             )
         return prompt[len(head) :]
 
-    def _heading(self, heading: str) -> str:
-        return heading.replace("User", self.user.capitalize()).format(item=self.item)
+    @property
+    def _is_published(self) -> bool:
+        return self.style == "published"
 
-    def _history_line(self, item: Item, stars: float) -> str:
+    @property
+    def _history(self) -> str:
+        return f"## {self.user.capitalize()}'s history:"
+
+    @property
+    def _target(self) -> str:
+        return f"## Target {self.item}:"
+
+    def _example(self, number: int, body: str) -> str:
+        """A worked example in the published style; no title holds a line break, so what is replaced is a heading."""
+        lines = body.removeprefix(self._history).replace(f"\n{self._target}\n", f"\n#{self._target}\n")
+        return f"## Example {number}\n### {self.user.capitalize()}'s rating history{lines}"
+
+    def _history_line(self, item: Item, stars: float, age: int) -> str:
         if self.ratings:
-            return f"- {self._named(item)} is rated {stars:.1f}"
-        return f"- {'Liked' if stars >= self.like_from else 'Disliked'} {self._named(item)}"
+            return f"- {self._named(item)} is rated {stars:.1f}" + (f", {ago(age)}" if self.times else "")
+        liked = "Liked" if stars >= self.like_from else "Disliked"
+        return f"- {liked} {self._named(item)}" + (f" {ago(age)}" if self.times else "")
 
     def _named(self, item: Item) -> str:
         named = f'"{as_data(item.title)}"'
@@ -130,11 +177,9 @@ class LikeDislike:
         return named
 
 
-@lru_cache(maxsize=65536)
-def as_data(text: str) -> str:
-    """`text` as it may stand between a prompt's quotes: one line, its own quotes made single.
-
-    A title is data. With neither a line break nor a closing quote it can open no section and forge no answer; with
-    single guillemets for angle brackets it spells no special token of a tokenizer (`<|eot_id|>`, `</s>`).
-    """
-    return " ".join(_DROPPED.sub("", text).translate(_REPLACED).split())
+def ago(seconds: int) -> str:
+    """`seconds` in the longest unit that fits, rounded down (`3 days ago`); under a minute `at the same time`."""
+    for unit, length in UNITS.items():
+        if number := seconds // length:
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return "at the same time"

@@ -1,6 +1,7 @@
-"""Titles as a person writes them: "The Princess Bride (1987)", where a catalogue has "Princess Bride, The (1987)"."""
+"""Titles as a person writes them (not "Princess Bride, The (1987)"), and as data between a prompt's quotes."""
 
 import re
+from functools import lru_cache
 
 ARTICLES = (
     *("the", "a", "an"),  # English
@@ -10,6 +11,10 @@ ARTICLES = (
     *("der", "die", "das", "det", "den", "en", "ein", "eine"),  # German and Scandinavian
 )
 """Articles that catalogues move behind a title, in small letters."""
+
+_REPLACED = str.maketrans('"<>', "'‹›")
+_DROPPED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters other than white space, and those that change the direction of what follows them."""
 
 _MOVED = re.compile(rf"^(?P<title>.+), (?P<article>{'|'.join(ARTICLES)})$", re.IGNORECASE)
 _BRACKETED = re.compile(r"\s*\(([^()]*)\)")
@@ -35,6 +40,16 @@ def with_year(title: str, year: str) -> str:
 def neutral_title(item_id: str, word: str = "movie") -> str:
     """A title that says nothing ("Movie 1193"), to tell what a model knew before training from what it learnt."""
     return f"{word.capitalize()} {item_id}"
+
+
+@lru_cache(maxsize=65536)
+def as_data(text: str) -> str:
+    """`text` as it may stand between a prompt's quotes: one line, its own quotes made single.
+
+    A title is data. With neither a line break nor a closing quote it can open no section and forge no answer; with
+    single guillemets for angle brackets it spells no special token of a tokenizer (`<|eot_id|>`, `</s>`).
+    """
+    return " ".join(_DROPPED.sub("", text).translate(_REPLACED).split())
 
 
 def _article_first(title: str) -> str:

@@ -9,7 +9,7 @@ from tastetune.data.netflix.archives import walk
 from tastetune.errors import InputError
 
 
-def found(source):
+def walked(source):
     return {
         name.removeprefix(f"{source}/"): b"".join(chunks)
         for name, chunks in walk(source, lambda name: name.endswith(".txt"))
@@ -25,7 +25,7 @@ def test_a_folder_is_walked_by_name_and_archives_inside_are_opened(tmp_path):
     (tmp_path / "f.txt.gz").write_bytes(gzip.compress(b"five"))
     (tmp_path / "g.csv.gz").write_bytes(gzip.compress(b"not asked for"))
     (tmp_path / ".hidden.txt").write_bytes(b"not asked for")
-    assert list(found(tmp_path).items()) == [
+    assert list(walked(tmp_path).items()) == [
         ("a.txt", b"one"),
         ("c.tar/in/c.txt", b"three"),
         ("d.zip/e.tar/e.txt", b"four"),
@@ -37,7 +37,7 @@ def test_a_folder_is_walked_by_name_and_archives_inside_are_opened(tmp_path):
 def test_a_file_can_be_walked_too(tmp_path):
     path = tmp_path / "one.txt"
     path.write_bytes(b"one")
-    assert found(path) == {str(path): b"one"}
+    assert walked(path) == {str(path): b"one"}
 
 
 DAMAGED = {
@@ -55,10 +55,10 @@ DAMAGED = {
 def test_a_damaged_archive_is_named(name, tmp_path):
     (tmp_path / name).write_bytes(DAMAGED[name])
     with pytest.raises(InputError, match=r"the archive is damaged or cut \(.*\); fetch it anew") as error:
-        found(tmp_path)
+        walked(tmp_path)
     assert str(tmp_path / name.removesuffix(".gz")) in str(error.value)
 
 
 def test_a_missing_source_is_named(tmp_path):
     with pytest.raises(InputError, match="none: no such file or folder; check the path"):
-        found(tmp_path / "none")
+        walked(tmp_path / "none")

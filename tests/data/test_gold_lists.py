@@ -20,8 +20,8 @@ FEW = {"liked": 2, "favourites_over": 1, "shared": 1}
 
 
 def mined(rows, **rule):
-    found = mine(log_table(rows), Rule(**rule))
-    return {row.pop("user_id"): row for row in found.lists.to_pylist()}, found.counts
+    result = mine(log_table(rows), Rule(**rule))
+    return {row.pop("user_id"): row for row in result.lists.to_pylist()}, result.counts
 
 
 @pytest.fixture
@@ -40,12 +40,12 @@ def test_gold_lists_worked_by_hand(prize):
     by id.
     Customer 12 has one favourite and does not qualify; nobody else gave 13's two films, 5 and 6, five stars.
     """
-    found = mine(prize, Rule(**FEW))
-    lists = {row["user_id"]: row for row in found.lists.to_pylist()}
+    result = mine(prize, Rule(**FEW))
+    lists = {row["user_id"]: row for row in result.lists.to_pylist()}
     assert lists["10"] == {"user_id": "10", "liked": ["1", "2"], "gold": ["5", "6"], "neighbours": 2}
     assert lists["11"] == {"user_id": "11", "liked": ["2", "1"], "gold": ["3", "4", "5"], "neighbours": 2}
     assert set(lists) == {"10", "11"}
-    assert found.counts == {
+    assert result.counts == {
         "users": 4,
         "too_few_ratings": 0,
         "too_few_favourites": 1,
@@ -64,14 +64,14 @@ def test_four_stars_and_sixty_percent_worked_by_hand(prize):
 
     Of 11's neighbours 10, 12 and 13, two in three watched film 5, one in three films 3, 4 and 6.
     """
-    found = mine(prize, Rule(**FEW, high=4, watched_by=0.6))
-    assert {row["user_id"]: row["gold"] for row in found.lists.to_pylist()} == {"10": ["5", "6"], "11": ["5"]}
+    result = mine(prize, Rule(**FEW, high=4, watched_by=0.6))
+    assert {row["user_id"]: row["gold"] for row in result.lists.to_pylist()} == {"10": ["5", "6"], "11": ["5"]}
 
 
 def test_a_neighbour_must_share_as_many_films_as_asked(prize):
     """Both of 10's films: customer 11 alone, who watched 5 and 6 beside them. Both of 11's: 10 alone, with 3 and 4."""
-    found = mine(prize, Rule(**FEW | {"shared": 2}))
-    assert {row["user_id"]: row["gold"] for row in found.lists.to_pylist()} == {"10": ["5", "6"], "11": ["3", "4"]}
+    result = mine(prize, Rule(**FEW | {"shared": 2}))
+    assert {row["user_id"]: row["gold"] for row in result.lists.to_pylist()} == {"10": ["5", "6"], "11": ["3", "4"]}
 
 
 def test_too_few_ratings_and_an_empty_list_are_counted():
@@ -131,7 +131,7 @@ def reference(rows, rule):
         for user, rated in stars.items()
         if len(rated) >= rule.liked and sum(-r >= rule.favourite for r, _, _ in rated) > rule.favourites_over
     ]
-    found = {}
+    lists = {}
     for user in sorted(qualified, key=key.get)[: rule.users]:
         liked = [item for _, _, item in sorted(stars[user])[: rule.liked]]
         near = [
@@ -146,8 +146,8 @@ def reference(rows, rule):
         gold = [item for item in seen if seen[item] >= ceil(round(rule.watched_by * len(near), 9))]
         if len(near) >= rule.min_neighbours and gold:
             gold.sort(key=lambda item: (-seen[item], item))
-            found[user] = {"liked": liked, "gold": gold, "neighbours": len(near)}
-    return found
+            lists[user] = {"liked": liked, "gold": gold, "neighbours": len(near)}
+    return lists
 
 
 RATING = st.tuples(st.integers(1, 5), st.integers(0, 3))
@@ -222,6 +222,6 @@ def test_other_users_can_be_drawn_from_a_larger_log_without_changing_these():
 
 
 def test_lists_are_as_the_contract_says(prize):
-    found = mine(prize, Rule(**FEW)).lists
-    assert found.schema.field("liked").type == pa.list_(pa.string())
-    assert found.schema.field("user_id").type == INTERACTIONS.field("user_id").type
+    lists = mine(prize, Rule(**FEW)).lists
+    assert lists.schema.field("liked").type == pa.list_(pa.string())
+    assert lists.schema.field("user_id").type == INTERACTIONS.field("user_id").type

@@ -45,8 +45,8 @@ def column(log: RawLog, name: str) -> list:
     ],
 )
 def test_times_become_seconds(times, kind, seconds):
-    log, found = own_data.in_seconds(raw(timestamp=times))
-    assert found == kind
+    log, times_were = own_data.in_seconds(raw(timestamp=times))
+    assert times_were == kind
     assert column(log, "timestamp") == (seconds or ["1704067200", "1704067260", "1704067202"])
 
 
@@ -97,10 +97,10 @@ def test_likes_become_ratings():
 
 
 def test_split_names():
-    log = own_data.known_splits(raw(split=["train", "Valid", "dev", "TEST "]))
+    log = own_data.splits_in_our_words(raw(split=["train", "Valid", "dev", "TEST "]))
     assert column(log, "split") == ["train", "validation", "validation", "test"]
     with pytest.raises(InputError, match="row 1: split holdout is none of train"):
-        own_data.known_splits(raw(split=["holdout"]))
+        own_data.splits_in_our_words(raw(split=["holdout"]))
 
 
 MEETINGS = {"user_id": ["u", "u", "v", "u"], "item_id": ["a"] * 4, "timestamp": ["9", "10", "1", "10"]}

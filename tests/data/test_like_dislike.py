@@ -14,9 +14,9 @@ from sklearn.utils import shuffle
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.config.flags import BuildArguments
 from tastetune.data.card import Source
-from tastetune.data.histories import SCHEMA
 from tastetune.data.like_dislike import build
 from tastetune.data.logs import connect
+from tastetune.data.rows import SCHEMA
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import LikeDislike
 
@@ -24,9 +24,9 @@ SOURCE = Source("made", "A made log", "Made up.", "Titles as made.", "Do as you 
 SPLITS = ("train", "validation", "test")
 
 
-def built(folder, rows=None, con=None, words=None, source=SOURCE, **flags):
+def built(folder, rows=None, con=None, wording=None, source=SOURCE, **flags):
     args = BuildArguments(output_dir=str(folder), **flags)
-    build(log_table(rows or made_rows(), con), items_table(), source, args, words=words)
+    build(log_table(rows or made_rows(), con), items_table(), source, args, wording=wording)
     return open_dataset(folder)
 
 
@@ -120,9 +120,11 @@ def test_the_fingerprint_sees_every_setting_that_changes_a_row(dataset, tmp_path
         {"ratings": True},
         {"neutral_titles": True},
         {"protocol": "timeline"},
+        {"prompt_style": "published"},
+        {"times": True},
     ]
-    found = {built(tmp_path / "made", test_sample=5, **variant).fingerprint for variant in variants}
-    assert len(found | {dataset.fingerprint}) == 7
+    fingerprints = {built(tmp_path / "made", test_sample=5, **variant).fingerprint for variant in variants}
+    assert len(fingerprints | {dataset.fingerprint}) == 9
 
 
 def test_genres_and_stars_combine_in_the_prompt(tmp_path):
@@ -130,8 +132,33 @@ def test_genres_and_stars_combine_in_the_prompt(tmp_path):
     assert ' of genre "Drama|War" is rated ' in row["prompt"]
 
 
+@pytest.mark.parametrize("style", ["compact", "published"])
+def test_times_are_counted_from_the_history_to_the_target_of_each_row(tmp_path, style):
+    # One rating a day, but for the last one of u, which is of the same day as the one before.
+    day = 86_400
+    rows = [(user, str(i), float(1 + i % 5), i * day) for user in "uv" for i in range(1, 10)]
+    rows.append(("u", "10", 5.0, 9 * day + 7_200))
+    dataset = built(tmp_path / "made", rows, times=True, prompt_style=style, history_length=3)
+    (last,) = [row for row in dataset.read("like_dislike", "test").to_pylist() if row["item_id"] == "10"]
+    lines = [line for line in last["prompt"].splitlines() if "iked" in line and "ago" in line]
+    assert lines == ['- Disliked "Title 7" 2 days ago', '- Liked "Title 8" 1 day ago', '- Liked "Title 9" 2 hours ago']
+    assert dataset.wording["times"] is True
+    assert dataset.read("like_dislike", "test").schema.equals(SCHEMA)  # the columns are those of any dataset
+    assert "1 month ago" in (dataset.folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_prompt_that_is_cut_tells_the_times_of_what_is_left(tmp_path):
+    day = 86_400
+    rows = [("u", str(i), float(1 + i % 5), i * day) for i in range(1, 20)]
+    dataset = built(tmp_path / "made", rows, times=True, max_prompt_tokens=70, tokenizer=tokenizer(tmp_path))
+    assert dataset.info["counts"]["shortened_prompts"] > 0
+    for row in dataset.read("like_dislike", "test").to_pylist():
+        for back, item in enumerate(reversed(row["history"]), 1):
+            assert f'"Title {item}" {back} day{"s" if back > 1 else ""} ago' in row["prompt"]
+
+
 def test_neutral_titles_stand_wherever_a_title_does(tmp_path):
-    dataset = built(tmp_path / "made", neutral_titles=True, words={"item": "book", "items": "books"})
+    dataset = built(tmp_path / "made", neutral_titles=True, wording={"item": "book", "items": "books"})
     assert dataset.read("items", "train")["title"].to_pylist()[:2] == ["Book 1", "Book 10"]
     for row in dataset.read("like_dislike", "test").to_pylist():
         assert f'- "Book {row["item_id"]}"' in row["prompt"]

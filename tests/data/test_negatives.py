@@ -18,9 +18,9 @@ def drawn_rows(rows: list[tuple], each: int, seed: int = 1) -> list[tuple]:
 
 
 def test_each_click_gets_as_many_as_asked_none_of_them_clicked_and_none_twice():
-    found = drawn_rows(CLICKS, 2)
-    assert set(Counter((user, item) for user, item, _ in found).values()) == {2}
-    pairs = [(user, other) for user, _, other in found]
+    drawn = drawn_rows(CLICKS, 2)
+    assert set(Counter((user, item) for user, item, _ in drawn).values()) == {2}
+    pairs = [(user, other) for user, _, other in drawn]
     assert len(set(pairs)) == len(pairs)
     assert not set(pairs) & CLICKED
 
@@ -36,9 +36,9 @@ def test_every_unclicked_item_is_drawn_alike():
 
 def test_a_user_who_clicked_nearly_everything_gets_fewer():
     rows = [("u", f"i{n}", 1.0, n) for n in range(4)] + [("v", "i4", 1.0, 0)]
-    found = [(user, other) for user, _, other in drawn_rows(rows, 3)]
-    assert [pair for pair in found if pair[0] == "u"] == [("u", "i4")]  # of twelve wanted
-    assert len([pair for pair in found if pair[0] == "v"]) == 3
+    pairs = [(user, other) for user, _, other in drawn_rows(rows, 3)]
+    assert [pair for pair in pairs if pair[0] == "u"] == [("u", "i4")]  # of twelve wanted
+    assert len([pair for pair in pairs if pair[0] == "v"]) == 3
 
 
 def test_the_draw_depends_on_the_seed_and_not_on_the_order_of_rows():

@@ -23,8 +23,8 @@ def read(source, tmp_path):
 def rows(log):
     table = pq.read_table(log.interactions)
     assert table.column_names == ["user_id", "item_id", "rating", "timestamp"]
-    found = zip(*(column.to_pylist() for column in table.columns), strict=True)
-    return [(user, item, stars, seconds / 86_400) for user, item, stars, seconds in found]
+    columns_by_row = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return [(user, item, stars, seconds / 86_400) for user, item, stars, seconds in columns_by_row]
 
 
 def test_a_rating_is_a_customer_a_film_stars_and_midnight(tmp_path):

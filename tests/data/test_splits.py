@@ -1,10 +1,12 @@
 """Splits, worked by hand."""
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 from made_log import log_table, made_rows
 
-from tastetune.data.splits import per_user, timeline
+from tastetune.data.splits import per_user, split, timeline
+from tastetune.errors import InputError
 
 
 def split_of(table) -> dict[tuple[str, str], str]:
@@ -13,8 +15,8 @@ def split_of(table) -> dict[tuple[str, str], str]:
 
 def sizes(n: int) -> tuple[int, int, int]:
     """Rows of one user with `n` ratings in train, validation, test."""
-    found = list(split_of(per_user(log_table([("u", f"{i:04}", 3.0, i) for i in range(n)]))).values())
-    return found.count("train"), found.count("validation"), found.count("test")
+    splits = list(split_of(per_user(log_table([("u", f"{i:04}", 3.0, i) for i in range(n)]))).values())
+    return splits.count("train"), splits.count("validation"), splits.count("test")
 
 
 def test_nine_tenths_rounded_down_are_known_and_their_last_tenth_validates():
@@ -80,3 +82,11 @@ def test_no_row_is_earlier_than_its_users_rows_of_a_former_split(drawn):
             ordered = sorted((time, item) for owner, item, _, time in rows if owner == user)
             ranks = [rank[split[user, item]] for _, item in ordered]
             assert ranks == sorted(ranks)
+
+
+@pytest.mark.parametrize("protocol", ["per_user", "timeline", "predefined"])
+def test_a_split_without_rows_is_refused(protocol):
+    row = ("u", "1", 5.0, 1)
+    table = log_table([(*row, "train")] if protocol == "predefined" else [row])
+    with pytest.raises(InputError, match=r"no rating is left for the (train|validation) split"):
+        split(table, protocol)

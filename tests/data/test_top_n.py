@@ -10,9 +10,8 @@ from made_log import items_table, log_table
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.data.card import Source
-from tastetune.data.list_arguments import ListArguments
 from tastetune.data.logs import connect
-from tastetune.data.top_n import SCHEMA, build_lists
+from tastetune.data.top_n import SCHEMA, ListArguments, build_lists
 from tastetune.errors import InputError
 from tastetune.tasks.top_n import TopN
 

@@ -26,6 +26,49 @@ def test_ml1m_from_a_folder(tmp_path, monkeypatch, capsys):
     assert f"rows in {tmp_path / 'made'}" in capsys.readouterr().out.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("flags", "folder"),
+    [((), "ml1m"), (("--genres", "--ratings"), "ml1m-genres-ratings"), (("--neutral_titles",), "ml1m-neutral")],
+)
+def test_ml1m_has_a_folder_by_convention(tmp_path, monkeypatch, flags, folder):
+    monkeypatch.chdir(tmp_path)
+    run("ml1m.py", monkeypatch, "--source", write_ml1m(tmp_path / "source"), *flags)
+    assert [path.name for path in (tmp_path / "outputs").iterdir()] == [folder]
+    assert open_dataset(f"outputs/{folder}/data").task == "like_dislike"
+
+
+def test_ml1m_asks_in_the_words_of_the_study_and_another_style_is_a_flag(tmp_path, monkeypatch):
+    source = write_ml1m(tmp_path / "source")
+    run("ml1m.py", monkeypatch, "--source", source, "--output_dir", tmp_path / "published")
+    run("ml1m.py", monkeypatch, "--source", source, "--output_dir", tmp_path / "compact", "--prompt_style", "compact")
+    published, compact = (open_dataset(tmp_path / style) for style in ("published", "compact"))
+    assert (published.wording["style"], compact.wording["style"]) == ("published", "compact")
+    both = zip(*(dataset.read("like_dislike", "test").to_pylist() for dataset in (published, compact)), strict=True)
+    for one, other in both:
+        assert one["prompt"].startswith("## Instruction:\nBelow is a user's history of likes and dislikes for movies, ")
+        assert other["prompt"] == one["prompt"].removeprefix("## Instruction:\n").replace(
+            '## Target movie:\n"', '## Target movie:\n- "'
+        )
+        assert {name: one[name] for name in one if name != "prompt"} == {
+            name: other[name] for name in other if name != "prompt"
+        }
+    assert published.fingerprint != compact.fingerprint
+    assert "## Instruction:\nBelow is" in (tmp_path / "published" / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_lies_beside_a_dataset_is_never_deleted(tmp_path, monkeypatch):
+    source, made = write_ml1m(tmp_path / "source"), tmp_path / "made"
+    run("ml1m.py", monkeypatch, "--source", source, "--output_dir", made)
+    run("ml1m.py", monkeypatch, "--source", source, "--output_dir", made)  # a rebuild is no matter
+    (made / "adapter").mkdir()
+    (made / "adapter" / "adapter_model.safetensors").write_bytes(b"hours of training")
+    before = sorted(made.rglob("*"))
+    with pytest.raises(SystemExit, match=r"^error: --output_dir .*made: holds .* lost: adapter; name another folder"):
+        run("ml1m.py", monkeypatch, "--source", source, "--output_dir", made)
+    assert sorted(made.rglob("*")) == before
+    assert (made / "adapter" / "adapter_model.safetensors").read_bytes() == b"hours of training"
+
+
 def test_ml1m_from_the_zip_is_the_same(tmp_path, monkeypatch):
     write_ml1m(tmp_path / "ml-1m")
     with zipfile.ZipFile(tmp_path / "ml-1m.zip", "w") as archive:
@@ -81,13 +124,12 @@ def test_ml100k_mends_its_catalogue(tmp_path, monkeypatch):
 
 def test_the_embedded_ml100k_by_its_published_numbers(tmp_path):
     made = subprocess.run(
-        [sys.executable, BUILDERS / "ml100k.py", "--output_dir", tmp_path / "made"],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, BUILDERS / "ml100k.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert made.returncode == 0, made.stderr
-    counts = open_dataset(tmp_path / "made").info["counts"]
+    dataset = open_dataset(tmp_path / "outputs" / "ml100k" / "data")
+    assert dataset.fingerprint.startswith("2b62f3e492820513")  # the rows' content has not changed since the first build
+    counts = dataset.info["counts"]
     assert counts["rows"]["train"] + counts["rows"]["validation"] == 89_561
     assert counts["rows"]["test"] == 10_439
     assert (counts["users"], counts["items"]) == (943, 1682)

@@ -40,6 +40,13 @@ def test_stars_in_another_domain(tmp_path, monkeypatch):
     assert dataset.name == "loans"
 
 
+def test_the_folder_bears_the_name_of_the_log(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run("csv_log.py", monkeypatch, "--log", write_loans(tmp_path), "--items", write_books(tmp_path), *STARS, "--times")
+    row = open_dataset("outputs/loans-times/data").read("like_dislike", "test").to_pylist()[0]
+    assert ' "Book 9" 1 day ago' in row["prompt"]  # a loan a day
+
+
 def test_the_flags_may_stand_in_a_file_and_the_command_line_wins(tmp_path, monkeypatch):
     log, items = write_loans(tmp_path), write_books(tmp_path)
     flags = [f"{name[2:]}: {value}" for name, value in zip(STARS[::2], STARS[1::2], strict=True)]
@@ -67,8 +74,8 @@ def test_likes_in_three_files_without_stars_or_times(tmp_path, monkeypatch):
     assert dataset.info["settings"]["protocol"] == "predefined"
     assert dataset.info["settings"]["task"]["like_from"] == 0.5
     for name, rows in parts.items():
-        found = dataset.read("like_dislike", name).to_pylist()
-        assert {(row["user_id"], row["item_id"], row["label"]) for row in found} == {
+        written = dataset.read("like_dislike", name).to_pylist()
+        assert {(row["user_id"], row["item_id"], row["label"]) for row in written} == {
             (r, b, int(s >= 4)) for r, b, s, _ in rows
         }
     test = dataset.read("like_dislike", "test").to_pylist()[0]
@@ -153,10 +160,10 @@ def test_a_title_is_data_whatever_it_holds(tmp_path, monkeypatch):
                 "## Response:",
             ]
             assert row["prompt"].count('"') == 2 * (len(row["history"]) + 1)
-    shown = " ".join(dataset.read("like_dislike", "train")["prompt"].to_pylist())
-    assert "\"He said 'no'\"" in shown
-    assert '"ספר 3 - كتاب"' in shown
-    assert '"{{ braces }} %s \\n"' in shown
+    prompts = " ".join(dataset.read("like_dislike", "train")["prompt"].to_pylist())
+    assert "\"He said 'no'\"" in prompts
+    assert '"ספר 3 - كتاب"' in prompts
+    assert '"{{ braces }} %s \\n"' in prompts
 
 
 def test_ids_are_text_and_spaces_around_them_are_none_of_it(tmp_path, monkeypatch):
@@ -224,6 +231,7 @@ def test_seconds_and_milliseconds_in_one_log(tmp_path, monkeypatch):
         ((*LOG, "--like_column", "stars"), "line 13: like 2 is none of 0, 1"),
         ((*STARS, "--history_lenght", "3"), r"unknown argument --history_lenght; did you mean --history_length\?"),
         ((*STARS, "--history", "all"), "argument --history: invalid choice: 'all'"),
+        ((*LOG, "--rating_column", "stars", "--times"), "--times says how long ago .* this log has no times"),
         ((*STARS[:-1], "then"), r"loans\.csv: no column 'then' \(looked for as the timestamp\)"),
     ],
 )

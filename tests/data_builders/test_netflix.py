@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from builders import run as run_here
 from made import make_dataset
 from made_netflix_log import FIRST, tar_gz, write
 
@@ -71,6 +72,32 @@ def test_lists_from_a_built_dataset(tmp_path):
     assert (settings["high"], settings["watched_by"], settings["shared"], settings["liked"]) == (4.0, 0.6, 2, 10)
 
 
+def test_netflix_has_a_folder_by_convention_and_its_flags_may_stand_in_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags = {"source": made_prize(tmp_path / "prize"), "high": 4, "watched_by": 0.6}
+    flags |= {name[2:]: value for name, value in zip(FEW[::2], FEW[1::2], strict=True)}
+    (tmp_path / "lists.yaml").write_text("".join(f"{key}: {value}\n" for key, value in flags.items()))
+    run_here("netflix.py", monkeypatch, "lists.yaml")
+    assert open_dataset("outputs/netflix60/data").name == "netflix-lists60"
+    assert [path.name for path in (tmp_path / "outputs" / "netflix60").iterdir()] == ["data"]
+
+
+@pytest.mark.parametrize(("source", "folder"), [("run/data", "run-lists50"), ("ratings", "ratings-lists50")])
+def test_lists_go_beside_the_run_they_are_made_from(tmp_path, monkeypatch, source, folder):
+    monkeypatch.chdir(tmp_path)
+    make_dataset(tmp_path / "outputs" / source)
+    run_here("top_n.py", monkeypatch, "--source", f"outputs/{source}", *FEW)
+    assert open_dataset(f"outputs/{folder}/data").task == "top_n"
+
+
+def test_a_netflix_folder_that_holds_more_than_a_dataset_is_refused_before_anything_is_read(tmp_path, monkeypatch):
+    (tmp_path / "out" / "adapter").mkdir(parents=True)
+    (tmp_path / "out" / "tastetune.json").write_text("{}")
+    with pytest.raises(SystemExit, match=r"^error: --output_dir .*out: holds .* lost: adapter; name another folder"):
+        run_here("netflix.py", monkeypatch, "--source", tmp_path / "absent", "--output_dir", tmp_path / "out")
+    assert (tmp_path / "out" / "adapter").is_dir()
+
+
 def test_the_made_log_has_the_size_it_says(tmp_path):
     """A fiftieth of the users and films is a 2,500th of the ratings: 9,604 users, 355 films, about 40,000 ratings."""
     done = run("benchmarks/made_netflix.py", "--output_dir", tmp_path / "made", "--scale", "0.02")
@@ -79,6 +106,22 @@ def test_the_made_log_has_the_size_it_says(tmp_path):
     log = read_netflix(tmp_path / "made", tmp_path / "ratings.parquet")
     assert log.counts == {"ratings": 40_148, "files": 4, "films": 355, "films_without_ratings": 0}
     assert len(pq.read_table(log.interactions)["user_id"].unique()) > 9_000
+
+
+@pytest.mark.parametrize("script", ["netflix.py", "top_n.py"])
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--source", "x", "--watched_by", "60"), "--watched_by 60.0: expected a share"),
+        (("--source", "x", "--watchd_by", "0.6"), r"unknown argument --watchd_by; did you mean --watched_by\?"),
+        (("--watched_by", "0.6"), "the following arguments are required: --source"),
+    ],
+)
+def test_flags_that_cannot_be_are_one_message(script, flags, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match=f"^error: .*{message}"):
+        run_here(script, monkeypatch, *flags)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

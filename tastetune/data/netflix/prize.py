@@ -65,13 +65,13 @@ def read_netflix(source: str | Path, interactions: str | Path) -> Netflix:
     if titles.file is None:
         raise InputError(f"{source}: no movie_titles.csv in it, and a prompt needs titles; put it beside the ratings")
     for movie, (name, line) in ratings.sections.items():
-        if movie not in titles.known:
+        if movie not in titles.by_movie:
             raise InputError(f"{name}, line {line}: movie {movie} has no title in {titles.file}; add its line there")
     counts = {
         "ratings": ratings.ratings,
         "files": ratings.files,
-        "films": len(titles.known),
-        "films_without_ratings": len(titles.known) - ratings.rated,
+        "films": len(titles.by_movie),
+        "films_without_ratings": len(titles.by_movie) - ratings.rated,
     }
     return Netflix(Path(interactions), titles.items(), counts)
 
@@ -81,7 +81,7 @@ class _Titles:
 
     def __init__(self):
         self.file: str | None = None
-        self.known: dict[int, str] = {}
+        self.by_movie: dict[int, str] = {}
 
     def read(self, name: str, data: bytes) -> None:
         if self.file is not None:
@@ -89,16 +89,16 @@ class _Titles:
         self.file = name
         for number, raw in enumerate(data.rstrip().split(b"\n"), 1):
             line, here = raw.decode(TITLES_ENCODING).strip(), f"{name}, line {number}"
-            found = re.fullmatch(r"(\d{1,9}),(\d{4}|NULL),(.*)", line, re.ASCII)
-            if found is None:
+            fields = re.fullmatch(r"(\d{1,9}),(\d{4}|NULL),(.*)", line, re.ASCII)
+            if fields is None:
                 raise InputError(f"{here}: expected `id,year or NULL,title`, found {line[:60]!r}; fetch the file anew")
-            movie, title = int(found[1]), " ".join(found[3].split())
+            movie, title = int(fields[1]), " ".join(fields[3].split())
             if not title:
                 raise InputError(f"{here}: movie {movie} has no title, and a prompt needs one; add it")
-            if movie in self.known:
+            if movie in self.by_movie:
                 raise InputError(f"{here}: movie {movie} stands there twice; keep one line a movie")
-            self.known[movie] = with_year(title, found[2])
+            self.by_movie[movie] = with_year(title, fields[2])
 
     def items(self) -> pa.Table:
-        ids = sorted(map(str, self.known))
-        return pa.table([ids, [self.known[int(id)] for id in ids], [[] for _ in ids]], schema=ITEMS)
+        ids = sorted(map(str, self.by_movie))
+        return pa.table([ids, [self.by_movie[int(id)] for id in ids], [[] for _ in ids]], schema=ITEMS)

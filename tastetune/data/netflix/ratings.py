@@ -142,12 +142,12 @@ def _is_wrong(ratings: pa.Table, section: np.ndarray) -> bool:
 
 def _checked(line: bytes, movie: int | None, here: str) -> int:
     """The customer of a rating's line; raises InputError when something is wrong with it."""
-    shown = repr(line[:60].decode(errors="replace"))
+    written = repr(line[:60].decode(errors="replace"))
     fields = line.decode(errors="replace").split(",")
     if len(fields) != 3 or not re.fullmatch(r"[1-9]\d{0,8}", fields[0], re.ASCII):
-        raise InputError(f"{here}: expected `customer,rating,date` or `movie:`, found {shown}; fetch the file anew")
+        raise InputError(f"{here}: expected `customer,rating,date` or `movie:`, found {written}; fetch the file anew")
     if movie is None:
-        raise InputError(f"{here}: rating {shown} stands before any movie id; a file begins with one, such as `1:`")
+        raise InputError(f"{here}: rating {written} stands before any movie id; a file begins with one, such as `1:`")
     if fields[1] not in ("1", "2", "3", "4", "5"):
         raise InputError(f"{here}: rating {fields[1]!r} is none from 1 to 5; mend or remove the line")
     try:

@@ -1,0 +1,87 @@
+"""The builders' command line: a file of flags or none, then flags, and nothing that is not known."""
+
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from tastetune.config.flags import BuildArguments, OutputArguments, parse
+from tastetune.errors import InputError
+
+
+@dataclass(kw_only=True)
+class Arguments(BuildArguments):
+    def default_run(self) -> str:
+        return f"made{self.variant}"
+
+
+def parsed(monkeypatch, *argv, arguments=Arguments):
+    monkeypatch.setattr(sys, "argv", ["build.py", *map(str, argv)])
+    return parse(arguments, "Build.")
+
+
+@pytest.mark.parametrize(
+    ("flags", "folder"),
+    [
+        ([], "outputs/made/data"),
+        (["--genres", "--ratings"], "outputs/made-genres-ratings/data"),
+        (["--times", "--neutral_titles"], "outputs/made-times-neutral/data"),
+        (["--genres", "--output_dir", "elsewhere"], "elsewhere"),
+    ],
+)
+def test_the_folder_follows_from_what_the_prompts_show(monkeypatch, flags, folder):
+    assert parsed(monkeypatch, *flags).output_dir == folder
+
+
+def test_arguments_without_a_convention_want_a_folder(monkeypatch):
+    with pytest.raises(InputError, match="--output_dir is missing"):
+        parsed(monkeypatch, arguments=OutputArguments)
+
+
+def test_a_file_of_flags_comes_first_and_flags_win(monkeypatch, tmp_path):
+    path = tmp_path / "flags.yaml"
+    path.write_text("history_length: 3\ngenres: true\nprompt_style: published\n")
+    args = parsed(monkeypatch, path, "--history_length", 2)
+    assert (args.history_length, args.genres, args.prompt_style) == (2, True, "published")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--history_lenght", "3"], r"unknown argument --history_lenght; did you mean --history_length\?"),
+        (["--history_len", "3"], r"unknown argument --history_len; did you mean --history_length\?"),  # no short forms
+        (["recipes"], "unknown argument recipes; see --help"),
+        (["--prompt_style", "long"], "argument --prompt_style.*: invalid choice: 'long'"),
+        (["--seed", "soon"], "argument --seed: invalid int value: 'soon'"),
+        (["--test_sample", "0"], "--test_sample 0: expected 1 or more"),
+        (["--tokenizer", "words"], "--max_prompt_tokens and --tokenizer go together"),
+        (["--public"], "--public says how to push"),
+    ],
+)
+def test_what_cannot_be_is_one_message(monkeypatch, flags, message):
+    with pytest.raises(InputError, match=message):
+        parsed(monkeypatch, *flags)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "seed: 1\nhistory_lenght: 3\n",
+            r"flags\.yaml, line 2: unknown key 'history_lenght'; did you mean 'history_len",
+        ),
+        ("seed: soon\n", r"flags\.yaml, line 1: argument --seed: invalid int value: 'soon'"),
+        ("genres:\n", r"flags\.yaml, line 1: genres needs one value"),
+    ],
+)
+def test_a_file_of_flags_is_read_as_strictly_and_its_line_is_named(monkeypatch, tmp_path, text, message):
+    (tmp_path / "flags.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        parsed(monkeypatch, tmp_path / "flags.yaml")
+
+
+def test_help_says_how_a_script_is_used(monkeypatch, capsys):
+    with pytest.raises(SystemExit) as end:
+        parsed(monkeypatch, "--help")
+    assert end.value.code == 0
+    assert "Build." in capsys.readouterr().out

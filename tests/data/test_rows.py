@@ -1,0 +1,85 @@
+"""Rows of likes and dislikes: their ids, prompts and content as bytes, and the sample of them."""
+
+import hypothesis.strategies as st
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from made_log import items_table
+
+from tastetune.data.rows import Renderer, canonical, example_id, sample
+from tastetune.errors import InputError
+from tastetune.tasks.like_dislike import Item, LikeDislike
+
+
+def test_example_ids_keep_users_and_items_apart():
+    assert example_id("1", "2") == "1:2"
+    assert example_id("a:b", "c") == "a%3Ab:c"
+    assert example_id("a", "b:c") == "a:b%3Ac"
+    assert example_id("a%3Ab", "c") == "a%253Ab:c"
+
+
+@given(st.tuples(st.text(), st.text()), st.tuples(st.text(), st.text()))
+def test_different_pairs_have_different_ids(one, other):
+    assert (example_id(*one) == example_id(*other)) == (one == other)
+
+
+ROW = {
+    "user_id": "u",
+    "item_id": "3",
+    "rating": 4.0,
+    "timestamp": 9,
+    "history": ["1", "2"],
+    "history_ratings": [5.0, 3.0],
+    "history_timestamps": [1, 9],
+}
+
+
+def renderer(**settings) -> Renderer:
+    items = {row["item_id"]: Item(row["title"], row["genres"]) for row in items_table(3).to_pylist()}
+    return Renderer(LikeDislike(), items, **settings)
+
+
+def test_a_rendered_row():
+    (row,) = renderer().table(pa.Table.from_pylist([ROW])).to_pylist()
+    assert row["example_id"] == "u:3"
+    assert (row["label"], row["completion"]) == (1, " Yes")  # four stars are a like
+    assert '- Liked "Title 1"\n- Disliked "Title 2"\n' in row["prompt"]
+    assert row["prompt"].endswith('## Target movie:\n- "Title 3"\n\n## Response:')
+
+
+def test_an_over_long_prompt_loses_its_oldest_history_and_so_does_the_row():
+    lines = [len(text.splitlines()) for text in [renderer().table(pa.Table.from_pylist([ROW]))["prompt"][0].as_py()]]
+    short = renderer(max_prompt_tokens=lines[0] - 1, lengths=lambda prompts: [len(p.splitlines()) for p in prompts])
+    (row,) = short.table(pa.Table.from_pylist([ROW])).to_pylist()
+    assert (row["history"], row["history_ratings"]) == (["2"], [3.0])
+    assert '"Title 1"' not in row["prompt"]
+    assert '"Title 2"' in row["prompt"]
+    assert short.shortened == 1
+
+
+def test_a_prompt_that_no_shortening_fits_is_refused():
+    short = renderer(max_prompt_tokens=3, lengths=lambda prompts: [len(p.splitlines()) for p in prompts])
+    with pytest.raises(InputError, match=r"--max_prompt_tokens 3: the prompt of example u:3 .* raise the limit"):
+        short.table(pa.Table.from_pylist([ROW]))
+
+
+def test_the_canonical_form_sees_content_and_nothing_else():
+    table = renderer().table(pa.Table.from_pylist([ROW, ROW | {"user_id": "v"}]))
+    parts = pa.concat_tables([table.slice(0, 1), table.slice(1)])  # other chunks, same rows
+    assert canonical(parts) == canonical(table)
+    assert canonical(renderer().table(pa.Table.from_pylist([ROW | {"timestamp": 8}]))) != canonical(table.slice(0, 1))
+
+
+def test_a_sample_is_uniform_over_the_rows_whatever_their_order():
+    ids = [f"{user}:{item}" for user in range(100) for item in range(50)]
+    drawn = sample(ids, 2000, seed=1)
+    assert len(drawn) == 2000
+    assert drawn == sample(ids[::-1], 2000, seed=1)
+    assert drawn != sample(ids, 2000, seed=2)
+    # 20 rows of each of 100 users are expected with a standard deviation of sqrt(50 * 0.4 * 0.6) = 3.5: 15 is 4 of it.
+    by_user = [sum(name.startswith(f"{user}:") for name in drawn) for user in range(100)]
+    assert all(5 <= count <= 35 for count in by_user)
+
+
+def test_a_sample_of_fewer_rows_is_all_of_them():
+    assert sample(["a", "b"], 5, seed=0) == {"a", "b"}
