@@ -53,3 +53,12 @@ def write_all(files: Mapping[Path, str | bytes]) -> None:
     for path, content in files.items():
         with replacing(path) as new:
             new.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def bundled(name: str) -> Path:
+    """The folder `name` (`model_cards`, `recipes`) that goes with the package, wherever the package lies.
+
+    An installed package carries it inside; in a checkout it lies beside the package.
+    """
+    inside = Path(__file__).parent / "bundled" / name
+    return inside if inside.exists() else Path(__file__).parents[1] / name
