@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from tastetune.reporting import leaderboard as cards
 from tastetune.reporting import plots
+from tastetune.reporting.leaderboard import leaderboard
 from tastetune.reporting.model_card import model_card
 from tastetune.reporting.report import report
-from tastetune.tasks.shown import shown
+from tastetune.reporting.views import view_of
 
 
-def rendered(
+def files_of(
     scores: dict, folder: str | Path, adapter: str | Path | None = None, home: str | Path | None = None
 ) -> dict[Path, str | bytes]:
     """The files that show `scores`, by path, for `tastetune.files.write_all`.
@@ -18,7 +18,7 @@ def rendered(
     All of them are rendered before any is written: a fault leaves every file as it was.
 
     Args:
-        scores: the content of `scores.json`, of either task.
+        scores: the content of `scores.json`, of any task.
         folder: where they go.
         adapter: a folder to put the adapter's model card into.
         home: the folder that the paths in `scores` are relative to; `folder` if none.
@@ -26,10 +26,10 @@ def rendered(
     Raises:
         InputError: see `tastetune.reporting.model_card.model_card`.
     """
-    folder, plot = Path(folder), plots.leaderboard(scores, shown(scores).main[0])
+    folder, plot = Path(folder), plots.leaderboard(scores, view_of(scores).headline[0])
     files = {
         folder / "scores.json": json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
-        folder / "leaderboard.md": cards.leaderboard(scores),
+        folder / "leaderboard.md": leaderboard(scores),
         folder / "leaderboard.png": plot,
         folder / "report.html": report(scores),
     }
@@ -39,3 +39,6 @@ def rendered(
         card = model_card(scores, adapter, folder if home is None else home)
         files |= {Path(adapter) / "README.md": card, Path(adapter) / "leaderboard.png": plot}
     return files
+
+
+rendered = files_of

@@ -28,7 +28,7 @@ class Shown(NamedTuple):
 SHOWN = {
     "like_dislike": Shown(
         LIKE_DISLIKE,
-        ("roc_auc", "precision", "recall", "f1", "accuracy"),
+        ("roc_auc", "uauc", "precision", "recall", "f1", "accuracy"),
         (),
         "leaderboard.md",
         "model_card.md",

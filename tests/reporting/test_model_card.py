@@ -51,7 +51,8 @@ def test_the_model_index_holds_the_scores_of_the_adapter_and_its_checkpoints(sco
     value = {model["model"]: model["metrics"]["roc_auc"]["value"] for model in scores["models"]}
     assert found["ROC-AUC"] == value["sft-500"]
     assert found["ROC-AUC (sft-100)"] == value["sft-100"]
-    assert len(found) == 10
+    assert found["UAUC"] == next(m for m in scores["models"] if m["model"] == "sft-500")["metrics"]["uauc"]["value"]
+    assert len(found) == 12  # six metrics of two models
 
 
 def test_the_card_tells_recipe_commands_and_versions(card):

@@ -10,6 +10,7 @@ from scored import make_scored
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.evaluation.scoring import score
 from tastetune.reporting import plots
+from tastetune.reporting.figures import PALETTE
 from tastetune.tasks.answers import find_predictions, read_rows
 
 
@@ -46,8 +47,8 @@ def test_more_models_make_a_taller_plot(scores):
 def test_curves_are_drawn_for_those_that_have_them(scores):
     first = [model | {"roc": [], "reliability": []} for model in scores["models"][:1]]
     bare = colours(plots.roc_and_reliability(scores | {"models": first}))
-    assert {rgb(colour) for colour in plots.PALETTE[:4]} <= colours(plots.roc_and_reliability(scores))
-    assert rgb(plots.PALETTE[1]) not in bare
+    assert {rgb(colour) for colour in PALETTE[:4]} <= colours(plots.roc_and_reliability(scores))
+    assert rgb(PALETTE[1]) not in bare
 
 
 def test_the_same_scores_give_the_same_bytes(scores):

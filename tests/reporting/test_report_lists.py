@@ -48,7 +48,10 @@ def scores(rows):
         ListPredictions(Meta(model=name, kind=kinds[name], **known), dict(zip(rows.example_ids, found, strict=True)))
         for name, found in lists.items()
     ]
-    return score_lists(rows, made, reference="gold", resamples=30)
+    scores = score_lists(rows, made, reference="gold", resamples=30)
+    settings = scores["dataset"]["settings"]
+    settings["task"] |= {"item": "film", "items": "films", "user": "viewer"}
+    return scores
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,7 @@ def test_it_holds_every_figure_and_no_section_of_labels(scores, page):
         for name, estimate in model["metrics"].items():
             if estimate["value"] is not None:
                 assert f'data-model="{model["model"]}" data-metric="{name}">{estimate["value"]:.3f}<' in page
-    assert "7 users, each with favourites and a gold list" in page
+    assert "7 viewers, each with favourites and a gold list" in page
     for name in ("thresholds", "plots", "slices", "leakage"):
         assert f'id="{name}"' not in page
 
