@@ -15,6 +15,7 @@ from tastetune.errors import InputError
 from tastetune.evaluation.list_scoring import score_lists
 from tastetune.evaluation.scoring import score
 from tastetune.reporting.model_card import model_card
+from tastetune.reporting.verdict import verdict
 from tastetune.tasks.answers import find_predictions, read_rows
 from tastetune.tasks.list_rows import read_list_rows
 
@@ -62,6 +63,12 @@ def test_the_card_tells_recipe_commands_and_versions(card):
     assert "python predict.py recipes/ml1m.yaml --adapter adapter" in text
     assert "500 steps, 32,000 examples, 12 s, 1e+12 FLOPs" in text
     assert re.search(r"Versions: python 3\S+, tastetune", text)
+
+
+def test_the_card_says_the_verdict_before_its_figures(scores, card):
+    sentences = verdict(scores)
+    assert sentences
+    assert all(card.text.index(f"- {sentence}\n") < card.text.index("| Model |") for sentence in sentences)
 
 
 def test_the_card_holds_neither_local_paths_nor_tokens(folder, card):

@@ -59,3 +59,33 @@ def test_a_metric_that_nobody_has_makes_an_empty_plot(scores):
     nothing = {"value": None, "low": None, "high": None}
     models = [model | {"metrics": {"roc_auc": nothing}} for model in scores["models"]]
     assert pixels(plots.leaderboard(scores | {"models": models})).ndim == 3
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["$\\foo$", "$x$ $", "two\nlines", "_hidden", "x" * 300, "<b>R&D</b>"])
+def test_a_name_is_no_mathematics_and_pushes_no_plot_aside(scores, name):
+    renamed = scores | {"models": [scores["models"][0] | {"model": name}, *scores["models"][1:]]}
+    for draw in (plots.leaderboard, plots.roc_and_reliability):
+        assert pixels(draw(renamed)).shape == pixels(draw(scores)).shape
+        assert draw(renamed) != draw(scores)
+
+
+def test_a_name_that_begins_with_an_underscore_is_in_the_legend(scores):
+    """Matplotlib would leave it out of one that it makes by itself."""
+    one = {"models": scores["models"][:1]}
+    hidden = {"models": [scores["models"][0] | {"model": "_hidden"}]}
+    nameless = {"models": [scores["models"][0] | {"model": "_"}]}
+    drawn = [plots.roc_and_reliability(scores | models) for models in (one, hidden, nameless)]
+    assert len(set(drawn)) == 3
+
+
+def test_a_cost_that_nobody_knows_leaves_a_panel_with_level_lines(scores):
+    found = {"value": 0.6, "low": None, "high": None}
+    point = {"model": "sft", "examples": None, "seconds": None, "flops": None, "roc_auc": found}
+    curves = [
+        {"name": name, "kind": kind, "points": [point]} for name, kind in (("sft", "adapter"), ("mean", "trivial"))
+    ]
+    curve = {"dataset": scores["dataset"], "bootstrap": scores["bootstrap"], "curves": curves, "passes": []}
+    drawn = colours(plots.learning_curve(curve))
+    assert rgb(PALETTE[1]) in drawn
+    assert rgb(PALETTE[0]) not in drawn  # the adapter has no place
