@@ -1,33 +1,39 @@
-"""Put the first table of a file that a command wrote into a text, between its marks.
+"""Put the first table of a scores.json into a text, between its marks.
 
-    python scripts/readme_table.py outputs/quickstart/leaderboard.md README.md
+    python scripts/readme_table.py outputs/quickstart/scores.json README.md
+    python scripts/readme_table.py outputs/quickstart/scores.json README.md --rows 6
 
-The text holds the lines `<!-- table: outputs/quickstart/leaderboard.md -->` and `<!-- end of table -->`; what stands
-between them is replaced.
+The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
+between them is replaced. With --rows the table is a short one: the reference, the best model of each kind, and then the
+next best.
 """
 
 import argparse
 import re
 from pathlib import Path
 
+from tastetune.artifacts.scores import read_scores
 from tastetune.errors import InputError, run
 from tastetune.files import write_text
+from tastetune.reporting.leaderboard import first_table, short_table
+from tastetune.reporting.views import VIEWS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", type=Path, help="a markdown file that a command wrote")
-    parser.add_argument("text", type=Path, help="the text to put it into")
+    parser.add_argument("scores", type=Path, help="a scores.json")
+    parser.add_argument("text", type=Path, help="the text to put the table into")
+    parser.add_argument("--rows", type=int, help="models in a short table (default: the whole first table)")
     args = parser.parse_args()
-    begin, end = f"<!-- table: {args.table.as_posix()} -->", "<!-- end of table -->"
+    scores = read_scores(args.scores, VIEWS)
+    table = first_table(scores) if args.rows is None else short_table(scores, args.rows)
+    begin, end = f"<!-- table: {args.scores.as_posix()} -->", "<!-- end of table -->"
     between = re.compile(re.escape(begin) + ".*?" + re.escape(end), flags=re.DOTALL)
-    # The file's title and its further sections stay with it: the text has headings of its own
-    table = args.table.read_text(encoding="utf-8").partition("\n## ")[0].partition("\n")[2].strip()
-    text, found = between.subn(lambda _: f"{begin}\n{table}\n{end}", args.text.read_text(encoding="utf-8"))
-    if found != 1:
-        raise InputError(f"{args.text}: {found} places marked {begin!r} ... {end!r}; mark exactly one")
+    text, places = between.subn(lambda _: f"{begin}\n{table}\n{end}", args.text.read_text(encoding="utf-8"))
+    if places != 1:
+        raise InputError(f"{args.text}: {places} places marked {begin!r} ... {end!r}; mark exactly one")
     write_text(args.text, text)
-    print(f"table: {args.table} into {args.text}")
+    print(f"table: {args.scores} into {args.text}")
 
 
 if __name__ == "__main__":

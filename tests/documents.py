@@ -8,7 +8,10 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("scripts", "data_builders", "benchmarks", "tastetune", "recipes", "recbole_configs", "model_cards", "tests")
+FOLDERS = (
+    *("scripts", "data_builders", "benchmarks", "tastetune", "recipes", "recbole_configs", "model_cards", "tests"),
+    *("docs", "metrics"),
+)
 COMMAND = re.compile(rf"(?P<launcher>accelerate launch .*?)?\b(?P<script>(?:{'|'.join(FOLDERS)})/\w+\.py)(?P<rest>.*)")
 NAMED = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS)})/[\w./*-]*\w")
 
@@ -43,11 +46,11 @@ def scripts() -> list[str]:
 
 @cache
 def documents() -> dict[str, str]:
-    """The README, Makefile and shell scripts whole, of a script its docstring, of a recipe or config its comments."""
+    """Pages, Makefile and shell scripts whole, of a script its docstring, of a recipe or config its comments."""
     found = {}
     for path in tracked():
         text = (ROOT / path).read_text(encoding="utf-8") if path.suffix in (".py", ".yaml", ".sh", ".md", "") else ""
-        if path.name in ("README.md", "Makefile") or path.suffix == ".sh":
+        if path.name in ("README.md", "CONTRIBUTING.md", "Makefile") or path.suffix == ".sh" or path.parts[0] == "docs":
             found[str(path)] = text
         elif path.suffix == ".py" and path.parts[0] in ("scripts", "data_builders", "benchmarks"):
             found[str(path)] = ast.get_docstring(ast.parse(text)) or ""

@@ -1,16 +1,37 @@
-"""The scores of all models, `scores.json`."""
+"""scores.json: what was measured of the models that answered the same rows; all that is shown is rendered from it."""
 
 import json
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
+from pydantic import ValidationError
+
+from tastetune.artifacts.scores_schema import LabelledScores, ListScores
 from tastetune.errors import InputError
 
+_LONGEST = 60
+"""Characters of a value that a message repeats."""
 
-def read_scores(path: str | Path) -> dict:
-    """The content of a `scores.json`.
+
+class Measured(Protocol):
+    """What is asked of a task here: the names of its metrics."""
+
+    @property
+    def metrics(self) -> Collection[str]: ...
+
+
+def read_scores(path: str | Path, tasks: Mapping[str, Measured]) -> dict:
+    """The content of a `scores.json`, whole and of the shape that `tastetune.artifacts.scores_schema` says.
+
+    Args:
+        path: the file.
+        tasks: those that can be shown, by the dataset's config.
 
     Raises:
-        InputError: no such file, or not what `score` made.
+        InputError: no such file; no JSON; a key is missing or holds something else; a number is not finite; no models,
+            or of no known task; a model or a metric is missing, or a model stands twice.
     """
     path = Path(path)
     if not path.is_file():
@@ -19,9 +40,67 @@ def read_scores(path: str | Path) -> dict:
         scores = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InputError(f"{path}: not a whole JSON file ({error}); score anew") from error
-    missing = [key for key in ("dataset", "bootstrap", "models") if not isinstance(scores, dict) or key not in scores]
-    if missing:
-        raise InputError(f"{path}: key {missing[0]!r} is missing, so scripts/score.py did not write it; score anew")
-    if not scores["models"]:
-        raise InputError(f"{path}: no models in it, so nothing can be shown; score anew")
+    for fault in _faults(scores, tasks):
+        raise InputError(f"{path}: {fault}; score anew")
     return scores
+
+
+def _faults(scores: object, tasks: Mapping[str, Measured]) -> Iterator[str]:
+    """What is wrong, as clauses, the first one first."""
+    for key in ("dataset", "bootstrap", "models"):
+        if not isinstance(scores, dict) or key not in scores:
+            yield f"key {key!r} is missing, so scripts/score.py did not write it"
+    if not isinstance(scores["models"], list):
+        yield f"models is {_cut(scores['models'])}, expected a list"
+    config = scores["dataset"].get("config") if isinstance(scores["dataset"], dict) else None
+    if not scores["models"] or config not in tasks:
+        yield f"no models of {' or '.join(tasks)} in it, so nothing can be shown"
+    yield from _not_finite(scores)
+    yield from _not_of_the_shape(scores)
+    yield from _not_together(scores, tasks[config].metrics)
+
+
+def _not_finite(value: object, place: Sequence[str | int] = ()) -> Iterator[str]:
+    """NaN and Infinity, which Python writes and reads as JSON, although they are none."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from _not_finite(part, [*place, key])
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{_dotted(place)} is {value}, expected a finite number"
+
+
+def _not_of_the_shape(scores: dict) -> Iterator[str]:
+    labelled = any(isinstance(model, dict) and "roc" in model for model in scores["models"])
+    try:
+        (LabelledScores if labelled else ListScores).model_validate(scores)
+    except ValidationError as error:
+        for fault in error.errors(include_url=False):
+            key = _dotted(fault["loc"])
+            expected = fault["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+            is_missing = fault["type"] == "missing"
+            yield f"key {key!r} is missing" if is_missing else f"{key} is {_cut(fault['input'])}, {expected}"
+
+
+def _not_together(scores: dict, metrics: Collection[str]) -> Iterator[str]:
+    """Parts that are whole and do not fit each other."""
+    names = [model["model"] for model in scores["models"]]
+    if twice := [name for name in names if names.count(name) > 1]:
+        yield f"model {twice[0]!r} stands in it twice"
+    if scores["reference"] is not None and scores["reference"] not in names:
+        yield f"reference {scores['reference']!r} is not among its models: {', '.join(names)}"
+    slices = scores["models"][0].get("slices", {})
+    for at, model in enumerate(scores["models"]):
+        missing = [f"metrics.{name}" for name in metrics if name not in model["metrics"]]
+        missing += [f"slices.{name}" for name in slices if name not in model["slices"]]
+        if missing:
+            yield f"key 'models[{at}].{missing[0]}' is missing"
+
+
+def _cut(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _dotted(place: Sequence[str | int]) -> str:
+    """`models[3].metrics.roc_auc.value`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")

@@ -54,7 +54,7 @@ LISTS = {
         Metric("lines", "Lines a user"),
         Metric("off_catalogue", "Lines off the catalogue", higher_is_better=False),
         Metric("repeated", "Repeated lines", higher_is_better=False),
-        Metric("own", "Lines of the user's own films", higher_is_better=False),
+        Metric("own", "Lines of the user's own items", higher_is_better=False),
         Metric("coverage", "Catalogue coverage"),
         Metric("popularity", "Popularity", higher_is_better=False),
     )

@@ -1,4 +1,4 @@
-"""How lines of a catalogue are cut short: what is shown, what is asked for, and when an answer is right."""
+"""How lines of a catalogue are cut short: which lines stand above, what is asked for, and when an answer is right."""
 
 import re
 from abc import ABC, abstractmethod
@@ -15,8 +15,8 @@ _DATED = re.compile(r"(?P<name>.*\S) \((?P<year>\d{4})\)")
 
 
 @dataclass(frozen=True)
-class Line:
-    """An item of the catalogue, and how often it is rated in training."""
+class CatalogueLine:
+    """An item as a line of a catalogue file, and how often it is rated in training."""
 
     item_id: str
     title: str
@@ -30,24 +30,24 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The whole line, as a catalogue file has it."""
+        """The whole line."""
         genres = SEPARATOR + _field("|".join(self.genres)) if self.genres else ""
         return self.begun + _field(self.title) + genres
 
     @property
     def dated(self) -> tuple[str, str] | None:
         """The title before its year, and the year; None where the title does not end in one."""
-        found = _DATED.fullmatch(as_data(self.title))
-        return (found["name"], found["year"]) if found else None
+        parts = _DATED.fullmatch(as_data(self.title))
+        return (parts["name"], parts["year"]) if parts else None
 
     def renamed(self, name: str) -> str:
         """`name`, with the year of this title behind it."""
         return f"{name} ({self.dated[1]})" if self.dated else name
 
 
-def key(title: str) -> str:
+def title_key(title: str) -> str:
     """What two titles alike have in common: their words, and their year where they end in one."""
-    dated = Line("", title).dated
+    dated = CatalogueLine("", title).dated
     return f"{normal(title)} {dated[1]}" if dated else normal(title)
 
 
@@ -57,12 +57,19 @@ def _field(text: str) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """One line cut short: `place` in the catalogue, the `prompt`, the right `answer`, and the answers `shown` above."""
+    """One line cut short.
+
+    Attributes:
+        place: of the line in the catalogue.
+        prompt: the lines above, and the line up to where it is cut.
+        answer: what is right.
+        examples: the answers that stand in the lines above.
+    """
 
     place: int
     prompt: str
     answer: str
-    shown: tuple[str, ...]
+    examples: tuple[str, ...]
 
 
 class Form(ABC):
@@ -79,8 +86,16 @@ class Form(ABC):
     needs = ""
 
     @abstractmethod
-    def questions(self, lines: Sequence[Line], shown: Sequence[int], asked: Sequence[int]) -> list[Question]:
-        """One a line of `asked`, places in `lines`; `shown` are the lines drawn to be shown."""
+    def questions(
+        self, lines: Sequence[CatalogueLine], examples: Sequence[int], targets: Sequence[int]
+    ) -> list[Question]:
+        """One question a target.
+
+        Args:
+            lines: the catalogue.
+            examples: places of the lines that were drawn to stand above.
+            targets: places of the lines that are asked for.
+        """
 
     def read(self, text: str) -> str:
         """The answer in what was written."""
@@ -93,7 +108,7 @@ class Form(ABC):
 
     def key(self, answer: str) -> str:
         """What right answers are counted by: those that one text would answer alike."""
-        return key(answer)
+        return title_key(answer)
 
 
 class ById(Form):
@@ -101,12 +116,14 @@ class ById(Form):
 
     name, asks = "id", "The title of an id, other lines shown"
 
-    def questions(self, lines: Sequence[Line], shown: Sequence[int], asked: Sequence[int]) -> list[Question]:
-        return [self._question(lines, shown, place) for place in asked]
+    def questions(
+        self, lines: Sequence[CatalogueLine], examples: Sequence[int], targets: Sequence[int]
+    ) -> list[Question]:
+        return [self._question(lines, examples, place) for place in targets]
 
     @staticmethod
-    def _question(lines: Sequence[Line], shown: Sequence[int], place: int) -> Question:
-        above = [lines[other] for other in shown]
+    def _question(lines: Sequence[CatalogueLine], examples: Sequence[int], place: int) -> Question:
+        above = [lines[other] for other in examples]
         prompt = "".join(f"{line.text}\n" for line in above) + lines[place].begun
         return Question(place, prompt, lines[place].title, tuple(line.title for line in above))
 
@@ -116,8 +133,10 @@ class NextLine(ById):
 
     name, asks = "line", "The title of an id, the lines before it shown"
 
-    def questions(self, lines: Sequence[Line], shown: Sequence[int], asked: Sequence[int]) -> list[Question]:
-        return [self._question(lines, range(max(0, place - len(shown)), place), place) for place in asked]
+    def questions(
+        self, lines: Sequence[CatalogueLine], examples: Sequence[int], targets: Sequence[int]
+    ) -> list[Question]:
+        return [self._question(lines, range(max(0, place - len(examples)), place), place) for place in targets]
 
 
 class Year(Form):
@@ -126,9 +145,11 @@ class Year(Form):
     name, asks = "year", "The year of a title"
     needs = "a title that ends in its year, among the lines shown and among those asked for"
 
-    def questions(self, lines: Sequence[Line], shown: Sequence[int], asked: Sequence[int]) -> list[Question]:
-        above = [lines[other].dated for other in shown if lines[other].dated]
-        dated = [(place, *lines[place].dated) for place in asked if lines[place].dated] if above else []
+    def questions(
+        self, lines: Sequence[CatalogueLine], examples: Sequence[int], targets: Sequence[int]
+    ) -> list[Question]:
+        above = [lines[other].dated for other in examples if lines[other].dated]
+        dated = [(place, *lines[place].dated) for place in targets if lines[place].dated] if above else []
         begun = "".join(f"{name} ({year})\n" for name, year in above)
         years = tuple(year for _, year in above)
         return [Question(place, f"{begun}{name} (", year, years) for place, name, year in dated]

@@ -18,8 +18,8 @@ import numpy as np
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import LEVEL
-from tastetune.probe.forms import FORMS, Form, Line, Question, key
-from tastetune.probe.shares import fifths_by, shares
+from tastetune.probe.forms import FORMS, CatalogueLine, Form, title_key
+from tastetune.probe.shares import Answered, fifths_by, shares
 from tastetune.tasks.titles import neutral_title
 
 ITEMS = 500
@@ -29,7 +29,7 @@ Writer = Callable[[Sequence[str], Sequence[str]], Sequence[str]]
 """From n prompts, and the answers that would be right, to the n texts that a model writes."""
 
 
-def read_lines(dataset: BuiltDataset) -> list[Line]:
+def read_lines(dataset: BuiltDataset) -> list[CatalogueLine]:
     """The catalogue as lines, numeric ids in numeric order, others in the dataset's; ratings of train+validation.
 
     Raises:
@@ -45,13 +45,13 @@ def read_lines(dataset: BuiltDataset) -> list[Line]:
         raise InputError(f"{dataset.path('items', 'train')}: no items, so there is nothing to ask for; rebuild it")
     ids, ratings = table["item_id"].to_pylist(), dataset.item_counts()
     lines = [
-        Line(item, title, tuple(genres or ()), ratings.get(item, 0))
+        CatalogueLine(item, title, tuple(genres or ()), ratings.get(item, 0))
         for item, title, genres in zip(ids, table["title"].to_pylist(), table["genres"].to_pylist(), strict=True)
     ]
     return sorted(lines, key=lambda line: int(line.item_id)) if all(map(str.isdecimal, ids)) else lines
 
 
-def check_counts(lines: Sequence[Line], items: int | None, shots: int) -> int:
+def check_counts(lines: Sequence[CatalogueLine], items: int | None, shots: int) -> int:
     """How many items are asked for: `items`, or if None `ITEMS`, or all beside those shown where there are fewer.
 
     Raises:
@@ -69,7 +69,9 @@ def check_counts(lines: Sequence[Line], items: int | None, shots: int) -> int:
     return min(ITEMS, left) if items is None else items
 
 
-def probe(lines: Sequence[Line], write: Writer, *, items: int, shots: int, seed: int, word: str = "movie") -> dict:
+def probe(
+    lines: Sequence[CatalogueLine], write: Writer, *, items: int, shots: int, seed: int, word: str = "movie"
+) -> dict:
     """Ask for `items` drawn by seed, in every form, and once more with neutral titles for a control.
 
     In the control each title is a neutral name (`Movie 817`, its number dealt by seed) before the same year: nothing
@@ -88,21 +90,18 @@ def probe(lines: Sequence[Line], write: Writer, *, items: int, shots: int, seed:
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(lines)).tolist()
-    shown, asked = sorted(order[:shots]), sorted(order[shots : shots + items])
+    examples, targets = sorted(order[:shots]), sorted(order[shots : shots + items])
     neutral = _neutral(lines, rng.permutation(len(lines)), word)
     fifths = fifths_by([line.ratings for line in lines])
     forms, answers = [], []
     for form in FORMS:
-        known, unknown = (form.questions(catalogue, shown, asked) for catalogue in (lines, neutral))
-        both = [*known, *unknown]
-        written = write([q.prompt for q in both], [q.answer for q in both]) if both else []
-        told = [form.read(text) for text in written]
-        forms.append(shares(form, known, unknown, told, fifths=fifths, rng=rng))
-        answers += _told(form, lines, known, unknown, told)
-    alike = Counter(key(line.title) for line in lines)
+        answered = _ask(form, (lines, neutral), examples, targets, write)
+        forms.append(shares(form, answered, fifths=fifths, rng=rng))
+        answers += _recorded(form, lines, answered)
+    alike = Counter(title_key(line.title) for line in lines)
     return {
         "settings": {"items": items, "shots": shots, "seed": seed, "level": LEVEL},
-        "titles_shared": sum(alike[key(lines[place].title)] > 1 for place in asked),
+        "titles_shared": sum(alike[title_key(lines[place].title)] > 1 for place in targets),
         "forms": forms,
         "answers": answers,
     }
@@ -114,11 +113,11 @@ def read_probes(paths: Sequence[str | Path], scores: dict) -> list[dict]:
     Raises:
         InputError: no such file, not what scripts/probe.py wrote, another dataset's, or two of one name.
     """
-    found = []
+    probes: dict[str, dict] = {}
     for path in map(Path, paths):
         try:
-            told = json.loads(path.read_text(encoding="utf-8"))
-            fingerprint, name, _ = told["dataset"]["fingerprint"], told["model"]["model"], told["forms"]
+            content = json.loads(path.read_text(encoding="utf-8"))
+            fingerprint, name, _ = content["dataset"]["fingerprint"], content["model"]["model"], content["forms"]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: scripts/probe.py did not write it ({error!r}); probe anew") from error
         if fingerprint != scores["dataset"]["fingerprint"]:
@@ -126,29 +125,46 @@ def read_probes(paths: Sequence[str | Path], scores: dict) -> list[dict]:
                 f"{path}: a probe of the dataset with fingerprint {fingerprint}, the one scored has "
                 f"{scores['dataset']['fingerprint']}; probe the dataset that is scored"
             )
-        if name in [before["model"]["model"] for before in found]:
+        if name in probes:
             raise InputError(f"{path}: model {name!r} stands in two probes; rename one of the files and probe anew")
-        found.append({key: value for key, value in told.items() if key != "answers"})
-    return found
+        probes[name] = {key: value for key, value in content.items() if key != "answers"}
+    return list(probes.values())
 
 
-def _neutral(lines: Sequence[Line], numbers: np.ndarray, word: str) -> list[Line]:
+def _neutral(lines: Sequence[CatalogueLine], numbers: np.ndarray, word: str) -> list[CatalogueLine]:
+    """The same catalogue with neutral names for titles."""
     names = [neutral_title(str(number + 1), word) for number in numbers]
     return [replace(line, title=line.renamed(name)) for line, name in zip(lines, names, strict=True)]
 
 
-def _told(
-    form: Form, lines: Sequence[Line], known: Sequence[Question], unknown: Sequence[Question], told: Sequence[str]
-) -> list[dict]:
+def _ask(
+    form: Form,
+    catalogues: tuple[Sequence[CatalogueLine], Sequence[CatalogueLine]],
+    examples: Sequence[int],
+    targets: Sequence[int],
+    write: Writer,
+) -> Answered:
+    """Ask for the targets in both catalogues, the real one and the neutral one, in one go."""
+    questions, control = (form.questions(lines, examples, targets) for lines in catalogues)
+    both = [*questions, *control]
+    texts = write([question.prompt for question in both], [question.answer for question in both]) if both else []
+    answers = [form.read(text) for text in texts]
+    return Answered(questions, answers[: len(questions)], control, answers[len(questions) :])
+
+
+def _recorded(form: Form, lines: Sequence[CatalogueLine], answered: Answered) -> list[dict]:
+    """Every question and answer, as the file has them."""
     return [
         {
             "form": form.name,
-            "item_id": lines[q.place].item_id,
-            "expected": q.answer,
+            "item_id": lines[question.place].item_id,
+            "expected": question.answer,
             "answer": answer,
-            "recalled": form.judge(q.answer)(answer),
-            "neutral_expected": made.answer,
-            "neutral_answer": made_answer,
+            "recalled": form.judge(question.answer)(answer),
+            "neutral_expected": neutral.answer,
+            "neutral_answer": neutral_answer,
         }
-        for q, answer, made, made_answer in zip(known, told[: len(known)], unknown, told[len(known) :], strict=True)
+        for question, answer, neutral, neutral_answer in zip(
+            answered.questions, answered.answers, answered.control, answered.control_answers, strict=True
+        )
     ]

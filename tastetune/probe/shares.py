@@ -20,6 +20,16 @@ DEALS = 1000
 
 
 @dataclass(frozen=True)
+class Answered:
+    """Questions of one form with their answers, and item by item the same of the control, whose titles are neutral."""
+
+    questions: Sequence[Question]
+    answers: Sequence[str]
+    control: Sequence[Question]
+    control_answers: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Fifths:
     """Fifths of a catalogue by how often its items are rated, rarest first; equally rated ones stay together.
 
@@ -39,20 +49,8 @@ def fifths_by(ratings: Sequence[int]) -> Fifths:
     return Fifths(np.searchsorted(edges, ratings, side="left"), ratings)
 
 
-def shares(
-    form: Form,
-    known: Sequence[Question],
-    unknown: Sequence[Question],
-    told: Sequence[str],
-    *,
-    fifths: Fifths,
-    rng: np.random.Generator,
-) -> dict:
+def shares(form: Form, answered: Answered, *, fifths: Fifths, rng: np.random.Generator) -> dict:
     """One form's figures.
-
-    Args:
-        known, unknown: the questions, and those of the control, item by item.
-        told: the answers to either, in this order.
 
     Returns:
         `recalled`: the share of items whose answer is right, with its interval; `chance`: the share that these answers
@@ -61,11 +59,10 @@ def shares(
         `copied`: wrong answers that repeat a line shown; `popularity`: `recalled` by fifth of the catalogue. Where
         nothing can be asked for, `n` is 0 and `reason` says why.
     """
-    n = len(known)
-    fits = _fits(form, known, told[:n])
+    n = len(answered.questions)
+    fits = _fits(form, answered.questions, answered.answers)
     recalled = fits.diagonal()
-    control = np.array([form.judge(q.answer)(answer) for q, answer in zip(unknown, told[n:], strict=True)], dtype=bool)
-    of = fifths.of[[q.place for q in known]] if n else np.array([], dtype=int)
+    fifth = fifths.of[[question.place for question in answered.questions]] if n else np.array([], dtype=int)
     return {
         "form": form.name,
         "asks": form.asks,
@@ -73,18 +70,23 @@ def shares(
         "recalled": _share(recalled),
         "chance": float(fits.mean()) if n else None,
         "p": _p_of_deals(fits, rng) if n else None,
-        "neutral": _share(control),
-        "constant": max(Counter(form.key(q.answer) for q in known).values()) / n if n else None,
-        "copied": sum(_copied(form, q, answer) for q, answer in zip(known, told[:n], strict=True)) / n if n else None,
-        "popularity": [_fifth(k, recalled[of == k], fifths) for k in range(FIFTHS)],
+        "neutral": _share(_right(form, answered.control, answered.control_answers)),
+        "constant": _best_constant(form, answered.questions) if n else None,
+        "copied": float(_copied(form, answered).mean()) if n else None,
+        "popularity": [_fifth(k, recalled[fifth == k], fifths) for k in range(FIFTHS)],
     } | ({} if n else {"reason": form.needs})
 
 
 def _fits(form: Form, questions: Sequence[Question], answers: Sequence[str]) -> np.ndarray:
     """bool (n, n): whether answer i would be right for question j."""
-    judges = [form.judge(q.answer) for q in questions]
+    judges = [form.judge(question.answer) for question in questions]
     rows = {answer: [judge(answer) for judge in judges] for answer in set(answers)}
     return np.array([rows[answer] for answer in answers], dtype=bool).reshape(len(questions), len(questions))
+
+
+def _right(form: Form, questions: Sequence[Question], answers: Sequence[str]) -> np.ndarray:
+    pairs = zip(questions, answers, strict=True)
+    return np.array([form.judge(question.answer)(answer) for question, answer in pairs], dtype=bool)
 
 
 def _p_of_deals(fits: np.ndarray, rng: np.random.Generator) -> float:
@@ -94,8 +96,18 @@ def _p_of_deals(fits: np.ndarray, rng: np.random.Generator) -> float:
     return float((1 + sum(got >= right for got in dealt)) / (1 + DEALS))
 
 
-def _copied(form: Form, question: Question, answer: str) -> bool:
-    return not form.judge(question.answer)(answer) and any(form.judge(seen)(answer) for seen in question.shown)
+def _best_constant(form: Form, questions: Sequence[Question]) -> float:
+    counts = Counter(form.key(question.answer) for question in questions)
+    return max(counts.values()) / len(questions)
+
+
+def _copied(form: Form, answered: Answered) -> np.ndarray:
+    """Whether each answer is wrong and repeats one of the lines above, bool (n,)."""
+    repeats = [
+        any(form.judge(example)(answer) for example in question.examples)
+        for question, answer in zip(answered.questions, answered.answers, strict=True)
+    ]
+    return np.array(repeats, dtype=bool) & ~_right(form, answered.questions, answered.answers)
 
 
 def _fifth(k: int, recalled: np.ndarray, fifths: Fifths) -> dict:

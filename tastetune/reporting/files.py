@@ -1,41 +1,45 @@
 """scores -> every file that shows them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from tastetune.reporting import leaderboard as cards
 from tastetune.reporting import plots
+from tastetune.reporting.leaderboard import leaderboard
 from tastetune.reporting.model_card import model_card
 from tastetune.reporting.report import report
-from tastetune.tasks.shown import shown
+from tastetune.reporting.views import view_of
 
 
-def rendered(
-    scores: dict, folder: str | Path, adapter: str | Path | None = None, home: str | Path | None = None
+def files_of(
+    scores: dict, folder: str | Path, adapters: Sequence[str | Path] = (), home: str | Path | None = None
 ) -> dict[Path, str | bytes]:
     """The files that show `scores`, by path, for `tastetune.files.write_all`.
 
     All of them are rendered before any is written: a fault leaves every file as it was.
 
     Args:
-        scores: the content of `scores.json`, of either task.
+        scores: the content of `scores.json`, of any task.
         folder: where they go.
-        adapter: a folder to put the adapter's model card into.
+        adapters: folders to put the model card of their adapter into.
         home: the folder that the paths in `scores` are relative to; `folder` if none.
 
     Raises:
         InputError: see `tastetune.reporting.model_card.model_card`.
     """
-    folder, plot = Path(folder), plots.leaderboard(scores, shown(scores).main[0])
+    folder, plot = Path(folder), plots.leaderboard(scores, view_of(scores).headline[0])
     files = {
         folder / "scores.json": json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
-        folder / "leaderboard.md": cards.leaderboard(scores),
+        folder / "leaderboard.md": leaderboard(scores),
         folder / "leaderboard.png": plot,
         folder / "report.html": report(scores),
     }
     if "roc" in scores["models"][0]:
         files[folder / "roc.png"] = plots.roc_and_reliability(scores)
-    if adapter:
+    for adapter in adapters:
         card = model_card(scores, adapter, folder if home is None else home)
         files |= {Path(adapter) / "README.md": card, Path(adapter) / "leaderboard.png": plot}
     return files
+
+
+rendered = files_of

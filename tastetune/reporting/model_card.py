@@ -7,40 +7,33 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from tastetune.artifacts.redaction import relative_to
 from tastetune.errors import InputError
-from tastetune.reporting.leaderboard import environment
-from tastetune.reporting.published import published
-from tastetune.tasks.shown import Shown, shown
+from tastetune.reporting.cards import render_card
+from tastetune.reporting.views import View, view_of
 
 
 def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
     """The card of an adapter, its metadata with a `model-index` filled from the scores.
 
     Args:
-        scores: the content of `scores.json`, of either task.
+        scores: the content of `scores.json`, of any task.
         adapter: the adapter's folder; rows of checkpoints inside it are shown too.
         home: the folder that the paths in `scores` are relative to.
 
     Raises:
         InputError: no scored model is an adapter in that folder.
     """
-    how, root = shown(scores), relative_to(adapter, home)
+    view, root, name = view_of(scores), relative_to(adapter, home), Path(adapter).resolve().name
     rows = _rows_of(scores, adapter, root)
-    main, name = rows[0], Path(adapter).resolve().name
-    data = ModelCardData(
-        library_name="peft",
-        base_model=main["base_model"],
-        datasets=[scores["dataset"]["name"]],
-        pipeline_tag="text-generation",
-        tags=["tastetune", "recommender-systems", "lora", "trl", "sft"],
-        **_licence(main),
-        metrics=list(how.main),
-        model_name=name,
-        eval_results=[result for row in rows for result in _eval_results(how, scores["dataset"], row, row is main)],
+    card = render_card(
+        view.model_card,
+        scores,
+        name=name,
+        rows=rows,
+        model=rows[0],
+        places={row["model"]: "./" + row["adapter"].removeprefix(root).lstrip("/") for row in rows},
+        metadata=_metadata(view, scores["dataset"], name, rows).to_yaml(),
     )
-    places = {row["model"]: "./" + row["adapter"].removeprefix(root).lstrip("/") for row in rows}
-    known = {"scores": scores, "name": name, "rows": rows, "model": main, "places": places, "main": how.main}
-    known |= {"metadata": data.to_yaml(), "published": published(scores["dataset"]["config"])}
-    return str(ModelCard(environment().get_template(how.model_card).render(known)))
+    return str(ModelCard(card))
 
 
 def _rows_of(scores: dict, adapter: str | Path, root: str) -> list[dict]:
@@ -56,11 +49,25 @@ def _rows_of(scores: dict, adapter: str | Path, root: str) -> list[dict]:
     return sorted(rows, key=lambda m: (m["adapter"] != root, m.get("generated", False), m["shots"]))
 
 
-def _eval_results(how: Shown, dataset: dict, row: dict, is_main: bool) -> list[EvalResult]:
+def _metadata(view: View, dataset: dict, name: str, rows: list[dict]) -> ModelCardData:
+    return ModelCardData(
+        library_name="peft",
+        base_model=rows[0]["base_model"],
+        datasets=[dataset["name"]],
+        pipeline_tag="text-generation",
+        tags=["tastetune", "recommender-systems", "lora", "trl", "sft"],
+        **_licence(rows[0]),
+        metrics=list(view.headline),
+        model_name=name,
+        eval_results=[result for row in rows for result in _eval_results(view, dataset, row, row is rows[0])],
+    )
+
+
+def _eval_results(view: View, dataset: dict, row: dict, is_main: bool) -> list[EvalResult]:
     return [
         EvalResult(
-            task_type=how.task_type,
-            task_name=how.task_name,
+            task_type=view.task_type,
+            task_name=view.task_name,
             dataset_type=dataset["name"],
             dataset_name=dataset["name"],
             dataset_config=dataset["config"],
@@ -68,9 +75,9 @@ def _eval_results(how: Shown, dataset: dict, row: dict, is_main: bool) -> list[E
             dataset_args={"fingerprint": dataset["fingerprint"]},
             metric_type=metric,
             metric_value=row["metrics"][metric]["value"],
-            metric_name=how.metrics[metric].title + ("" if is_main else f" ({row['model']})"),
+            metric_name=view.metrics[metric].title + ("" if is_main else f" ({row['model']})"),
         )
-        for metric in how.main
+        for metric in view.headline
         if row["metrics"][metric]["value"] is not None
     ]
 

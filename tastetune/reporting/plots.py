@@ -1,28 +1,31 @@
-"""scores -> PNG plots, for cards and READMEs."""
+"""scores -> plots: PNG files for cards and READMEs, and the same curves as SVG for the report."""
 
-import math
-from io import BytesIO
+from collections.abc import Callable, Mapping
+from functools import partial
 
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from tastetune.metrics import LIKE_DISLIKE, LISTS
+from tastetune.reporting.cost_panels import COSTS, curve_names, draw_panel, known_costs
+from tastetune.reporting.figures import SOFT, as_png, as_svg, label, mark_series, series_style, styled
 
 METRICS = LIKE_DISLIKE | LISTS
 
 COLOURS = {"trivial": "#767676", "recbole": "#0072b2", "text": "#009e73", "base": "#e69f00", "adapter": "#d55e00"}
-"""One a kind of model, told apart by colour-blind readers too (Okabe and Ito's palette, and a grey)."""
+"""One a kind of model."""
 
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#b8a800", "#767676")
-"""One a curve, from the same palette."""
+_CHART = {"figsize": (460 / 72, 400 / 72), "layout": "constrained"}
+"""A chart of the report: 460 x 400 units of 1/72 inch."""
 
-AXES = {"examples": "Training examples seen", "seconds": "Seconds of training", "flops": "Floating-point operations"}
-"""The costs a learning curve is drawn against, see `curves.COSTS`."""
-
-DPI = 150
+_CHART_FONT = 14
+"""Size of the text that a chart leaves room for; how large it is, the page's style says."""
 
 
+@styled
 def leaderboard(scores: dict, metric: str = "roc_auc") -> bytes:
     """A PNG of every model's `metric` with its interval, best on top.
 
@@ -30,33 +33,34 @@ def leaderboard(scores: dict, metric: str = "roc_auc") -> bytes:
         scores: the content of `scores.json`.
         metric: a name in `metrics.LIKE_DISLIKE` or `metrics.LISTS`.
     """
-    found = [(model, model["metrics"][metric]) for model in scores["models"]]
-    found = [(model, estimate) for model, estimate in found if estimate["value"] is not None]
-    found.sort(key=lambda pair: pair[1]["value"], reverse=METRICS[metric].higher_is_better)
-    figure = Figure(figsize=(8, 1.4 + 0.36 * max(len(found), 2)), layout="constrained")
+    rows = [(model, model["metrics"][metric]) for model in scores["models"]]
+    rows = [(model, estimate) for model, estimate in rows if estimate["value"] is not None]
+    rows.sort(key=lambda row: row[1]["value"], reverse=METRICS[metric].higher_is_better)
+    figure = Figure(figsize=(8, 1.4 + 0.36 * max(len(rows), 2)), layout="constrained")
     axes = figure.subplots()
-    for place, (model, estimate) in enumerate(found):
-        value, colour = estimate["value"], COLOURS[model["kind"]]
-        if estimate["low"] is not None:
-            axes.plot([estimate["low"], estimate["high"]], [place, place], color=colour, lw=2.5, alpha=0.5)
-        axes.plot(value, place, "o", color=colour, ms=6)
-        axes.annotate(f"{value:.3f}", (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=9)
-    for kind in dict.fromkeys(model["kind"] for model, _ in found):
-        axes.plot([], [], "o", color=COLOURS[kind], label=kind)
+    for place, (model, estimate) in enumerate(rows):
+        _draw_estimate(axes, place, estimate, COLOURS[model["kind"]])
     if metric == "roc_auc":
-        axes.axvline(0.5, color="#767676", lw=1, ls=":", zorder=0)
-    axes.set_yticks(range(len(found)), [model["model"] for model, _ in found])
+        axes.axvline(0.5, color=SOFT, lw=1, ls=":", zorder=0)
+    axes.set_yticks(range(len(rows)), [label(model["model"]) for model, _ in rows])
     axes.invert_yaxis()
     axes.set_xlabel(f"{METRICS[metric].title}, {scores['bootstrap']['level']:.0%} interval over users")
-    axes.grid(axis="x", alpha=0.3)
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    figure.suptitle(_rows(scores["dataset"]), fontsize=10)
-    if found:
-        figure.legend(loc="outside lower center", ncols=len(COLOURS), frameon=False, fontsize=9)
-    return _png(figure)
+    kinds = dict.fromkeys(model["kind"] for model, _ in rows)
+    return _finished(figure, {kind: axes.plot([], [], "o", color=COLOURS[kind])[0] for kind in kinds}, scores)
 
 
+def _draw_estimate(axes: Axes, place: int, estimate: dict, colour: str) -> None:
+    value, low, high = (estimate[key] for key in ("value", "low", "high"))
+    if low is not None:
+        axes.plot([low, high], [place, place], color=colour, lw=2.5, alpha=0.5)
+    axes.plot(value, place, "o", color=colour, ms=6)
+    axes.annotate(f"{value:.3f}", (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=9)
+
+
+@styled
 def roc_and_reliability(scores: dict) -> bytes:
     """A PNG of every model's ROC curve and, where it gives probabilities, of how well they hold.
 
@@ -65,24 +69,47 @@ def roc_and_reliability(scores: dict) -> bytes:
     """
     figure = Figure(figsize=(11, 5.4), layout="constrained")
     roc, reliability = figure.subplots(1, 2)
-    for place, model in enumerate(scores["models"]):
-        style = {"color": PALETTE[place % len(PALETTE)], "ls": "-" if place < len(PALETTE) else "--", "lw": 1.5}
-        roc.plot(*zip(*model["roc"], strict=True) if model["roc"] else ([], []), label=model["model"], **style)
-        bins = [line for line in model["reliability"] if line["n"]]
-        points = [line["mean_probability"] for line in bins], [line["share_liked"] for line in bins]
-        reliability.plot(*points, "o", ms=4, **style)
-    roc.set(xlabel="Share of dislikes answered Yes", ylabel="Share of likes answered Yes")
-    reliability.set(xlabel="Mean P(Yes) in the bin", ylabel="Share liked")
-    for axes in (roc, reliability):
-        axes.plot([0, 1], [0, 1], color="#767676", lw=1, ls=":", zorder=0)
-        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(_rows(scores["dataset"]), fontsize=10)
-    figure.legend(*roc.get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, fontsize=9)
-    return _png(figure)
+    lines = _draw_roc(roc, scores["models"])
+    _draw_reliability(reliability, scores["models"])
+    return _finished(figure, dict(zip(_names(scores["models"]), lines, strict=True)), scores)
 
 
+def roc_chart(models: list[dict]) -> Markup:
+    """The ROC curves of `scores["models"]` as SVG, a series a model."""
+    return _chart("ROC curves", _names(models), lambda axes: _draw_roc(axes, models))
+
+
+def reliability_chart(models: list[dict]) -> Markup:
+    """How well the probabilities of `scores["models"]` hold, as SVG, a series a model."""
+    title = "Reliability: probability against share liked"
+    return _chart(title, _names(models), lambda axes: _draw_reliability(axes, models))
+
+
+def _draw_roc(axes: Axes, models: list[dict]) -> list[Artist]:
+    curves = [list(zip(*model["roc"], strict=True)) or [(), ()] for model in models]
+    axes.set(xlabel="Share of dislikes answered Yes", ylabel="Share of likes answered Yes")
+    return _draw_shares(axes, curves, "")
+
+
+def _draw_reliability(axes: Axes, models: list[dict]) -> list[Artist]:
+    bins = [[line for line in model["reliability"] if line["n"]] for model in models]
+    curves = [[[one[key] for one in lines] for key in ("mean_probability", "share_liked")] for lines in bins]
+    axes.set(xlabel="Mean P(Yes) in the bin", ylabel="Share liked")
+    return _draw_shares(axes, curves, "o")
+
+
+def _draw_shares(axes: Axes, curves: list, marker: str) -> list[Artist]:
+    """A line for each of `curves`, pairs of xs and ys in 0..1, and the diagonal."""
+    lines = []
+    for number, (xs, ys) in enumerate(curves):
+        lines += axes.plot(xs, ys, marker=marker, ms=5, lw=1.8, clip_on=False, **series_style(number))
+        mark_series(lines[-1:], number)
+    axes.plot([0, 1], [0, 1], color=SOFT, lw=1, ls=":", zorder=0)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    return lines
+
+
+@styled
 def learning_curve(curve: dict) -> bytes:
     """A PNG of ROC-AUC against examples, seconds and operations of training, one panel each, all models in all.
 
@@ -93,78 +120,47 @@ def learning_curve(curve: dict) -> bytes:
         curve: the content of `learning_curve.json`.
     """
     figure = Figure(figsize=(13, 4.8), layout="constrained")
-    panels = figure.subplots(1, len(AXES), sharey=True)
-    curves = sorted(curve["curves"], key=lambda c: (_is_level(c), c["kind"] != "adapter", -len(c["points"])))
-    for axes, (cost, title) in zip(panels, AXES.items(), strict=True):
-        for place, found in enumerate(curves):
-            _draw_curve(axes, found, cost, PALETTE[place % len(PALETTE)])
-        _scale_costs(axes, [p[cost] for found in curves if not _is_level(found) for p in _drawn(found, cost)])
-        for found in curves:
-            _mark_passes(axes, found, cost, [one for one in curve["passes"] if one["curve"] == found["name"]])
-        axes.set_xlabel(title)
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
+    panels = figure.subplots(1, len(COSTS), sharey=True)
+    drawn: dict[str, Artist] = {}
+    for axes, cost in zip(panels, COSTS, strict=True):
+        drawn |= draw_panel(axes, curve, cost)
     panels[0].set_ylabel(f"ROC-AUC, {curve['bootstrap']['level']:.0%} interval over users")
-    lines = {label: line for axes in panels for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    names = [found["name"] for found in curves if found["name"] in lines]
-    figure.legend([lines[n] for n in names], names, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
-    figure.suptitle(_rows(curve["dataset"]), fontsize=10)
-    return _png(figure)
+    return _finished(figure, {name: drawn[name] for name in curve_names(curve) if name in drawn}, curve)
 
 
-def _is_level(curve: dict) -> bool:
-    return curve["kind"] in ("trivial", "base")
-
-
-def _drawn(curve: dict, cost: str) -> list[dict]:
-    """The points that have a place in the panel of `cost`."""
-    return [point for point in curve["points"] if point["roc_auc"]["value"] is not None and point[cost] is not None]
-
-
-def _draw_curve(axes: Axes, curve: dict, cost: str, colour: str) -> None:
-    if _is_level(curve):
-        for value in {p["roc_auc"]["value"] for p in curve["points"]} - {None}:
-            axes.axhline(value, color=colour, lw=1.2, ls="--", label=curve["name"])
-        return
-    points = _drawn(curve, cost)
-    values = [point["roc_auc"]["value"] for point in points]
-    ends = [
-        (p["roc_auc"]["low"] or value, p["roc_auc"]["high"] or value) for p, value in zip(points, values, strict=True)
+def learning_curve_charts(curve: dict) -> list[Markup]:
+    """The learning curve as SVG, a chart for each cost of which two values are known."""
+    return [
+        _chart(f"ROC-AUC against {title.lower()}", curve_names(curve), partial(_draw_cost, curve, cost))
+        for cost, title in COSTS.items()
+        if len(known_costs(curve, cost)) > 1
     ]
-    errors = [[abs(value - end[side]) for value, end in zip(values, ends, strict=True)] for side in (0, 1)]
-    axes.errorbar([p[cost] for p in points], values, yerr=errors, fmt="o-", ms=4, color=colour, label=curve["name"])
 
 
-def _mark_passes(axes: Axes, curve: dict, cost: str, passes: list[dict]) -> None:
-    for point in _drawn(curve, cost):
-        if others := [one["other"] for one in passes if one["model"] == point["model"]]:
-            at = point[cost], point["roc_auc"]["value"]
-            axes.plot(*at, "o", ms=11, mfc="none", mec="#000000", mew=1.2, zorder=5)
-            note = "past " + ",\n".join(others)
-            outlined = [withStroke(linewidth=2.5, foreground="#ffffff")]
-            style = {"textcoords": "offset points", "fontsize": 8, "zorder": 6, "path_effects": outlined}
-            left, _ = (axes.transScale + axes.transLimits).transform(at)
-            beside = {"xytext": (10, -8), "va": "top"} if left < 0.5 else {"xytext": (-10, 8), "ha": "right"}
-            axes.annotate(note, at, **style, **beside)
+def _draw_cost(curve: dict, cost: str, axes: Axes) -> None:
+    draw_panel(axes, curve, cost)
+    axes.set_ylabel("ROC-AUC")
 
 
-def _scale_costs(axes: Axes, costs: list[float]) -> None:
-    """By powers of ten; where a curve begins at no cost, that lies left of the least."""
-    above = [cost for cost in costs if cost > 0]
-    if not above or len(above) == len(costs):
-        axes.set_xscale("log")
-        return
-    axes.set_xscale("symlog", linthresh=min(above), linscale=0.4)
-    axes.set_xlim(-0.1 * min(above), 1.5 * max(above))
-    powers = range(math.ceil(math.log10(min(above))), math.floor(math.log10(max(above))) + 1)
-    axes.set_xticks([0, *(10.0**power for power in powers)])
+@styled
+def _chart(title: str, names: list[str], draw: Callable[[Axes], object]) -> Markup:
+    with mpl.rc_context({"font.size": _CHART_FONT, "axes.labelpad": 8}):
+        figure = Figure(**_CHART)
+        figure.get_layout_engine().set(w_pad=0.1, h_pad=0.12)
+        draw(figure.subplots())
+        return as_svg(figure, title, names)
 
 
-def _png(figure: Figure) -> bytes:
-    with BytesIO() as file:
-        figure.savefig(file, dpi=DPI, format="png", metadata={"Software": None})
-        return file.getvalue()
+def _finished(figure: Figure, named: Mapping[str, Artist], scores: dict) -> bytes:
+    """The figure as PNG, with what was scored above it and what is `named` explained below."""
+    if named:
+        names = [label(name) for name in named]
+        figure.legend(list(named.values()), names, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+    dataset = scores["dataset"]
+    rows = f"{dataset['name']}, {dataset['split']}: {dataset['n']:,} rows of {dataset['users']:,} users"
+    figure.suptitle(rows, fontsize=10)
+    return as_png(figure)
 
 
-def _rows(dataset: dict) -> str:
-    return f"{dataset['name']}, {dataset['split']}: {dataset['n']:,} rows of {dataset['users']:,} users"
+def _names(models: list[dict]) -> list[str]:
+    return [model["model"] for model in models]

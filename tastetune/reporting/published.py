@@ -1,13 +1,11 @@
 """What published studies reported, from model_cards/published.yaml: shown beside the tables, never in their rows."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 from tastetune.config.yaml import load_yaml
 from tastetune.metrics import Metric
-from tastetune.tasks.shown import SHOWN
-
-FILE = Path(__file__).parents[2] / "model_cards" / "published.yaml"
+from tastetune.reporting.views import VIEWS
+from tastetune.templates import CARDS
 
 
 class Published(NamedTuple):
@@ -27,9 +25,10 @@ class Published(NamedTuple):
 
 def published(config: str) -> Published | None:
     """What was published of the task of this config; None if nothing is known."""
-    found = load_yaml(FILE)[0].get(config)
-    if found is None:
+    studies, _ = load_yaml(CARDS / "published.yaml")
+    if config not in studies:
         return None
-    named = {name for row in found["rows"] for name in row["metrics"]}
-    metrics = {name: metric for name, metric in SHOWN[config].metrics.items() if name in named}
-    return Published(found["source"], found["caution"], metrics, found["rows"])
+    study = studies[config]
+    names = {name for row in study["rows"] for name in row["metrics"]}
+    metrics = {name: metric for name, metric in VIEWS[config].metrics.items() if name in names}
+    return Published(study["source"], study["caution"], metrics, study["rows"])

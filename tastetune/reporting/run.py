@@ -12,7 +12,7 @@ from tastetune.errors import InputError
 from tastetune.evaluation.learning_curve import read_learning_curve
 from tastetune.evaluation.scoring import score
 from tastetune.probe.probe import read_probes
-from tastetune.tasks import task_of
+from tastetune.tasks import TASKS, task_of
 
 CURVE = "learning_curve.json"
 
@@ -62,7 +62,7 @@ def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArgument
         InputError: predictions, a curve or a probe that cannot be read, or are of other rows.
     """
     if args.from_scores:
-        scores, home = read_scores(args.from_scores), Path(args.from_scores).parent
+        scores, home = read_scores(args.from_scores, TASKS), Path(args.from_scores).parent
     else:
         scores, home = _scored(args, answers, data, folder), folder
     if args.learning_curve:

@@ -43,7 +43,7 @@ class LabelTask:
 
     config = rows_config = "like_dislike"
     metrics: Mapping[str, Metric] = LIKE_DISLIKE
-    headline = ("roc_auc", "precision", "recall", "f1", "accuracy")
+    headline = ("roc_auc", "uauc", "precision", "recall", "f1", "accuracy")
     of_slices = ("roc_auc", "f1", "accuracy")
     reference = "user_item_mean"
 

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 from made_lists import make_lists
 from scipy import sparse
+from tastetune.artifacts.list_predictions import Line, read_lists
+from tastetune.tasks.list_rows import read_list_rows
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.list_predictions import Line, read_lists
 from tastetune.baselines.recbole.lists import mean_average_precision, read_list_config, tune_lists, write_list_baseline
 from tastetune.baselines.trivial.lists import Log, most_cowatched, most_popular, one_hot, read_log, write_list_baselines
 from tastetune.errors import InputError
-from tastetune.tasks.list_rows import read_list_rows
 
 ITEMS = np.array(["a", "b", "c", "d"])
 

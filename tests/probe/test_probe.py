@@ -20,19 +20,21 @@ from scored import ROOT, run_in
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import read_predictions
+from tastetune.artifacts.predictions import find_predictions, read_predictions
+from tastetune.artifacts.scores import read_scores
 from tastetune.errors import InputError
-from tastetune.evaluation.scoring import read_scores, score
-from tastetune.probe.forms import ById, Line, NextLine, Question, Year
+from tastetune.evaluation.scoring import score
+from tastetune.probe.forms import ById, CatalogueLine, NextLine, Question, Year
 from tastetune.probe.probe import check_counts, probe, read_lines, read_probes
-from tastetune.probe.shares import fifths_by, shares
+from tastetune.probe.shares import Answered, fifths_by, shares
 from tastetune.reporting.report import report
-from tastetune.tasks.answers import find_predictions, read_rows
+from tastetune.reporting.views import VIEWS
+from tastetune.tasks import TASKS
 from tastetune.training.stand_in import make_model, train_tokenizer
 
-YEAR = Question(place=0, prompt="A (", answer="", shown=())
+YEAR = Question(place=0, prompt="A (", answer="", examples=())
 NAMES = ("Amber", "Birch", "Cedar", "Dahlia", "Elder", "Fern", "Gorse", "Hazel", "Iris", "Juniper", "Kelp", "Laurel")
-LINES = [Line(str(k + 1), f"The {name} ({1980 + k})", ("Drama",), k) for k, name in enumerate(NAMES)]
+LINES = [CatalogueLine(str(k + 1), f"The {name} ({1980 + k})", ("Drama",), k) for k, name in enumerate(NAMES)]
 SETTINGS = {"items": 9, "shots": 3, "seed": 0}
 
 
@@ -48,7 +50,7 @@ def of_form(found, name):
 
 
 def test_a_line_is_cut_behind_its_id_or_before_its_year():
-    assert NextLine().questions(LINES, shown=[0, 7], asked=[5])[0].prompt == (
+    assert NextLine().questions(LINES, examples=[0, 7], targets=[5])[0].prompt == (
         "4::The Dahlia (1983)::Drama\n5::The Elder (1984)::Drama\n6::"  # as many as are shown, from before it
     )
     assert ById().questions(LINES, [0, 7], [5])[0].prompt == (
@@ -56,14 +58,14 @@ def test_a_line_is_cut_behind_its_id_or_before_its_year():
     )
     year = Year().questions(LINES, [0, 7], [5])[0]
     assert year.prompt == "The Amber (1980)\nThe Hazel (1987)\nThe Fern ("
-    assert (year.answer, year.shown) == ("1985", ("1980", "1987"))
+    assert (year.answer, year.examples) == ("1985", ("1980", "1987"))
     # The first line of a catalogue has none before it, the second has one
     first, second = NextLine().questions(LINES, [5, 7], [0, 1])
     assert (first.prompt, second.prompt) == ("1::", "1::The Amber (1980)::Drama\n2::")
 
 
 def test_a_title_can_forge_no_field_and_no_line():
-    line = Line("7", "Odd::One\n8::Another <|eot_id|> (1999)", ("A::B",))
+    line = CatalogueLine("7", "Odd::One\n8::Another <|eot_id|> (1999)", ("A::B",))
     assert line.text == "7::Odd:One 8:Another ‹|eot_id|› (1999)::A:B"
 
 
@@ -155,19 +157,21 @@ def test_who_always_says_the_same_does_as_well_by_chance():
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.integers(1990, 1994).map(str), min_size=2, max_size=12), st.data())
 def test_chance_is_the_mean_over_all_pairs_however_the_items_are_ordered(right, data):
-    told = data.draw(st.lists(st.sampled_from(["1990", "1991", "?"]), min_size=len(right), max_size=len(right)))
+    answers = data.draw(st.lists(st.sampled_from(["1990", "1991", "?"]), min_size=len(right), max_size=len(right)))
     order = data.draw(st.permutations(range(len(right))))
 
-    def found(right, told):
+    def figures(right, answers):
         questions = [replace(YEAR, place=k, answer=year) for k, year in enumerate(right)]
-        known = {"fifths": fifths_by([1] * len(right)), "rng": np.random.default_rng(0)}
-        return shares(Year(), questions, questions, [*told, *told], **known)
+        fifths = fifths_by([1] * len(right))
+        return shares(
+            Year(), Answered(questions, answers, questions, answers), fifths=fifths, rng=np.random.default_rng(0)
+        )
 
-    form = found(right, told)
-    by_hand = np.mean([[answer == year for year in right] for answer in told])
+    form = figures(right, answers)
+    by_hand = np.mean([[answer == year for year in right] for answer in answers])
     assert form["chance"] == pytest.approx(by_hand)
-    assert form["recalled"]["value"] == np.mean([a == b for a, b in zip(told, right, strict=True)])
-    again = found([right[k] for k in order], [told[k] for k in order])
+    assert form["recalled"]["value"] == np.mean([a == b for a, b in zip(answers, right, strict=True)])
+    again = figures([right[k] for k in order], [answers[k] for k in order])
     assert again["chance"] == pytest.approx(form["chance"])
     assert again["recalled"] == form["recalled"]
 
@@ -201,7 +205,7 @@ def test_of_two_titles_alike_either_is_right_and_they_are_counted():
 
 
 def test_titles_without_a_year_are_not_asked_for_theirs():
-    plain = [Line(str(k), f"Song {k}") for k in range(8)]
+    plain = [CatalogueLine(str(k), f"Song {k}") for k in range(8)]
     form = of_form(probe(plain, knows(plain), items=5, shots=3, seed=0, word="song"), "year")
     assert (form["n"], form["recalled"]["value"], form["chance"]) == (0, None, None)
     assert "a title that ends in its year" in form["reason"]
@@ -210,7 +214,7 @@ def test_titles_without_a_year_are_not_asked_for_theirs():
 def test_the_same_seed_asks_the_same_and_another_seed_others():
     def items(seed):
         answers = probe(LINES, knows(LINES), items=5, shots=3, seed=seed)["answers"]
-        return [told["item_id"] for told in answers if told["form"] == "id"]
+        return [answer["item_id"] for answer in answers if answer["form"] == "id"]
 
     assert items(0) == items(0)
     assert len({tuple(items(seed)) for seed in range(5)}) > 1
@@ -301,9 +305,10 @@ def test_an_adapter_is_asked_behind_its_base_model(home, monkeypatch, capsys):
     flags = ("--model_name_or_path", "before", "--adapter", "adapter", "--items", 2, "--output", "tuned.json")
     status, _, err = run_probe(home, monkeypatch, capsys, *flags)
     assert status == 0, err
-    told = json.loads((home / "tuned.json").read_text())
-    assert (told["model"]["model"], told["model"]["kind"], told["model"]["adapter"]) == ("tuned", "adapter", "adapter")
-    assert told["settings"] == {"items": 2, "shots": 5, "seed": 0, "level": 0.95}
+    content = json.loads((home / "tuned.json").read_text())
+    model = content["model"]
+    assert (model["model"], model["kind"], model["adapter"]) == ("tuned", "adapter", "adapter")
+    assert content["settings"] == {"items": 2, "shots": 5, "seed": 0, "level": 0.95}
 
 
 @pytest.mark.parametrize(
@@ -365,15 +370,15 @@ def probed(scored):
     folder, dataset = scored, open_dataset(scored / "data")
     lines = read_lines(dataset)
     for name, known in (("zero-shot", lines[20:]), ("sft-500", lines)):
-        told = {
+        content = {
             "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint, "items": len(lines)},
             "model": {"model": name, "base_model": BASE, "adapter": None, "settings": {}},
             **probe(lines, knows(known), items=30, shots=5, seed=0),
             "command": f"python scripts/probe.py recipes/ml1m.yaml --output {name}.json",
         }
-        (folder / f"{name}.json").write_text(json.dumps(told))
+        (folder / f"{name}.json").write_text(json.dumps(content))
     predictions = [read_predictions(path) for path in find_predictions([folder / "predictions"])]
-    scores = score(read_rows(dataset, "test"), predictions, resamples=5, home=folder)
+    scores = score(TASKS["like_dislike"].rows(dataset, "test"), predictions, resamples=5, home=folder)
     (folder / "predictions.json").write_text(json.dumps(scores))
     return folder
 
@@ -387,14 +392,14 @@ def test_it_is_shown_where_people_look(probed, monkeypatch, capsys):
     status, _, err = run_in(probed, monkeypatch, capsys, *SCORE, *given)
     assert status == 0, err
     scores = json.loads((probed / "out" / "scores.json").read_text())
-    assert [told["model"]["model"] for told in scores["probes"]] == ["zero-shot", "sft-500"]
-    assert not any("answers" in told for told in scores["probes"]), "rows of the catalogue stay behind"
+    assert [one["model"]["model"] for one in scores["probes"]] == ["zero-shot", "sft-500"]
+    assert not any("answers" in one for one in scores["probes"]), "rows of the catalogue stay behind"
     share = of_form(scores["probes"][0], "id")["recalled"]
     assert 0 < share["value"] < 1
     page, card = (probed / "out" / "report.html").read_text(), (probed / "adapter" / "README.md").read_text()
     assert f"<td>{share['value']:.3f}<span" in page
-    as_told = f"{share['value']:.3f} [{share['low']:.3f}, {share['high']:.3f}]"
-    assert f"| zero-shot | {ById.asks} | 30 | {as_told} |" in card
+    as_shown = f"{share['value']:.3f} [{share['low']:.3f}, {share['high']:.3f}]"
+    assert f"| zero-shot | {ById.asks} | 30 | {as_shown} |" in card
     assert "## What the base model knew before" in card
     # Rendered again they are still there; scored without a probe they are not
     again = ("--from_scores", "out/scores.json", "--output_dir", "again")
@@ -410,9 +415,9 @@ def test_it_is_shown_where_people_look(probed, monkeypatch, capsys):
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_its_page_renders_in_a_browser(probed, browser, width, scheme):
-    scores = read_scores(probed / "predictions.json")
-    told = read_probes([probed / "zero-shot.json", probed / "sft-500.json"], scores)
-    (probed / "report.html").write_text(report(scores | {"probes": told}), encoding="utf-8")
+    scores = read_scores(probed / "predictions.json", VIEWS)
+    probes = read_probes([probed / "zero-shot.json", probed / "sft-500.json"], scores)
+    (probed / "report.html").write_text(report(scores | {"probes": probes}), encoding="utf-8")
     browser.get("about:blank")
     browser.get((probed / "report.html").as_uri())
     assert_renders(browser, width, scheme)

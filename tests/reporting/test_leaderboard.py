@@ -5,10 +5,11 @@ import re
 import pytest
 from scored import make_scored
 
-from tastetune.artifacts.predictions import read_predictions
+from tastetune.artifacts.predictions import find_predictions, read_predictions
 from tastetune.evaluation.scoring import score
 from tastetune.reporting import leaderboard as cards
-from tastetune.tasks.answers import find_predictions, read_rows
+from tastetune.reporting.verdict import verdict
+from tastetune.tasks import TASKS
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scores(folder):
-    rows = read_rows(make_scored(folder), "test")
+    rows = TASKS["like_dislike"].rows(make_scored(folder), "test")
     predictions = [read_predictions(path) for path in find_predictions([folder / "predictions"])]
     return score(rows, predictions, resamples=50, home=folder)
 
@@ -76,3 +77,89 @@ def test_without_a_reference_no_column_compares(scores):
 def test_a_bar_in_a_name_ends_no_cell(scores):
     renamed = scores | {"models": [m | {"model": "a|b"} for m in scores["models"][:1]]}
     assert "| a\\|b |" in cards.leaderboard(renamed)
+
+
+@pytest.fixture(scope="module")
+def many(scores):
+    """Ten models, two of each kind, from m0, the best, on; `mean` is the reference."""
+    kinds = ("trivial", "recbole", "text", "base", "adapter")
+    apart = {"difference": -0.1, "low": -0.2, "high": -0.05, "p": 0.01, "p_holm": 0.02}
+    some = scores["models"][0]
+    models = [
+        some
+        | {"model": f"m{k}", "kind": kinds[k % 5], "against": {"mean": {"roc_auc": apart}}}
+        | {"metrics": some["metrics"] | {"roc_auc": {"value": 0.9 - k / 100, "low": 0.5, "high": 0.95}}}
+        for k in range(10)
+    ]
+    mean = models[9] | {"model": "mean", "kind": "trivial", "against": {}}
+    return scores | {"reference": "mean", "models": [*models[:9], mean]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        (1, ["mean"]),
+        (2, ["m1", "mean"]),  # the best recommender
+        (4, ["m1", "m3", "m4", "mean"]),  # the best adapter and the best language model as it comes
+        (6, ["m0", "m1", "m2", "m3", "m4", "mean"]),  # and the next best
+        (99, ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "mean"]),
+    ],
+)
+def test_a_short_table_holds_the_reference_the_best_of_each_kind_and_the_next_best(many, rows, names):
+    shuffled = many | {"models": many["models"][::-1]}
+    for scores in (many, shuffled):
+        (table,) = tables(cards.short_table(scores, rows) + "\n")
+        assert [line["Model"] for line in table] == names
+    assert list(table[0]) == ["Model", "Kind", "ROC-AUC", "UAUC", "ROC-AUC against mean"]
+    assert table[-1]["ROC-AUC against mean"] == "–"
+    if rows > 1:
+        assert table[0]["ROC-AUC against mean"] == "-0.100 [-0.200, -0.050]"
+
+
+def test_a_short_table_may_have_no_reference_and_undefined_figures_come_last(many):
+    nothing = {"value": None, "low": None, "high": None}
+    first = many["models"][0]
+    undefined = first | {"metrics": first["metrics"] | {"roc_auc": nothing}}
+    scores = many | {"reference": None, "models": [undefined, *many["models"][1:]]}
+    (table,) = tables(cards.short_table(scores, 99) + "\n")
+    assert [line["Model"] for line in table][-1] == "m0"
+    assert list(table[0]) == ["Model", "Kind", "ROC-AUC", "UAUC"]
+
+
+def test_the_verdict_stands_above_the_table(scores):
+    text = cards.leaderboard(scores)
+    sentences = verdict(scores)
+    assert sentences
+    at = [text.index(f"- {sentence}\n") for sentence in sentences]
+    assert at == sorted(at)
+    assert at[-1] < text.index("| Model |")
+
+
+def test_uauc_stands_beside_roc_auc(scores):
+    first, more, *_ = tables(cards.leaderboard(scores))
+    columns = ["Model", "Kind", "ROC-AUC", "Against user_item_mean", "p", "UAUC", "Precision", "Recall", "F1"]
+    assert list(first[0])[:9] == columns
+    assert first[0]["UAUC"] == as_shown(scores, first[0]["Model"], "uauc")
+    assert "UAUC" not in more[0]
+
+
+def test_a_dataset_of_books_has_no_films(scores):
+    words = {"item": "book", "items": "books", "user": "reader"}
+    of_books = scores | {"dataset": scores["dataset"] | {"settings": {"task": words, "history": "prior"}}}
+    text = cards.leaderboard(of_books)
+    assert "rows of 40 readers and 37 books" in text
+    assert "what its reader rated before" in text
+    assert not re.search(r"film|movie", text)
+
+
+HOSTILE = "$\\foo$ | <b>x</b>\n`y` __z__"
+
+
+def test_a_hostile_name_breaks_no_table(scores):
+    """Every table still has as many cells as its head, see `tables`."""
+    models = [m | {"model": HOSTILE if m["model"] == "user_item_mean" else m["model"]} for m in scores["models"]]
+    models = [m | {"against": {HOSTILE: m["against"]["user_item_mean"]} if m["against"] else {}} for m in models]
+    text = cards.leaderboard(scores | {"reference": HOSTILE, "models": models})
+    assert tables(text)
+    assert "\\$\\\\foo\\$ \\| \\<b\\>x\\</b\\> \\`y\\` \\_\\_z\\_\\_" in text
+    assert "<b>" not in text

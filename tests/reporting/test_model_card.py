@@ -9,14 +9,13 @@ from made_lists import make_lists
 from scored import make_scored
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.list_predictions import Line, ListPredictions
-from tastetune.artifacts.predictions import Meta, read_predictions
+from tastetune.artifacts.list_table import ListLine
+from tastetune.artifacts.predictions import Meta, find_predictions, read_predictions
 from tastetune.errors import InputError
-from tastetune.evaluation.list_scoring import score_lists
 from tastetune.evaluation.scoring import score
 from tastetune.reporting.model_card import model_card
-from tastetune.tasks.answers import find_predictions, read_rows
-from tastetune.tasks.list_rows import read_list_rows
+from tastetune.reporting.verdict import verdict
+from tastetune.tasks import TASKS
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def scores(folder):
-    rows = read_rows(make_scored(folder), "test")
+    rows = TASKS["like_dislike"].rows(make_scored(folder), "test")
     predictions = [read_predictions(path) for path in find_predictions([folder / "predictions"])]
     return score(rows, predictions, resamples=50, home=folder)
 
@@ -51,7 +50,8 @@ def test_the_model_index_holds_the_scores_of_the_adapter_and_its_checkpoints(sco
     value = {model["model"]: model["metrics"]["roc_auc"]["value"] for model in scores["models"]}
     assert found["ROC-AUC"] == value["sft-500"]
     assert found["ROC-AUC (sft-100)"] == value["sft-100"]
-    assert len(found) == 10
+    assert found["UAUC"] == next(m for m in scores["models"] if m["model"] == "sft-500")["metrics"]["uauc"]["value"]
+    assert len(found) == 12  # six metrics of two models
 
 
 def test_the_card_tells_recipe_commands_and_versions(card):
@@ -61,6 +61,12 @@ def test_the_card_tells_recipe_commands_and_versions(card):
     assert "python predict.py recipes/ml1m.yaml --adapter adapter" in text
     assert "500 steps, 32,000 examples, 12 s, 1e+12 FLOPs" in text
     assert re.search(r"Versions: python 3\S+, tastetune", text)
+
+
+def test_the_card_says_the_verdict_before_its_figures(scores, card):
+    sentences = verdict(scores)
+    assert sentences
+    assert all(card.text.index(f"- {sentence}\n") < card.text.index("| Model |") for sentence in sentences)
 
 
 def test_the_card_holds_neither_local_paths_nor_tokens(folder, card):
@@ -86,13 +92,18 @@ def list_card(tmp_path_factory):
     """The card of an adapter that gives everybody the gold list, beside its silent base model."""
     folder = tmp_path_factory.mktemp("lists")
     (folder / "adapter").mkdir()
-    rows = read_list_rows(open_dataset(make_lists(folder / "data")), "test")
+    rows = TASKS["top_n"].rows(open_dataset(make_lists(folder / "data")), "test")
     known = {"dataset": rows.dataset.name, "config": "top_n", "split": "test", "fingerprint": rows.dataset.fingerprint}
     known |= {"base_model": "meta-llama/Llama-3.2-1B-Instruct", "settings": {"mode": "free"}}
     tuned = Meta(model="sft-free", kind="adapter", adapter=str(folder / "adapter"), training={"steps": 438}, **known)
-    gold = {row: [Line(item) for item in items] for row, items in zip(rows.example_ids, rows.gold, strict=True)}
-    silent = ListPredictions(Meta(model="zero-shot-free", kind="base", **known), {row: [] for row in rows.example_ids})
-    scores = score_lists(rows, [ListPredictions(tuned, gold), silent], resamples=20, home=folder)
+    gold = {
+        row: [ListLine(item) for item in items]
+        for row, items in zip(rows.example_ids, rows.table["gold"].to_pylist(), strict=True)
+    }
+    silent = Predictions(
+        Meta(model="zero-shot-free", kind="base", **known), list_table({row: [] for row in rows.example_ids})
+    )
+    scores = score(rows, [Predictions(tuned, list_table(gold)), silent], resamples=20, home=folder)
     return ModelCard(model_card(scores, folder / "adapter", folder))
 
 

@@ -7,16 +7,17 @@ import pytest
 from PIL import Image
 from scored import make_scored
 
-from tastetune.artifacts.predictions import read_predictions
+from tastetune.artifacts.predictions import find_predictions, read_predictions
 from tastetune.evaluation.scoring import score
 from tastetune.reporting import plots
-from tastetune.tasks.answers import find_predictions, read_rows
+from tastetune.reporting.figures import PALETTE
+from tastetune.tasks import TASKS
 
 
 @pytest.fixture(scope="module")
 def scores(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scored")
-    rows = read_rows(make_scored(folder), "test")
+    rows = TASKS["like_dislike"].rows(make_scored(folder), "test")
     return score(rows, [read_predictions(p) for p in find_predictions([folder / "predictions"])], resamples=20)
 
 
@@ -46,8 +47,8 @@ def test_more_models_make_a_taller_plot(scores):
 def test_curves_are_drawn_for_those_that_have_them(scores):
     first = [model | {"roc": [], "reliability": []} for model in scores["models"][:1]]
     bare = colours(plots.roc_and_reliability(scores | {"models": first}))
-    assert {rgb(colour) for colour in plots.PALETTE[:4]} <= colours(plots.roc_and_reliability(scores))
-    assert rgb(plots.PALETTE[1]) not in bare
+    assert {rgb(colour) for colour in PALETTE[:4]} <= colours(plots.roc_and_reliability(scores))
+    assert rgb(PALETTE[1]) not in bare
 
 
 def test_the_same_scores_give_the_same_bytes(scores):
@@ -58,3 +59,32 @@ def test_a_metric_that_nobody_has_makes_an_empty_plot(scores):
     nothing = {"value": None, "low": None, "high": None}
     models = [model | {"metrics": {"roc_auc": nothing}} for model in scores["models"]]
     assert pixels(plots.leaderboard(scores | {"models": models})).ndim == 3
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_name_is_no_mathematics_and_pushes_no_plot_aside(scores):
+    names = ("$\\foo$ $x$ $", "two\nlines", "x" * 300, "<b>R&D</b>", "_hidden")
+    models = [model | {"model": name} for model, name in zip(scores["models"], names, strict=True)]
+    for draw in (plots.leaderboard, plots.roc_and_reliability):
+        assert pixels(draw(scores | {"models": models})).shape == pixels(draw(scores)).shape
+
+
+def test_a_name_that_begins_with_an_underscore_is_in_the_legend(scores):
+    """Matplotlib would leave it out of one that it makes by itself."""
+    one = {"models": scores["models"][:1]}
+    hidden = {"models": [scores["models"][0] | {"model": "_hidden"}]}
+    nameless = {"models": [scores["models"][0] | {"model": "_"}]}
+    drawn = [plots.roc_and_reliability(scores | models) for models in (one, hidden, nameless)]
+    assert len(set(drawn)) == 3
+
+
+def test_a_cost_that_nobody_knows_leaves_a_panel_with_level_lines(scores):
+    found = {"value": 0.6, "low": None, "high": None}
+    point = {"model": "sft", "examples": None, "seconds": None, "flops": None, "roc_auc": found}
+    curves = [
+        {"name": name, "kind": kind, "points": [point]} for name, kind in (("sft", "adapter"), ("mean", "trivial"))
+    ]
+    curve = {"dataset": scores["dataset"], "bootstrap": scores["bootstrap"], "curves": curves, "passes": []}
+    drawn = colours(plots.learning_curve(curve))
+    assert rgb(PALETTE[1]) in drawn
+    assert rgb(PALETTE[0]) not in drawn  # the adapter has no place

@@ -4,14 +4,16 @@ import json
 import re
 
 import pytest
+from markupsafe import escape
 from pages import assert_renders, column, models_shown, press
 from scored import make_scored
 
-from tastetune.artifacts.predictions import read_predictions
+from tastetune.artifacts.predictions import find_predictions, find_validation, read_predictions
 from tastetune.evaluation.scoring import score
 from tastetune.metrics import LIKE_DISLIKE
 from tastetune.reporting.report import report
-from tastetune.tasks.answers import find_predictions, find_validation, read_rows
+from tastetune.reporting.verdict import verdict
+from tastetune.tasks import TASKS
 
 HOSTILE = '</script><script>document.title = "forged"</script> שלום "quoted" <b>bold</b>'
 
@@ -19,7 +21,7 @@ HOSTILE = '</script><script>document.title = "forged"</script> שלום "quoted"
 @pytest.fixture(scope="module")
 def scores(tmp_path_factory):
     folder = tmp_path_factory.mktemp("scored")
-    rows = read_rows(make_scored(folder), "test")
+    rows = TASKS["like_dislike"].rows(make_scored(folder), "test")
     paths = find_predictions([folder / "predictions"])
     validation = [read_predictions(path) for path in find_validation(paths)]
     predictions = [read_predictions(path) for path in paths]
@@ -75,6 +77,21 @@ def test_withheld_rows_say_so(scores):
     text = report(scores | {"rows": {"withheld": True, "sample": kept}})
     assert "withheld" in text
     assert "## Target" not in text
+
+
+def test_it_opens_with_the_verdict(scores, page):
+    sentences = verdict(scores)
+    assert sentences
+    assert all(f"<li>{escape(sentence)}</li>" in page for sentence in sentences)
+    assert page.index('id="verdict"') < page.index('id="models"')
+
+
+def test_a_dataset_of_books_has_no_films(scores):
+    words = {"item": "book", "items": "books", "user": "reader"}
+    of_books = scores | {"dataset": scores["dataset"] | {"settings": {"task": words}}, "rows": None}
+    text = report(of_books)
+    assert "rows of 40 readers and 37 books." in text
+    assert not re.search(r"film|movie", text.partition("<script")[0])
 
 
 def test_data_cannot_break_out_of_the_script(page):

@@ -9,19 +9,19 @@ from markupsafe import escape
 from pages import assert_renders, column, models_shown, press
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.list_predictions import Line, ListPredictions
+from tastetune.artifacts.list_table import ListLine
 from tastetune.artifacts.predictions import Meta
-from tastetune.evaluation.list_scoring import score_lists
+from tastetune.evaluation.scoring import score
 from tastetune.metrics import LISTS
 from tastetune.reporting.report import report
-from tastetune.tasks.list_rows import read_list_rows
+from tastetune.tasks import TASKS
 
 HOSTILE = '</script><script>document.title = "forged"</script> <b>bold</b>'
 
 
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory):
-    return read_list_rows(open_dataset(make_lists(tmp_path_factory.mktemp("lists") / "data", n_users=70)), "test")
+    return TASKS["top_n"].rows(open_dataset(make_lists(tmp_path_factory.mktemp("lists") / "data", n_users=70)), "test")
 
 
 @pytest.fixture(scope="module")
@@ -29,26 +29,31 @@ def scores(rows):
     """Seven users. `gold` names their gold lists, `prose` one hit and every fault there is, `silent` nothing."""
     faulty = [
         [
-            Line(gold[0], None, "the hit"),
-            Line(gold[0], None, "the hit"),
-            Line(liked[0], None, "my own"),
-            Line(None, None, HOSTILE),
+            ListLine(gold[0], None, "the hit"),
+            ListLine(gold[0], None, "the hit"),
+            ListLine(liked[0], None, "my own"),
+            ListLine(None, None, HOSTILE),
         ]
-        for gold, liked in zip(rows.gold, rows.liked, strict=True)
+        for gold, liked in zip(rows.table["gold"].to_pylist(), rows.table["liked"].to_pylist(), strict=True)
     ]
     lists = {
-        "gold": [[Line(item) for item in gold[:10]] for gold in rows.gold],
+        "gold": [[ListLine(item) for item in gold[:10]] for gold in rows.table["gold"].to_pylist()],
         "prose": faulty,
-        "silent": [[] for _ in rows.gold],
+        "silent": [[] for _ in rows.table["gold"].to_pylist()],
     }
     dataset = rows.dataset
     known = {"dataset": dataset.name, "config": "top_n", "split": "test", "fingerprint": dataset.fingerprint}
     kinds = {"gold": "trivial", "prose": "base", "silent": "base"}
     made = [
-        ListPredictions(Meta(model=name, kind=kinds[name], **known), dict(zip(rows.example_ids, found, strict=True)))
+        Predictions(
+            Meta(model=name, kind=kinds[name], **known), list_table(dict(zip(rows.example_ids, found, strict=True)))
+        )
         for name, found in lists.items()
     ]
-    return score_lists(rows, made, reference="gold", resamples=30)
+    scores = score(rows, made, reference="gold", resamples=30)
+    settings = scores["dataset"]["settings"]
+    settings["task"] |= {"item": "film", "items": "films", "user": "viewer"}
+    return scores
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,7 @@ def test_it_holds_every_figure_and_no_section_of_labels(scores, page):
         for name, estimate in model["metrics"].items():
             if estimate["value"] is not None:
                 assert f'data-model="{model["model"]}" data-metric="{name}">{estimate["value"]:.3f}<' in page
-    assert "7 users, each with favourites and a gold list" in page
+    assert "7 viewers, each with favourites and a gold list" in page
     for name in ("thresholds", "plots", "slices", "leakage"):
         assert f'id="{name}"' not in page
 
@@ -95,12 +100,23 @@ def test_the_licence_leaves_verdicts_and_withholds_titles(rows):
     """The fixture's licence allows rows; `with_text` overrules it."""
     dataset = rows.dataset
     known = {"dataset": dataset.name, "config": "top_n", "split": "test", "fingerprint": dataset.fingerprint}
-    given = dict(zip(rows.example_ids, ([Line(gold[0], None, "TOLD")] for gold in rows.gold), strict=True))
-    scores = score_lists(
-        rows, [ListPredictions(Meta(model="m", kind="base", **known), given)], resamples=5, with_text=False
+    given = dict(
+        zip(
+            rows.example_ids,
+            ([ListLine(gold[0], None, "TOLD")] for gold in rows.table["gold"].to_pylist()),
+            strict=True,
+        )
+    )
+    scores = score(
+        rows, [Predictions(Meta(model="m", kind="base", **known), list_table(given))], resamples=5, with_text=False
     )
     first = scores["rows"]["sample"][0]
-    assert first == {"row": "user 1", "favourites": 10, "gold": len(rows.gold[0]), "lists": {"m": [{"verdict": "hit"}]}}
+    assert first == {
+        "row": "user 1",
+        "favourites": 10,
+        "gold": len(rows.table["gold"].to_pylist()[0]),
+        "lists": {"m": [{"verdict": "hit"}]},
+    }
     text = report(scores)
     assert "favourites, gold lists and titles are withheld" in text
     titles = dataset.read("items", "train", ["title"])["title"].to_pylist()

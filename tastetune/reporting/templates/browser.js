@@ -28,7 +28,7 @@ if (browser) {
     },
   };
 
-  const WORDS = { hit: "hit", miss: "miss", repeated: "repeated", own: "own film", off_catalogue: "off the catalogue" };
+  const WORDS = { hit: "hit", miss: "miss", repeated: "repeated", own: `own ${scores.words.item}`, off_catalogue: "off the catalogue" };
   const lines = (row) => Object.values(row.lists).flat();
   const lists = {
     text: (row) =>

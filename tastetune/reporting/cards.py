@@ -1,0 +1,62 @@
+"""scores -> Markdown by the templates of model_cards/: what every leaderboard, table and card is given."""
+
+from collections.abc import Callable
+
+from tastetune.metrics import OF_LABELS
+from tastetune.reporting.formats import FILTERS, markdown
+from tastetune.reporting.published import published
+from tastetune.reporting.verdict import verdict
+from tastetune.reporting.views import view_of, words_of
+from tastetune.templates import environment
+
+
+def render_card(template: str, scores: dict, **more: object) -> str:
+    """Fill a template.
+
+    Args:
+        template: a file in model_cards/.
+        scores: the content of `scores.json`, of any task.
+        more: what this template alone needs.
+    """
+    view = view_of(scores)
+    cards = environment()
+    cards.filters |= FILTERS
+    context = {
+        "scores": scores,
+        "main": view.headline,
+        "line_metrics": view.line_metrics,
+        "others": view.other_metrics,
+        "of_labels": OF_LABELS,
+        "words": words_of(scores),
+        "verdict": verdict(scores, markdown),
+        "gains": _gains(scores, view.headline[0]),
+        "reasons": reasons(scores, markdown),
+        "published": published(view.config),
+    }
+    return cards.get_template(template).render(context | more)
+
+
+def reasons(scores: dict, name: Callable[[str], str] = str) -> list[str]:
+    """Why figures are missing: one clause a reason, with the metrics and models it concerns.
+
+    Args:
+        scores: the content of `scores.json`, of any task.
+        name: writes a model's name; in Markdown some characters need a mark.
+    """
+    metrics, concerned = view_of(scores).metrics, {}
+    for model in scores["models"]:
+        for metric, estimate in model["metrics"].items():
+            if "reason" in estimate:
+                titles, models = concerned.setdefault(estimate["reason"], ({}, {}))
+                titles[metrics[metric].title] = models[name(model["model"])] = None
+    return [f"{reason} ({', '.join(titles)} of {', '.join(models)})" for reason, (titles, models) in concerned.items()]
+
+
+def _gains(scores: dict, metric: str) -> list[tuple[str, str, dict]]:
+    """Each adapter with its base model, and the difference between them."""
+    return [
+        (model["model"], base, differences[metric])
+        for model in scores["models"]
+        for base, differences in model["against"].items()
+        if base != scores["reference"] and metric in differences
+    ]

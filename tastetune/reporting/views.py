@@ -1,0 +1,77 @@
+"""How the scores of each task are presented: its templates, its place in tables, and the words of its dataset."""
+
+from typing import NamedTuple
+
+from tastetune.metrics import Metric
+from tastetune.tasks import TASKS
+
+
+class View(NamedTuple):
+    """How one task's scores are presented.
+
+    Attributes:
+        config: the dataset's config, which names the task.
+        leaderboard, table, model_card: templates in model_cards/, `table` that of the first table alone.
+        line_metrics: names of the metrics in a second table; the rest stands in a last one.
+        task_type, task_name: what the Hub calls the task in a card's `model-index`, and what people do.
+    """
+
+    config: str
+    leaderboard: str
+    table: str
+    model_card: str
+    line_metrics: tuple[str, ...]
+    task_type: str
+    task_name: str
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """By name, in order."""
+        return dict(TASKS[self.config].metrics)
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Names of the metrics in the first table and on the card; models are ordered by the first."""
+        return TASKS[self.config].headline
+
+    @property
+    def other_metrics(self) -> list[str]:
+        """Names of the metrics of the last table."""
+        return [name for name in self.metrics if name not in self.headline + self.line_metrics]
+
+
+VIEWS = {
+    view.config: view
+    for view in (
+        View(
+            config="like_dislike",
+            leaderboard="leaderboard.md",
+            table="table.md",
+            model_card="model_card.md",
+            line_metrics=(),
+            task_type="text-classification",
+            task_name="Like or dislike",
+        ),
+        View(
+            config="top_n",
+            leaderboard="list_leaderboard.md",
+            table="list_table.md",
+            model_card="list_model_card.md",
+            line_metrics=("answered", "lines", "off_catalogue", "repeated", "own", "coverage", "popularity"),
+            task_type="text-generation",
+            task_name="Recommend ten",
+        ),
+    )
+}
+"""By the dataset's config."""
+
+
+def view_of(scores: dict) -> View:
+    """How these scores, the content of a `scores.json`, are presented."""
+    return VIEWS[scores["dataset"]["config"]]
+
+
+def words_of(scores: dict) -> dict[str, str]:
+    """What the dataset calls its `item`, `items` and `user`, and several of those, `users`."""
+    words = {"item": "movie", "items": "movies", "user": "user"} | scores["dataset"]["settings"].get("task", {})
+    return {name: words[name] for name in ("item", "items", "user")} | {"users": f"{words['user']}s"}

@@ -1,0 +1,67 @@
+"""scripts/readme_table.py from the command line."""
+
+import pytest
+from scored import run_in
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.predictions import find_predictions, read_predictions
+from tastetune.artifacts.scores import read_scores
+from tastetune.evaluation.scoring import score
+from tastetune.files import write_all
+from tastetune.reporting.files import files_of
+from tastetune.reporting.leaderboard import short_table
+from tastetune.reporting.views import VIEWS
+from tastetune.tasks import TASKS
+
+TEXT = "# A text\n\nBefore\n\n<!-- table: out/scores.json -->\nold | table\n<!-- end of table -->\n\nAfter\n"
+
+
+@pytest.fixture(scope="module")
+def folder(scored):
+    rows = TASKS["like_dislike"].rows(open_dataset(scored / "data"), "test")
+    predictions = [read_predictions(path) for path in find_predictions([scored / "predictions"])]
+    write_all(files_of(score(rows, predictions, resamples=20, home=scored / "out"), scored / "out"))
+    return scored
+
+
+@pytest.fixture
+def run_table(folder, monkeypatch, capsys):
+    (folder / "text.md").write_text(TEXT)
+    return lambda *args: run_in(folder, monkeypatch, capsys, "readme_table.py", "out/scores.json", "text.md", *args)
+
+
+def test_the_whole_first_table_takes_the_old_ones_place(folder, run_table):
+    assert run_table()[:2] == (0, "table: out/scores.json into text.md\n")
+    text, leaderboard = (folder / "text.md").read_text(), (folder / "out" / "leaderboard.md").read_text()
+    assert text.startswith("# A text\n\nBefore\n\n<!-- table: out/scores.json -->\n98 rows of 40 users")
+    assert text.endswith("<!-- end of table -->\n\nAfter\n")
+    table = text.partition("-->\n")[2].partition("\n<!-- end")[0]
+    assert table in leaderboard
+    assert "| sasrec-seed1 | recbole |" in table
+    assert "old | table" not in text
+    # Given again, nothing changes
+    run_table()
+    assert (folder / "text.md").read_text() == text
+
+
+def test_a_short_table_is_computed_from_the_scores(folder, run_table):
+    assert run_table("--rows", 3)[0] == 0
+    table = (folder / "text.md").read_text().partition("-->\n")[2].partition("\n<!-- end")[0]
+    assert table == short_table(read_scores(folder / "out" / "scores.json", VIEWS), 3)
+    assert table.count("\n| ") == 4 - 1  # the head stands first, and below it three models
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "message"),
+    [
+        ("no marks", [], "text.md: 0 places marked '<!-- table: out/scores.json -->' ... '<!-- end of table -->'"),
+        (TEXT * 2, [], "text.md: 2 places marked"),
+        (TEXT, ["--rows", "0"], "--rows is 0; give at least 1"),
+    ],
+)
+def test_what_cannot_be_done_leaves_the_text_as_it_was(folder, run_table, text, args, message):
+    (folder / "text.md").write_text(text)
+    status, _, err = run_table(*args)
+    assert status == 1
+    assert message in err
+    assert (folder / "text.md").read_text() == text
