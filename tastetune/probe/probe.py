@@ -58,10 +58,10 @@ def check_counts(lines: Sequence[CatalogueLine], items: int | None, shots: int) 
         InputError: fewer than one line to show, or more items than the catalogue has beside those shown.
     """
     if shots < 1:
-        raise InputError(f"--shots is {shots}; show one line at least, or the form of an answer cannot be known")
+        raise InputError(f"--lines is {shots}; show one line at least, or the form of an answer cannot be known")
     left = len(lines) - shots
     if left < 1:
-        raise InputError(f"--shots is {shots}, the catalogue has {len(lines)} items; show fewer, so that some are left")
+        raise InputError(f"--lines is {shots}, the catalogue has {len(lines)} items; show fewer, so that some are left")
     if items is not None and not 1 <= items <= left:
         raise InputError(
             f"--items is {items}; of the catalogue's {len(lines)} items {shots} are shown, so give from 1 to {left}"

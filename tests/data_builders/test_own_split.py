@@ -19,12 +19,12 @@ def test_three_files_of_likes_go_through_builder_baselines_and_scorer(tmp_path, 
     run("csv_log.py", monkeypatch, *flags, *WORDS, "--name", "library", "--output_dir", tmp_path / "data")
 
     def script(name, *args):
-        status, _, stderr = run_in(tmp_path, monkeypatch, capsys, name, *args, "--dataset", "data")
+        status, _, stderr = run_in(tmp_path, monkeypatch, capsys, name, *args, "--dataset_name", "data")
         assert status == 0, stderr
 
     script("baseline.py", "trivial", "--output_dir", "predictions")
     script("baseline.py", ROOT / "recbole_configs" / "svd.yaml", "--output", "predictions/svd.parquet")
-    script("score.py", "--predictions", "predictions", "--output_dir", "out", "--resamples", "50")
+    script("score.py", "--predictions", "predictions", "--scores_dir", "out", "--resamples", "50")
 
     dataset = open_dataset(tmp_path / "data")
     rows = dataset.read("like_dislike", "test").to_pylist()

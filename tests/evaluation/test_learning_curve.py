@@ -162,7 +162,7 @@ def test_a_file_that_is_none_is_refused(text, tmp_path):
 
 @pytest.fixture
 def run_script(folder, monkeypatch, capsys):
-    given = ("--dataset", "data", "--output_dir", "out", "--resamples", "20", "--predictions")
+    given = ("--dataset_name", "data", "--curve_dir", "out", "--resamples", "20", "--predictions")
     return lambda *predictions: run_in(folder, monkeypatch, capsys, "learning_curve.py", *given, *predictions)
 
 

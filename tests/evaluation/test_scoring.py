@@ -150,7 +150,7 @@ def test_scores_are_strict_json_without_secrets_or_absolute_paths(scored, scores
     assert model(scores, "sft-100")["adapter"] == "adapter/checkpoint-100"
     assert model(scores, "sft-100")["predictions"] == "predictions/sft-100.parquet"
     (tmp_path / "scores.json").write_text(text)
-    assert read_scores(tmp_path / "scores.json") == scores
+    assert read_scores(tmp_path / "scores.json", TASKS) == scores
 
 
 def test_the_order_of_a_file_does_not_matter(scored, rows, tmp_path, scores):
@@ -258,7 +258,7 @@ class TestRefusals:
     def test_scores_that_are_none(self, tmp_path, text, message):
         (tmp_path / "scores.json").write_text(text)
         with pytest.raises(InputError, match=message):
-            read_scores(tmp_path / "scores.json")
+            read_scores(tmp_path / "scores.json", TASKS)
 
 
 class TestDegenerateRows:

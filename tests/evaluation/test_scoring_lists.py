@@ -124,8 +124,8 @@ def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path)
     prose = model(rows, "prose", [[ListLine(None, None, "I am sorry")], [], []])
     write_predictions(predictions / "prose.parquet", prose.meta, prose.table)
     assert lists_of(read_predictions(predictions / "prose.parquet").table) == lists_of(prose.table)
-    command = [sys.executable, "scripts/score.py", "--output_dir", out]
-    given = ["--dataset", rows.dataset.folder, "--predictions", predictions, "--resamples", "20"]
+    command = [sys.executable, "scripts/score.py", "--scores_dir", out]
+    given = ["--dataset_name", rows.dataset.folder, "--predictions", predictions, "--resamples", "20"]
     subprocess.run([*command, *given], check=True, capture_output=True)
     text = (out / "leaderboard.md").read_text()
     assert all(f"| {name} | " in text for name in ("most_popular", "most_cowatched", "prose"))
@@ -139,6 +139,6 @@ def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path)
     done = subprocess.run([*again, "--probe", tmp_path / "probe.json"], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert "probe.json: a probe of the dataset with fingerprint another" in done.stderr
-    done = subprocess.run([*command, "--dataset", "x"], check=False, capture_output=True, text=True)
+    done = subprocess.run([*command, "--dataset_name", "x"], check=False, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.startswith("error: --dataset and --predictions say what to score")
+    assert done.stderr.startswith("error: nothing to score: name a recipe")

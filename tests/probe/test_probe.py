@@ -225,8 +225,8 @@ def test_the_same_seed_asks_the_same_and_another_seed_others():
     [
         (8, 5, "--items is 8; of the catalogue's 12 items 5 are shown, so give from 1 to 7"),
         (0, 5, "--items is 0"),
-        (None, 0, "--shots is 0; show one line at least"),
-        (None, 12, "--shots is 12, the catalogue has 12 items; show fewer"),
+        (None, 0, "--lines is 0; show one line at least"),
+        (None, 12, "--lines is 12, the catalogue has 12 items; show fewer"),
     ],
 )
 def test_counts_that_cannot_be_are_refused(items, shots, message):
@@ -281,7 +281,7 @@ def run_probe(home, monkeypatch, capsys, *flags):
 def test_a_model_that_learnt_the_catalogue_recalls_it_and_before_it_did_not(home, monkeypatch, capsys):
     found = {}
     for name in ("before", "after"):
-        flags = ("--model_name_or_path", name, "--output", f"{name}.json", "--shots", 3)
+        flags = ("--model_name_or_path", name, "--output", f"{name}.json", "--lines", 3)
         status, out, err = run_probe(home, monkeypatch, capsys, *flags)
         assert status == 0, err
         assert f"probe: {name}.json (27 items; recalled: line " in out
@@ -384,11 +384,21 @@ def probed(scored):
 
 
 BASE = "meta-llama/Llama-3.2-1B-Instruct"
-SCORE = ("score.py", "--dataset", "data", "--predictions", "predictions", "--resamples", "5", "--adapter", "adapter")
+SCORE = (
+    "score.py",
+    "--dataset_name",
+    "data",
+    "--predictions",
+    "predictions",
+    "--resamples",
+    "5",
+    "--adapter",
+    "adapter",
+)
 
 
 def test_it_is_shown_where_people_look(probed, monkeypatch, capsys):
-    given = ("--probe", "zero-shot.json", "sft-500.json", "--output_dir", "out")
+    given = ("--probe", "zero-shot.json", "sft-500.json", "--scores_dir", "out")
     status, _, err = run_in(probed, monkeypatch, capsys, *SCORE, *given)
     assert status == 0, err
     scores = json.loads((probed / "out" / "scores.json").read_text())
@@ -402,10 +412,10 @@ def test_it_is_shown_where_people_look(probed, monkeypatch, capsys):
     assert f"| zero-shot | {ById.asks} | 30 | {as_shown} |" in card
     assert "## What the base model knew before" in card
     # Rendered again they are still there; scored without a probe they are not
-    again = ("--from_scores", "out/scores.json", "--output_dir", "again")
+    again = ("--from_scores", "out/scores.json", "--scores_dir", "again")
     assert run_in(probed, monkeypatch, capsys, "score.py", *again)[0] == 0
     assert (probed / "again" / "report.html").read_bytes() == (probed / "out" / "report.html").read_bytes()
-    assert run_in(probed, monkeypatch, capsys, *SCORE, "--output_dir", "bare")[0] == 0
+    assert run_in(probed, monkeypatch, capsys, *SCORE, "--scores_dir", "bare")[0] == 0
     assert 'id="probe"' not in (probed / "bare" / "report.html").read_text()
     assert "knew before" not in (probed / "adapter" / "README.md").read_text().replace(
         "What the base model knew of", ""

@@ -9,8 +9,8 @@ from made_lists import make_lists
 from scored import make_scored
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.list_table import ListLine
-from tastetune.artifacts.predictions import Meta, find_predictions, read_predictions
+from tastetune.artifacts.list_table import ListLine, list_table
+from tastetune.artifacts.predictions import Meta, Predictions, find_predictions, read_predictions
 from tastetune.errors import InputError
 from tastetune.evaluation.scoring import score
 from tastetune.reporting.model_card import model_card

@@ -9,8 +9,8 @@ from markupsafe import escape
 from pages import assert_renders, column, models_shown, press
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.list_table import ListLine
-from tastetune.artifacts.predictions import Meta
+from tastetune.artifacts.list_table import ListLine, list_table
+from tastetune.artifacts.predictions import Meta, Predictions
 from tastetune.evaluation.scoring import score
 from tastetune.metrics import LISTS
 from tastetune.reporting.report import report
@@ -100,13 +100,8 @@ def test_the_licence_leaves_verdicts_and_withholds_titles(rows):
     """The fixture's licence allows rows; `with_text` overrules it."""
     dataset = rows.dataset
     known = {"dataset": dataset.name, "config": "top_n", "split": "test", "fingerprint": dataset.fingerprint}
-    given = dict(
-        zip(
-            rows.example_ids,
-            ([ListLine(gold[0], None, "TOLD")] for gold in rows.table["gold"].to_pylist()),
-            strict=True,
-        )
-    )
+    gold = rows.table["gold"].to_pylist()
+    given = dict(zip(rows.example_ids, ([ListLine(items[0], None, "TOLD")] for items in gold), strict=True))
     scores = score(
         rows, [Predictions(Meta(model="m", kind="base", **known), list_table(given))], resamples=5, with_text=False
     )
@@ -114,7 +109,7 @@ def test_the_licence_leaves_verdicts_and_withholds_titles(rows):
     assert first == {
         "row": "user 1",
         "favourites": 10,
-        "gold": len(rows.table["gold"].to_pylist()[0]),
+        "gold": len(gold[0]),
         "lists": {"m": [{"verdict": "hit"}]},
     }
     text = report(scores)

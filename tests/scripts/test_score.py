@@ -14,12 +14,12 @@ from scored import ROOT, run_in, write
 
 from tastetune.artifacts.dataset import open_dataset
 
-SCORE = ("--dataset", "data", "--predictions", "predictions", "--adapter", "adapter", "--resamples", "50")
+SCORE = ("--dataset_name", "data", "--predictions", "predictions", "--adapter", "adapter", "--resamples", "50")
 
 
 @pytest.fixture(scope="module")
 def outputs(scored):
-    command = [sys.executable, ROOT / "scripts" / "score.py", *SCORE, "--output_dir", "out"]
+    command = [sys.executable, ROOT / "scripts" / "score.py", *SCORE, "--scores_dir", "out"]
     done = subprocess.run(command, cwd=scored, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return scored / "out"
@@ -59,14 +59,14 @@ def test_the_file_has_the_promised_shape(outputs):
 
 def test_the_same_command_gives_the_same_bytes(run_score, outputs):
     before = {path.name: path.read_bytes() for path in outputs.iterdir()}
-    assert run_score(*SCORE, "--output_dir", "out")[0] == 0
+    assert run_score(*SCORE, "--scores_dir", "out")[0] == 0
     assert {path.name: path.read_bytes() for path in outputs.iterdir()} == before
 
 
 def test_rendering_again_needs_the_scores_alone(run_score, scored, outputs, tmp_path):
     card = (scored / "adapter" / "README.md").read_text()
     again = ("--from_scores", outputs / "scores.json", "--adapter", "adapter")
-    assert run_score(*again, "--output_dir", tmp_path)[0] == 0
+    assert run_score(*again, "--scores_dir", tmp_path)[0] == 0
     assert (scored / "adapter" / "README.md").read_text() == card
     for path in outputs.iterdir():
         assert (tmp_path / path.name).read_bytes() == path.read_bytes()
@@ -76,7 +76,7 @@ def test_a_changed_score_changes_what_is_shown(run_score, outputs, tmp_path):
     scores = json.loads((outputs / "scores.json").read_text())
     scores["models"][0]["metrics"]["roc_auc"]["value"] = 0.12345
     (tmp_path / "scores.json").write_text(json.dumps(scores))
-    run_score("--from_scores", tmp_path / "scores.json", "--output_dir", tmp_path)
+    run_score("--from_scores", tmp_path / "scores.json", "--scores_dir", tmp_path)
     assert "| 0.123 [" in (tmp_path / "leaderboard.md").read_text()
     assert ">0.123</button>" in (tmp_path / "report.html").read_text()
 
@@ -87,7 +87,7 @@ def test_a_learning_curve_goes_into_the_report(run_score, scored, outputs, tmp_p
     points = [point | {"roc_auc": {"value": 0.6, "low": 0.5, "high": 0.7}} for point in points]
     curve = {"dataset": scores["dataset"], "curves": [{"name": "sft", "kind": "adapter", "points": points}]}
     (tmp_path / "learning_curve.json").write_text(json.dumps(curve))
-    again = ("--from_scores", outputs / "scores.json", "--output_dir", tmp_path)
+    again = ("--from_scores", outputs / "scores.json", "--scores_dir", tmp_path)
     assert run_score(*again, "--learning_curve", tmp_path / "learning_curve.json")[0] == 0
     assert "ROC-AUC against training examples seen" in (tmp_path / "report.html").read_text()
     assert "Learning curve" not in (outputs / "report.html").read_text()
@@ -98,9 +98,9 @@ def test_rows_are_withheld_where_the_licence_says_so_unless_asked_for(run_score,
     info["settings"]["redistribution"] = False
     shutil.copytree(scored / "data", tmp_path / "data")
     (tmp_path / "data" / "tastetune.json").write_text(json.dumps(info))
-    given = ("--dataset", tmp_path / "data", "--predictions", "predictions", "--resamples", "5")
-    assert run_score(*given, "--output_dir", tmp_path / "kept")[0] == 0
-    assert run_score(*given, "--output_dir", tmp_path / "told", "--with_rows")[0] == 0
+    given = ("--dataset_name", tmp_path / "data", "--predictions", "predictions", "--resamples", "5")
+    assert run_score(*given, "--scores_dir", tmp_path / "kept")[0] == 0
+    assert run_score(*given, "--scores_dir", tmp_path / "told", "--with_rows")[0] == 0
     for name in ("scores.json", "report.html"):
         assert "## Target movie" not in (tmp_path / "kept" / name).read_text()
         assert "## Target movie" in (tmp_path / "told" / name).read_text()
@@ -115,7 +115,14 @@ def test_one_user_who_likes_everything_is_shown_with_the_reasons_for_what_is_mis
     dataset = open_dataset(tmp_path / "data")
     for name in ("user_item_mean", "other"):
         write(tmp_path / "predictions", dataset, name, 1.0)
-    given = ("--dataset", dataset.folder, "--predictions", tmp_path / "predictions", "--output_dir", tmp_path / "out")
+    given = (
+        "--dataset_name",
+        dataset.folder,
+        "--predictions",
+        tmp_path / "predictions",
+        "--scores_dir",
+        tmp_path / "out",
+    )
     assert run_score(*given)[0] == 0
     for name in ("leaderboard.md", "report.html"):
         text = (tmp_path / "out" / name).read_text()
@@ -148,21 +155,27 @@ def files(folder):
 
 def faults(*names):
     """The flags that score faulty predictions beside good ones."""
-    return ["--dataset", "data", "--predictions", "predictions", *(f"faulty/{name}.parquet" for name in names)]
+    return ["--dataset_name", "data", "--predictions", "predictions", *(f"faulty/{name}.parquet" for name in names)]
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["--dataset", "data"], "--dataset and --predictions say what to score"),
-        (["--dataset", "nowhere", "--predictions", "predictions"], "nowhere"),
-        (["--dataset", "data", "--predictions", "absent.parquet"], "absent.parquet: no such predictions file"),
-        (["--dataset", "data", "--predictions", "predictions", "--split", "tset"], "no split 'tset'"),
-        (["--dataset", "data", "--predictions", "predictions", "--split", "validation"], "split is 'test'"),
-        (["--dataset", "data", "--predictions", "predictions", "--reference", "svd"], "reference 'svd' is not among"),
-        (["--dataset", "data", "--predictions", "predictions", "--adapter", "none"], "--adapter none: no such folder"),
-        (["--dataset", "data", "--predictions", "predictions", "--adapter", "data"], "none of the scored models"),
-        (["--dataset", "data", "--predictions", "predictions", "--resamples", "0"], "--resamples is 0"),
+        (["--dataset_name", "data"], "nothing to score: name a recipe"),
+        (["--dataset_name", "nowhere", "--predictions", "predictions"], "nowhere"),
+        (["--dataset_name", "data", "--predictions", "absent.parquet"], "absent.parquet: no such predictions file"),
+        (["--dataset_name", "data", "--predictions", "predictions", "--split", "tset"], "no split 'tset'"),
+        (["--dataset_name", "data", "--predictions", "predictions", "--split", "validation"], "split is 'test'"),
+        (
+            ["--dataset_name", "data", "--predictions", "predictions", "--reference", "svd"],
+            "reference 'svd' is not among",
+        ),
+        (
+            ["--dataset_name", "data", "--predictions", "predictions", "--adapter", "none"],
+            "--adapter none: no such folder",
+        ),
+        (["--dataset_name", "data", "--predictions", "predictions", "--adapter", "data"], "none of the scored models"),
+        (["--dataset_name", "data", "--predictions", "predictions", "--resamples", "0"], "--resamples is 0"),
         (["--from_scores", "data/tastetune.json"], "key 'dataset' is missing"),
         (["--from_scores", "empty.json"], "empty.json: no models of like_dislike or top_n in it"),
         (["--from_scores", "out/scores.json", "--learning_curve", "data/tastetune.json"], "did not write it"),
@@ -180,7 +193,7 @@ def faults(*names):
 def test_bad_input_ends_with_one_message_and_nothing_written(run_score, scored, args, message):
     (scored / "empty.json").write_text('{"dataset": {}, "bootstrap": {}, "models": []}')
     before = files(scored)
-    status, _, stderr = run_score(*args, "--output_dir", "bad")
+    status, _, stderr = run_score(*args, "--scores_dir", "bad")
     assert status == 1
     assert re.search(r"^error: ", stderr, flags=re.MULTILINE)
     assert message in stderr
@@ -189,6 +202,6 @@ def test_bad_input_ends_with_one_message_and_nothing_written(run_score, scored, 
 
 def test_an_older_output_survives_a_refusal(run_score, outputs, tmp_path):
     shutil.copytree(outputs, tmp_path / "out")
-    given = ("--dataset", "data", "--predictions", "absent", "--output_dir", tmp_path / "out")
+    given = ("--dataset_name", "data", "--predictions", "absent", "--scores_dir", tmp_path / "out")
     assert run_score(*given)[0] == 1
     assert (tmp_path / "out" / "scores.json").read_bytes() == (outputs / "scores.json").read_bytes()

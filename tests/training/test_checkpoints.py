@@ -13,10 +13,10 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, set_seed
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import read_predictions
+from tastetune.artifacts.predictions import hold, read_predictions
 from tastetune.baselines.recbole.configs import read_config
 from tastetune.errors import InputError
-from tastetune.training.checkpoints import answer_epochs, find_checkpoints, is_kept
+from tastetune.training.checkpoints import find_checkpoints
 
 RECIPE = "recipes/quickstart/sft.yaml"
 SVD = "model: SVD\nseed: 1\nembedding_size: 4\nepochs: 2\n"
@@ -56,8 +56,8 @@ def script(path, *flags):
 
 
 def draw(home, *flags):
-    model = ("--model_name_or_path", home / "model", "--dataset", home / "data")
-    given = ("--adapter", home / "run", "--baselines", home / "svd.yaml", "--output_dir", home / "out")
+    model = ("--model_name_or_path", home / "model", "--dataset_name", home / "data")
+    given = ("--adapter", home / "run", "--baselines", home / "svd.yaml", "--curve_dir", home / "out")
     script("scripts/learning_curve.py", RECIPE, *model, *given, "--resamples", 10, *flags)
 
 
@@ -95,11 +95,11 @@ def test_a_second_command_keeps_what_is_there_and_makes_what_is_missing(home, dr
     shutil.copytree(home / "out", out)
     (out / "curve" / "run-2.parquet").unlink()  # as if it had been interrupted
     (out / "curve" / "svd.parquet").write_bytes(b"PAR1")  # as if a disk had been full
-    draw(home, "--output_dir", out)
+    draw(home, "--curve_dir", out)
     lines = capsys.readouterr().out.splitlines()
     done = [(line.split()[0], line.split()[1].rpartition("/")[2].strip(",")) for line in lines if "/curve/" in line]
     assert sorted(done) == [
-        ("answered:", "run-2.parquet"),
+        ("predictions:", "run-2.parquet"),
         ("answered:", "svd.parquet"),
         ("kept:", "run-10.parquet"),
         ("kept:", "zero-shot.parquet"),
@@ -109,7 +109,7 @@ def test_a_second_command_keeps_what_is_there_and_makes_what_is_missing(home, dr
         [(p["model"], p["roc_auc"]) for line in curve["curves"] for p in line["points"]] for curve in (drawn, again)
     ]
     assert figures[0] == figures[1]
-    draw(home, "--output_dir", out)
+    draw(home, "--curve_dir", out)
     assert "answered:" not in capsys.readouterr().out
 
 
@@ -143,9 +143,9 @@ def test_answers_of_anything_else_are_not_kept(home, drawn, other):
     wanted = {
         key: meta[key] for key in ("kind", "split", "fingerprint", "adapter", "settings", "training", "threshold")
     }
-    assert is_kept(path, wanted)
-    assert not is_kept(path, wanted | other)
-    assert not is_kept(path.with_stem("none"), wanted)
+    assert hold(path, wanted)
+    assert not hold(path, wanted | other)
+    assert not hold(path.with_stem("none"), wanted)
 
 
 def test_a_checkpoint_that_was_cut_off_is_passed_over_and_named(home, capsys, tmp_path):
@@ -173,7 +173,7 @@ def test_a_checkpoint_that_was_cut_off_is_passed_over_and_named(home, capsys, tm
             ["--name", "svd", "--predictions", "{home}/given/run-2.parquet", "--name", "run"],
             r"model 'run-2' would stand",
         ),
-        (["--output_dir", ""], r"--output_dir is empty"),
+        (["--curve_dir", ""], r"--curve_dir is empty"),
         (["--resamples", "0"], r"--resamples is 0; give at least 1"),
         (["--learning_rat", "1"], r"--learning_rat"),
     ],
@@ -184,7 +184,7 @@ def test_bad_input_ends_in_one_clear_message_before_anything_is_answered(home, d
         (home / "given").mkdir()
         shutil.copy(home / "out" / "curve" / "run-2.parquet", home / "given")
     with pytest.raises(SystemExit, match=message) as stop:
-        draw(home, "--output_dir", home / "refused", *(flag.format(home=home) for flag in flags))
+        draw(home, "--curve_dir", home / "refused", *(flag.format(home=home) for flag in flags))
     assert str(stop.value).startswith("error: ")
     assert not (home / "refused").exists()
 
@@ -192,17 +192,9 @@ def test_bad_input_ends_in_one_clear_message_before_anything_is_answered(home, d
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ([RECIPE, "--output_dir", "x"], "nothing to draw"),
-        (
-            [RECIPE, "--output_dir", "x", "--predictions", "y"],
-            r"got recipe 'recipes/quickstart/sft\.yaml', before all flags, and --adapter None; give",
-        ),
-        (["--output_dir", "x", "--adapter", "y"], "got recipe None, before all flags, and --adapter 'y'; give both"),
-        (["--output_dir", "x", "--baselines", "y"], "give --dataset"),
-        (
-            ["--output_dir", "x", "--predictions", "y", "--dataset", "z", "--lerning", "1"],
-            "unknown arguments --lerning 1",
-        ),
+        (["--run_dir", "nowhere"], "nothing to draw: the run has no checkpoints"),
+        (["--curve_dir", "x", "--baselines", "y"], "run_dir is missing"),
+        (["--curve_dir", "x", "--predictions", "y", "--dataset_name", "z", "--lerning", "1"], "unknown flag --lerning"),
     ],
 )
 def test_flags_that_need_each_other(flags, message):
