@@ -4,7 +4,7 @@
 
 The reference that the model is held to is the fine-tuned adapter itself. The result, the run's dpo/ unless output_dir
 says otherwise, is an adapter like scripts/sft.py's, answered and scored in the same way. A run that was interrupted
-goes on from its last checkpoint when it is started again; one that is done is not done again, unless --force is given.
+goes on from its last checkpoint when it is origin again; one that is done is not done again, unless --force is given.
 """
 
 from tastetune.config.arguments import AdapterArguments, SftArguments
@@ -31,13 +31,13 @@ def main() -> None:
     )
     from tastetune.training.trainers import adapter_kept
 
-    data_args, start, training_args, model_args = parse_recipe(
+    data_args, adapter_args, training_args, model_args = parse_recipe(
         __doc__, (SftArguments, AdapterArguments, DPOConfig, ModelConfig), output="dpo"
     )
     output = training_args.output_dir
     set_total_batch_size(training_args, data_args.total_train_batch_size)
     refuse_push_and_evaluation(training_args)
-    started = adapter_settings(start.sft_adapter)
+    origin = adapter_settings(adapter_args.sft_adapter)
 
     # 1. Pairs: as many as the steps will see, refused here if the trainer would cut one
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
@@ -48,12 +48,12 @@ def main() -> None:
         check_lengths(pairs, tokenizer, training_args.max_length, answer)
 
     # 2. A place to go on from
-    settings = run_settings(dataset, data_args, training_args, model_args) | started | {"beta": training_args.beta}
+    settings = run_settings(dataset, data_args, training_args, model_args) | origin | {"beta": training_args.beta}
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
     with held_run(training_args, settings, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter, once to train and, copied by the trainer, once to be held to
-        model = load_adapter(load_model(model_args), start.sft_adapter, trainable=True)
+        model = load_adapter(load_model(model_args), adapter_args.sft_adapter, trainable=True)
         with adapter_kept(model):
             trainer = DPOTrainer(
                 model=model,
@@ -64,7 +64,7 @@ def main() -> None:
             )
         say = trainer.accelerator.print
         say(f"{counts['pairs']} pairs of {dataset.name} ({counts['left_out']} rows in none), training on {len(pairs)}")
-        say(f"resuming from {checkpoint}" if checkpoint else f"starting from {start.sft_adapter}")
+        say(f"resuming from {checkpoint}" if checkpoint else f"starting from {adapter_args.sft_adapter}")
 
         # 4. Training
         trainer.train(resume_from_checkpoint=checkpoint)

@@ -9,7 +9,7 @@ Lists better than their group become likelier, worse ones less likely.
 
 With beta above 0 the model is held to the fine-tuned adapter itself. total_train_batch_size counts the lists of a step.
 The result, the run's grpo/ unless output_dir says otherwise, is an adapter like scripts/sft.py's. A run that was
-interrupted goes on from its last checkpoint when it is started again; one that is done is not done again, unless
+interrupted goes on from its last checkpoint when it is origin again; one that is done is not done again, unless
 --force is given.
 """
 
@@ -42,12 +42,12 @@ def main() -> None:
     )
     from tastetune.training.trainers import adapter_kept
 
-    data_args, start, training_args, model_args = parse_recipe(
+    data_args, adapter_args, training_args, model_args = parse_recipe(
         __doc__, (DataArguments, AdapterArguments, TotalBatchGRPOConfig, ModelConfig), output="grpo"
     )
     output = training_args.output_dir
     refuse_push_and_evaluation(training_args)
-    started = adapter_settings(start.sft_adapter)
+    origin = adapter_settings(adapter_args.sft_adapter)
 
     # 1. Whom to write for, and what a list earns
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
@@ -55,7 +55,7 @@ def main() -> None:
     rows, reward = read_rewarded_rows(dataset, data_args.dataset_config, data_args.dataset_train_split, at_once)
 
     # 2. A place to go on from
-    settings = run_settings(dataset, data_args, training_args, model_args) | started
+    settings = run_settings(dataset, data_args, training_args, model_args) | origin
     settings |= {key: getattr(training_args, key) for key in DECISIVE}
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
@@ -64,7 +64,7 @@ def main() -> None:
         tokenizer, model = load_tokenizer(model_args), load_model(model_args)
         ends = sorted({turn_end(tokenizer), tokenizer.eos_token_id})
         model.generation_config = GenerationConfig(eos_token_id=ends)
-        model = load_adapter(model, start.sft_adapter, trainable=True)
+        model = load_adapter(model, adapter_args.sft_adapter, trainable=True)
         training_args.chat_template_kwargs = TEMPLATE_VALUES
         with adapter_kept(model):
             trainer = GRPOTrainer(
@@ -78,7 +78,7 @@ def main() -> None:
         say = trainer.accelerator.print
         each = training_args.num_generations
         say(f"writing for {len(rows)} users of {dataset.name}: {each} lists for each of {at_once} users a step")
-        say(f"resuming from {checkpoint}" if checkpoint else f"starting from {start.sft_adapter}")
+        say(f"resuming from {checkpoint}" if checkpoint else f"starting from {adapter_args.sft_adapter}")
 
         # 4. Training
         trainer.train(resume_from_checkpoint=checkpoint)

@@ -25,10 +25,12 @@ def main() -> None:
     from tastetune.training.stand_in import make_model, rating_streams, train_tokenizer
     from tastetune.training.trainers import CompactSFTTrainer
 
-    data_args, made, training_args = parse_recipe(__doc__, (DataArguments, StandInArguments, SFTConfig), output="model")
+    data_args, stand_in, training_args = parse_recipe(
+        __doc__, (DataArguments, StandInArguments, SFTConfig), output="model"
+    )
     output = training_args.output_dir
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
-    settings = run_settings(dataset, data_args, training_args, made)
+    settings = run_settings(dataset, data_args, training_args, stand_in)
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very model; --force makes it anew")
     with held_run(training_args, settings, force=data_args.force) as checkpoint:
@@ -37,15 +39,15 @@ def main() -> None:
         prompts = dataset.read(dataset.task, data_args.dataset_train_split, ["prompt"])
         prompts = prompts["prompt"].to_pylist()
         texts = map(plain_text, prompts[:: max(1, len(prompts) // 5000)])
-        tokenizer = train_tokenizer([*items["title"], *texts], made.vocab_size)
+        tokenizer = train_tokenizer([*items["title"], *texts], stand_in.vocab_size)
 
         # 2. A Llama with random weights, and the streams it learns from
         set_seed(training_args.seed)
-        model = make_model(tokenizer, made.width, made.layers, made.heads)
+        model = make_model(tokenizer, stand_in.width, stand_in.layers, stand_in.heads)
         order = [("user_id", "ascending"), ("timestamp", "ascending"), ("item_id", "ascending")]
         interactions = dataset.read("interactions", data_args.dataset_train_split).sort_by(order)
         titles = dict(zip(items["item_id"], items["title"], strict=True))
-        streams = rating_streams(interactions, titles, tokenizer, made.ratings_each, dataset.like_from)
+        streams = rating_streams(interactions, titles, tokenizer, stand_in.ratings_each, dataset.like_from)
 
         # 3. Training, and an ordinary model folder
         trainer = CompactSFTTrainer(

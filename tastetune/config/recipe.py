@@ -107,9 +107,8 @@ def _parse(
     values = {key: checked(key, v, known[key], f"{places[key]}: {key}") for key, v in values.items() if key in known}
     flags = _read_flags(words, own, f"{path} with {' '.join(words)}", other_flags)
     values = _with_defaults(values | flags, own, output)
-    if values.get("built_by") and {"run_dir", "dataset_name"} & set(flags):
-        command = re.sub(r" --output_dir \S+$", "", values["built_by"])  # which builds the recipe's own folder
-        values["built_by"] = f"{command} --output_dir {values['dataset_name']}"
+    if {"run_dir", "dataset_name"} & set(flags) and values.get("built_by") and values.get("dataset_name"):
+        values["built_by"] = _building(values["built_by"], values["dataset_name"])
     try:
         return tuple(_instance(kind, values, path) for kind in argument_types)
     except (ValueError, TypeError) as error:
@@ -133,14 +132,14 @@ def _read_flags(words: Sequence[str], hints: Mapping[str, Any], command: str, ot
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
     for name in hints:
         parser.add_argument(*dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}")), dest=name, nargs="*")
-    given, rest = parser.parse_known_args(words)
+    words_by_key, rest = parser.parse_known_args(words)
     if rest and not other_flags:
         near = difflib.get_close_matches(rest[0].partition("=")[0], [f"--{name}" for name in hints], n=1)
         what = "unknown flag" if rest[0].startswith("-") else "a word that belongs to no flag:"
         raise InputError(f"{command}: {what} {rest[0]}; " + (f"did you mean {near[0]}?" if near else "see --help"))
     return {
         name: checked(name, from_words(value, hints[name]), hints[name], f"--{name}")
-        for name, value in vars(given).items()
+        for name, value in vars(words_by_key).items()
     }
 
 
@@ -157,6 +156,11 @@ def _with_defaults(values: dict[str, Any], own: Collection[str], output: str) ->
 
         values["use_cpu"] = not torch.accelerator.is_available()
     return values
+
+
+def _building(command: str, folder: str) -> str:
+    """The recipe's command that builds its dataset, for another folder."""
+    return re.sub(r" --output_dir \S+$", "", command) + f" --output_dir {folder}"
 
 
 def _instance(kind: type, values: Mapping[str, Any], path: str) -> Any:
