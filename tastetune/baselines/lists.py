@@ -11,11 +11,11 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.list_table import ListLine
 from tastetune.baselines import fit_on
 from tastetune.errors import InputError
-from tastetune.tasks.list_rows import CONFIG, read_list_rows
+from tastetune.tasks.lists import ListTask
 from tastetune.tasks.top_n import TopN
 
-LIST_TASK = CONFIG
-"""The task whose rows ask for lists."""
+LIST_TASK = ListTask.rows_config
+"""The `BuiltDataset.task` whose rows ask for lists; the rows of all others bear labels."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,11 @@ def read_questions(dataset: BuiltDataset, split: str) -> ListQuestions:
     """The users of `split`.
 
     Raises:
-        InputError: no such split, a column missing, or no rows.
+        InputError: no such split, a column missing, no rows, or an empty gold list.
     """
-    rows = read_list_rows(dataset, split)
-    return ListQuestions(rows.example_ids, rows.liked, rows.gold, TopN(**dataset.wording).n)
+    table = ListTask().rows(dataset, split).table
+    example_ids, liked, gold = (table[column].to_pylist() for column in ("example_id", "liked", "gold"))
+    return ListQuestions(example_ids, liked, gold, TopN(**dataset.wording).n)
 
 
 def read_interactions_before(dataset: BuiltDataset, split: str, columns: list[str]) -> pa.Table:

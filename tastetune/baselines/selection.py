@@ -7,6 +7,7 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.baselines import Baseline
 from tastetune.baselines.lists import LIST_TASK
 from tastetune.errors import InputError
+from tastetune.files import bundled_file
 
 TRIVIAL, TEXT = "trivial", "text"
 """Name all models without learning, and the text baseline; any other baseline is named by its config."""
@@ -24,8 +25,8 @@ def baselines_of(
     """The baselines of `names` for what the rows of `dataset` ask, the quickest first; every config is read here.
 
     Args:
-        names: `TRIVIAL`, `TEXT`, config files, and folders of them. Of a folder's .yaml files those that answer another
-            task are left out, and named on the way.
+        names: `TRIVIAL`, `TEXT`, config files, and folders of them, also those that go with the package. Of a folder's
+            .yaml files those that answer another task are left out, and named on the way.
         only: leave out all but these: baselines by their names, or all `TRIVIAL` ones.
         seed: in place of the configs' seeds.
         trials: tuning trials on validation before each config's model is fitted.
@@ -44,7 +45,7 @@ def baselines_of(
     if TEXT in wanted:
         baselines.append(_text(dataset.task, encoder))
     if files := [path for path in files if path.stem in wanted]:
-        baselines += _recbole(dataset.task, files, {str(Path(name)) for name in names}, seed, trials)
+        baselines += _recbole(dataset.task, files, set(map(bundled_file, names)), seed, trials)
     return baselines
 
 
@@ -75,7 +76,7 @@ def _config_files(names: Sequence[str]) -> list[Path]:
         InputError: two of one name, or a folder without any.
     """
     files: dict[str, Path] = {}
-    for path in map(Path, names):
+    for path in map(bundled_file, names):
         inside = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
         if not inside:
             raise _no_config(path)
@@ -95,7 +96,9 @@ def _check_names(there: Sequence[str], files: Sequence[Path], only: Collection[s
             raise InputError(f"--only {name}: no such baseline; there are {', '.join((TRIVIAL, *there))}")
 
 
-def _recbole(task: str, files: Sequence[Path], named: Collection[str], seed: int | None, trials: int) -> list[Baseline]:
+def _recbole(
+    task: str, files: Sequence[Path], named: Collection[Path], seed: int | None, trials: int
+) -> list[Baseline]:
     """The models of config `files`; one of another task is an error only where the file itself is `named`."""
     try:
         from tastetune.baselines.recbole import configs
@@ -104,24 +107,28 @@ def _recbole(task: str, files: Sequence[Path], named: Collection[str], seed: int
     except ImportError as error:
         raise InputError(f"{files[0]} needs RecBole: pip install 'tastetune[baselines]' ({error})") from error
     kind, answering = (RecBoleLists, configs.LISTS) if task == LIST_TASK else (RecBoleLikes, configs.LIKES)
-    baselines, others = [], []
+    overrides, fitting, others = {} if seed is None else {"seed": seed}, [], []
     for path in files:
         try:
-            config = configs.read_config(path, {} if seed is None else {"seed": seed}, answering=answering)
+            fitting.append(configs.read_config(path, overrides, answering=answering))
         except configs.OtherTask:
-            if str(path) in named:
+            if path in named:
                 raise
             others.append(path)
-            continue
-        if trials:
+    _name_left_out(others, bool(fitting))
+    if trials:
+        for config in fitting:
             configs.check_tunable(config)
-        baselines.append(kind(config, trials))
+    return [kind(config, trials) for config in fitting]
+
+
+def _name_left_out(others: Sequence[Path], some_fit: bool) -> None:
+    """Say which files of folders answer another task; raise InputError if that is all there are."""
     for folder in dict.fromkeys(path.parent for path in others):
-        left_out = [path.stem for path in others if path.parent == folder]
-        print(f"{folder}: left out {', '.join(left_out)}, for they answer another task")
-    if not baselines:
-        raise _no_config(others[0].parent)
-    return baselines
+        if not some_fit:
+            raise _no_config(folder)
+        stems = [path.stem for path in others if path.parent == folder]
+        print(f"{folder}: left out {', '.join(stems)}, for they answer another task")
 
 
 def _no_config(folder: Path) -> InputError:

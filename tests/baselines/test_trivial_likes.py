@@ -16,7 +16,7 @@ from tastetune.artifacts.dataset import open_dataset
 from tastetune.baselines.trivial import likes as trivial
 from tastetune.baselines.trivial.likes import MODELS, CodedLikes, TrivialLikes
 from tastetune.errors import InputError
-from tastetune.metrics.measure import are_probabilities
+from tastetune.metrics.labelled import are_probabilities
 
 
 def rows(user, item, like, history=None):
