@@ -1,63 +1,94 @@
-"""Fit baselines and answer the rows of a split: one predictions file a model.
+"""Fit baselines and answer the rows of a split: the trivial models, and those that the recipe or --baselines names.
 
-python scripts/baseline.py trivial recbole_configs --dataset outputs/ml100k --output_dir outputs/predictions
-python scripts/baseline.py recbole_configs/svd.yaml --dataset outputs/ml100k --output outputs/predictions/svd.parquet
-python scripts/baseline.py text --encoder sentence-transformers/all-MiniLM-L6-v2 --dataset outputs/ml100k \\
-    --output outputs/predictions/text.parquet
+    python scripts/baseline.py recipes/ml1m.yaml
+    python scripts/baseline.py recipes/ml1m.yaml --only svd sasrec --tune 20 --split validation
+    python scripts/baseline.py --run_dir outputs/books --baselines recbole_configs
+    python scripts/baseline.py recipes/ml1m.yaml --baselines text --encoder sentence-transformers/all-MiniLM-L6-v2
+
+The recipe names the run's folder, in which the dataset and the predictions lie: `predictions/NAME.parquet`, those of
+another split than test in a folder of its name. What is there already, by the same settings for the same rows, is kept.
+A model that fails does not end the others.
+
+    --baselines CONFIG ...     files of recbole_configs/, folders of them, of which those of another task are left out,
+                               or `text` (default: the recipe's)
+    --only NAME ...            these models alone; `trivial` for all models without learning
+    --split NAME               split to answer (default test)
+    --predictions_dir FOLDER   folder to write to (default: the run's)
+    --tune N                   first choose settings by N trials on validation, written beside the predictions
+    --config_seed N            in place of the configs' seeds
+    --each_epoch               also write the answers after every epoch
+    --encoder FOLDER_OR_ID     the text baseline's sentence-embedding model
+    --force                    answer anew what is there already
 """
 
-import argparse
 import time
-from functools import partial
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from tastetune.artifacts.dataset import open_dataset
-from tastetune.baselines import FIT_ON, wait_passively
-from tastetune.baselines.outputs import TRIVIAL, baseline_parser, output_file, parse_baselines
+from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.baselines import Baseline, fit_on, wait_passively
+from tastetune.baselines.predictions_files import fit_or_keep
+from tastetune.baselines.selection import TRIVIAL, baselines_of
+from tastetune.config.arguments import AnswerArguments, DataArguments
+from tastetune.config.recipe import read_recipe
 from tastetune.errors import InputError, run
 
-TEXT = "text"
 
+@dataclass
+class BaselineArguments:
+    only: list[str] = field(default_factory=list, metadata={"help": "These models alone."})
+    predictions_dir: str | None = field(default=None, metadata={"help": "Folder to write to."})
+    tune: int = field(default=0, metadata={"help": "First choose settings by so many trials on validation."})
+    config_seed: int | None = field(default=None, metadata={"help": "In place of the configs' seeds."})
+    each_epoch: bool = field(default=False, metadata={"help": "Also write the answers after every epoch."})
+    encoder: str | None = field(default=None, metadata={"help": "The text baseline's sentence-embedding model."})
 
-def parse() -> argparse.Namespace:
-    parser = baseline_parser(__doc__, FIT_ON, also="; `text`")
-    parser.add_argument("--encoder", help="the text baseline's sentence-embedding model: its folder or Hub id")
-    parser.add_argument("--each_epoch", action="store_true", help="also write the predictions after every epoch")
-    args = parse_baselines(parser)
-    if TEXT in args.models and args.encoder is None:
-        raise InputError("the text baseline needs --encoder: the folder or Hub id of a sentence-embedding model")
-    return args
+    def __post_init__(self):
+        if self.tune < 0:
+            raise InputError(f"--tune is {self.tune}; give the number of trials")
 
 
 def main() -> None:
-    args, began = parse(), time.perf_counter()
-    dataset = open_dataset(args.dataset)
+    args, answers, data = read_recipe(__doc__, (BaselineArguments, AnswerArguments, DataArguments))
+    began = time.perf_counter()
+    folder = Path(args.predictions_dir) if args.predictions_dir else data.folder.predictions
+    if answers.split != "test":
+        folder /= answers.split
+
+    # 1. The rows and the models: every config is read before anything is fitted
+    data.refuse_unbuilt()
+    dataset = open_dataset(data.dataset, data.dataset_revision)
+    fit_on(dataset, answers.split)
     wait_passively()
-    output, written = partial(output_file, output=args.output, output_dir=args.output_dir), []
+    baselines = baselines_of(
+        dataset,
+        [TRIVIAL, *answers.baselines],
+        only=args.only,
+        seed=args.config_seed,
+        trials=args.tune,
+        encoder=args.encoder,
+    )
 
-    # 1. The configs, all read before anything is fitted
-    configs, paths = [], [name for name in args.models if name not in (TRIVIAL, TEXT)]
-    if paths:
-        from tastetune.baselines.recbole.choice import chosen_configs
-        from tastetune.baselines.recbole.configs import read_config
+    # 2. Their answers
+    failures = fit_all(baselines, dataset, answers.split, folder, each_epoch=args.each_epoch, force=data.force)
+    if failures:
+        raise InputError(f"{len(failures)} of {len(baselines)} baselines failed:\n" + "\n".join(failures))
+    seconds = time.perf_counter() - began
+    print(f"Answered {answers.split} of {dataset.name} by {len(baselines)} baselines in {seconds:.0f} s, in {folder}")
 
-        overrides = {} if args.seed is None else {"seed": args.seed}
-        configs = chosen_configs(paths, partial(read_config, overrides=overrides), tune=args.tune > 0)
 
-    # 2. The models, the quickest first
-    if TRIVIAL in args.models:
-        from tastetune.baselines.trivial.likes import write_trivial
-
-        written += write_trivial(dataset, args.split, args.output_dir)
-    if TEXT in args.models:
-        from tastetune.baselines.text import write_text_baseline
-
-        written.append(write_text_baseline(args.encoder, dataset, args.split, output(TEXT)))
-    for config in configs:
-        from tastetune.baselines.recbole.likes import write_baseline
-
-        settings = {"trials": args.tune, "each_epoch": args.each_epoch}
-        written += write_baseline(config, dataset, args.split, output(config.name), **settings)
-    print(f"Answered {args.split} of {dataset.name} in {time.perf_counter() - began:.0f} s:", *written, sep="\n  ")
+def fit_all(
+    baselines: list[Baseline], dataset: BuiltDataset, split: str, folder: Path, *, each_epoch: bool, force: bool
+) -> list[str]:
+    """Have every baseline answer the split; returns what went wrong, a line a baseline."""
+    failures = []
+    for baseline in baselines:
+        try:
+            fit_or_keep(baseline, dataset, split, folder, each_epoch=each_epoch, force=force)
+        except InputError as error:
+            failures.append(f"{baseline.name}: {error}")
+            print(f"failed: {baseline.name}", flush=True)
+    return failures
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ item by id: so it says how much of a language model's score a frozen encoder and
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -19,8 +18,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tastetune.artifacts.dataset import BuiltDataset
-from tastetune.artifacts.predictions import Meta, write_predictions
-from tastetune.baselines import FIT_ON
+from tastetune.artifacts.predictions import Meta, Predictions
+from tastetune.artifacts.score_table import score_table
+from tastetune.baselines import AfterEpoch, fit_on, rows_answered
+from tastetune.baselines.likes import read_labelled_rows
 from tastetune.errors import InputError
 
 WIDTH = 64
@@ -40,44 +41,43 @@ class Titles:
     vectors: np.ndarray
 
 
-def write_text_baseline(encoder: str, dataset: BuiltDataset, split: str, output: Path) -> Path:
-    """Embed the titles, fit the head on what comes before `split`, and write predictions for every row of it.
+@dataclass(frozen=True)
+class TextBaseline:
+    """The titles' embeddings and the head, as a `tastetune.baselines.Baseline`.
 
-    Args:
+    Attributes:
         encoder: a sentence-embedding model, its folder or Hub id.
-
-    Raises:
-        InputError: an unknown or empty split, an encoder that cannot be loaded, or training rows of one label.
     """
-    if split not in FIT_ON:
-        raise InputError(f"split {split!r}: baselines answer {', '.join(FIT_ON)}")
-    parts = {name: dataset.read("like_dislike", name, COLUMNS) for name in {"train", "validation", split}}
-    for name in ("train", split):
-        if not len(parts[name]):
-            raise InputError(f"{dataset.path('like_dislike', name)}: no rows; build the dataset from a longer log")
-    titles, began = embed(encoder, dataset.read("items", "train", ["item_id", "title"])), time.perf_counter()
-    seen = {name: features(table, titles, dataset.like_from) for name, table in parts.items()}
-    labels = {name: table["label"].to_numpy() for name, table in parts.items()}
-    if len(np.unique(labels["train"])) < 2:
-        raise InputError(
-            f"{dataset.path('like_dislike', 'train')}: all rows bear one label, so there is nothing to learn"
+
+    encoder: str
+    name: str = "text"
+
+    def origin(self, dataset: BuiltDataset, split: str) -> dict:
+        about = {"kind": "text", "base_model": self.encoder, "settings": {"fit_on": fit_on(dataset, split)}}
+        return rows_answered(dataset, split) | about
+
+    def fit_predict(self, dataset: BuiltDataset, split: str, *, after_epoch: AfterEpoch | None = None) -> Predictions:
+        """As the protocol says; raises InputError as well where the encoder cannot be loaded, or all rows are alike."""
+        splits = fit_on(dataset, split)
+        tables = read_labelled_rows(dataset, split, COLUMNS)
+        labels = {part: table["label"].to_numpy() for part, table in tables.items()}
+        if len(np.unique(labels["train"])) < 2:
+            path = dataset.path(dataset.task, "train")
+            raise InputError(f"{path}: all rows bear one label, so there is nothing to learn")
+        titles, began = embed(self.encoder, dataset.read("items", "train", ["item_id", "title"])), time.perf_counter()
+        seen = {part: features(table, titles, dataset.like_from) for part, table in tables.items()}
+        strength, trials = choose_strength(seen, labels)
+        fit = [np.concatenate([arrays[part] for part in splits.split("+")]) for arrays in (seen, labels)]
+        scores = head(strength).fit(*fit).predict_proba(seen[split])[:, 1]
+        meta = Meta(
+            model=self.name,
+            kind="text",
+            **rows_answered(dataset, split),
+            base_model=self.encoder,
+            settings={"width": titles.vectors.shape[1], "C": strength, "trials": trials, "fit_on": splits},
+            training={"examples": len(fit[1]), "seconds": time.perf_counter() - began},
         )
-    strength, trials = choose_strength(seen, labels)
-    names = FIT_ON[split].split("+")
-    fitted = head(strength).fit(np.concatenate([seen[n] for n in names]), np.concatenate([labels[n] for n in names]))
-    meta = Meta(
-        model=output.stem,
-        kind="text",
-        dataset=dataset.name,
-        config="like_dislike",
-        split=split,
-        fingerprint=dataset.fingerprint,
-        base_model=encoder,
-        settings={"width": titles.vectors.shape[1], "C": strength, "trials": trials, "fit_on": FIT_ON[split]},
-        training={"examples": sum(len(labels[n]) for n in names), "seconds": time.perf_counter() - began},
-    )
-    write_predictions(output, meta, parts[split]["example_id"].to_pylist(), fitted.predict_proba(seen[split])[:, 1])
-    return output
+        return Predictions(meta, score_table(tables[split]["example_id"].to_pylist(), scores))
 
 
 def embed(encoder: str, items: pa.Table) -> Titles:

@@ -5,12 +5,15 @@ import numpy as np
 import pytest
 from made_lists import make_lists
 from scipy import sparse
-from tastetune.artifacts.list_predictions import Line, read_lists
-from tastetune.tasks.list_rows import read_list_rows
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.baselines.recbole.lists import mean_average_precision, read_list_config, tune_lists, write_list_baseline
-from tastetune.baselines.trivial.lists import Log, most_cowatched, most_popular, one_hot, read_log, write_list_baselines
+from tastetune.artifacts.list_table import ListLine
+from tastetune.artifacts.predictions import read_predictions
+from tastetune.baselines.lists import WatchLog, one_hot, read_questions, read_watch_log
+from tastetune.baselines.predictions_files import fit_or_keep
+from tastetune.baselines.recbole.configs import LISTS, read_config
+from tastetune.baselines.recbole.lists import RecBoleLists, mean_average_precision, tune
+from tastetune.baselines.trivial.lists import MODELS, TrivialLists, most_cowatched, most_popular
 from tastetune.errors import InputError
 
 ITEMS = np.array(["a", "b", "c", "d"])
@@ -30,7 +33,7 @@ def test_co_watching_counts_each_favourite_that_somebody_shares():
 
     c was watched by the first (2) and the second (1), d by the third (1): 3 and 1.
     """
-    log = Log(ITEMS, watched("abc", "bc", "ad"), "train")
+    log = WatchLog(ITEMS, watched("abc", "bc", "ad"))
     assert most_cowatched(log, watched("ab"))[0, 2:].tolist() == [3, 1]
     assert most_popular(log, watched("ab", "d")).tolist() == [[2, 2, 2, 1]] * 2
 
@@ -39,11 +42,16 @@ def test_items_that_nobody_rated_are_left_out_of_a_one_hot_row():
     assert one_hot([["b", "zz"], []], ITEMS).toarray().tolist() == [[0, 1, 0, 0], [0, 0, 0, 0]]
 
 
-def check(path, dataset, model, kind):
-    lists, rows = read_lists(path), read_list_rows(dataset, "test")
-    assert (lists.meta.model, lists.meta.kind, lists.meta.config) == (model, kind, "top_n")
-    assert list(lists.lists) == rows.example_ids
-    for lines, liked in zip(lists.lists.values(), rows.liked, strict=True):
+def read_list_config(path, overrides=None):
+    return read_config(path, overrides, answering=LISTS)
+
+
+def check(predictions, dataset, model, kind):
+    questions, meta = read_questions(dataset, "test"), predictions.meta
+    assert (meta.model, meta.kind, meta.config) == (model, kind, "top_n")
+    assert list(dict.fromkeys(predictions.table["example_id"].to_pylist())) == questions.example_ids
+    lists = predictions.lists(questions.example_ids)
+    for lines, liked in zip(lists, questions.liked, strict=True):
         items = [line.item_id for line in lines]
         assert len(set(items)) == len(items) == 10
         assert not set(items) & set(liked)
@@ -51,28 +59,27 @@ def check(path, dataset, model, kind):
     return lists
 
 
-def test_trivial_lists_answer_every_user_from_the_others_interactions(dataset, tmp_path):
-    written = write_list_baselines(dataset, "test", tmp_path)
-    popular, _ = (check(path, dataset, path.stem, "trivial") for path in written)
+def test_trivial_lists_answer_every_user_from_the_others_interactions(dataset):
+    answers = {name: TrivialLists(name).fit_predict(dataset, "test") for name in MODELS}
+    popular, _ = (check(predictions, dataset, name, "trivial") for name, predictions in answers.items())
     log = dataset.read("interactions", "train+validation").to_pydict()["item_id"]
-    first = next(iter(popular.lists.values()))
-    assert [line.score for line in first] == [log.count(line.item_id) for line in first]
+    assert [line.score for line in popular[0]] == [log.count(line.item_id) for line in popular[0]]
     with pytest.raises(InputError, match="split 'train': baselines answer test, validation"):
-        write_list_baselines(dataset, "train", tmp_path)
+        TrivialLists("most_popular").fit_predict(dataset, "train")
 
 
-def test_ease_is_the_closed_form_on_the_log_and_the_favourites(dataset, tmp_path):
+def test_ease_is_the_closed_form_on_the_log_and_the_favourites(dataset):
     """B = I - P diag(1/P_ii), P = (X'X + 250 I)^-1 (Steck 2019, equation 8), by numpy in double precision."""
     config = read_list_config("recbole_configs/ease.yaml", {"reg_weight": 250.0})
-    (path,) = write_list_baseline(config, dataset, "test", tmp_path / "e.parquet")
-    found, rows, log = check(path, dataset, "e", "recbole"), read_list_rows(dataset, "test"), read_log(dataset, "test")
-    liked = one_hot(rows.liked, log.items)
+    lists = check(RecBoleLists(config).fit_predict(dataset, "test"), dataset, "ease", "recbole")
+    questions, log = read_questions(dataset, "test"), read_watch_log(dataset, "test")
+    liked = one_hot(questions.liked, log.items)
     x = sparse.vstack([log.watched, liked]).toarray().astype(np.float64)
     p = np.linalg.inv(x.T @ x + 250 * np.eye(x.shape[1]))
     weights = -p / np.diag(p)
     np.fill_diagonal(weights, 0)
     expected = liked @ weights
-    for row, lines in enumerate(found.lists.values()):
+    for row, lines in enumerate(lists):
         places = np.searchsorted(log.items, [line.item_id for line in lines])
         np.testing.assert_allclose([line.score for line in lines], expected[row, places], atol=1e-5)
         rest = np.delete(expected[row], [*places, *liked[[row]].indices])
@@ -80,44 +87,60 @@ def test_ease_is_the_closed_form_on_the_log_and_the_favourites(dataset, tmp_path
 
 
 @pytest.mark.parametrize("name", ["itemknn", "bpr", "svd"])
-def test_recbole_models_answer_every_user_the_same_for_the_same_seed(dataset, tmp_path, name):
+def test_recbole_models_answer_every_user_the_same_for_the_same_seed(dataset, name):
     config = read_list_config(f"recbole_configs/{name}.yaml", {"k": 5} if name == "itemknn" else {"epochs": 2})
-    (once,) = write_list_baseline(config, dataset, "test", tmp_path / f"{name}.parquet")
-    found = check(once, dataset, name, "recbole")
-    (again,) = write_list_baseline(config, dataset, "test", tmp_path / "again.parquet")
-    assert read_lists(again).lists == found.lists
+    once, again = (RecBoleLists(config).fit_predict(dataset, "test") for _ in range(2))
+    check(once, dataset, name, "recbole")
+    assert again.table == once.table
+    # Each epoch has seen the log and ten favourites of each user once more.
+    rows = len(dataset.read("interactions", "train+validation")) + 10 * len(dataset.read("top_n", "test"))
+    assert once.meta.training["examples"] == once.meta.settings["epochs"] * rows
 
 
 def test_map_of_lists_by_hand(dataset):
     """Gold g1..g10, an answer of g2, a miss, g1: precisions 1/1 and 2/3 at the hits, so (1 + 2/3) / 10 = 1/6."""
-    rows = read_list_rows(dataset, "validation")
-    length = len(rows.gold[0])
-    first, second = rows.gold[0][:2]
-    lists = {example_id: [] for example_id in rows.example_ids}
-    lists[rows.example_ids[0]] = [Line(second, 3.0), Line("a miss", 2.0), Line(first, 1.0)]
-    assert mean_average_precision(lists, rows) == pytest.approx((1 + 2 / 3) / length / len(rows.gold))
+    questions = read_questions(dataset, "validation")
+    length = len(questions.gold[0])
+    first, second = questions.gold[0][:2]
+    lists = {example_id: [] for example_id in questions.example_ids}
+    lists[questions.example_ids[0]] = [ListLine(second, 3.0), ListLine("a miss", 2.0), ListLine(first, 1.0)]
+    assert mean_average_precision(lists, questions) == pytest.approx((1 + 2 / 3) / length / len(questions.gold))
+
+
+def test_each_epoch_of_a_list_model_leaves_the_final_one_as_it_is(dataset):
+    """BPR for three epochs; EASE, in closed form, has one."""
+    for name, n in (("bpr", 3), ("ease", 1)):
+        config = read_list_config(f"recbole_configs/{name}.yaml", {"epochs": n, "eval_step": 0} if n > 1 else None)
+        epochs = {}
+        final = RecBoleLists(config).fit_predict(dataset, "test", after_epoch=epochs.__setitem__)
+        assert final.table == epochs[n].table == RecBoleLists(config).fit_predict(dataset, "test").table
+        assert [epochs[epoch].meta.training["examples"] for epoch in range(1, n + 1)] == [
+            final.meta.training["examples"] // n * epoch for epoch in range(1, n + 1)
+        ]
+        assert final.meta.settings["epochs"] == len(epochs) == n
 
 
 @pytest.mark.parametrize(("name", "key"), [("ease", "reg_weight"), ("bpr", "learning_rate")])
 def test_the_best_of_the_trials_answers_and_all_are_written_down(dataset, tmp_path, name, key):
     config = read_list_config(f"recbole_configs/{name}.yaml")
-    tuning, path = write_list_baseline(config, dataset, "test", tmp_path / f"{name}.parquet", trials=3)
-    written, settings = json.loads(tuning.read_text()), read_lists(path).meta.settings
+    (path,) = fit_or_keep(RecBoleLists(config, trials=3), dataset, "test", tmp_path)
+    written, tuned = json.loads((tmp_path / f"{name}.tuning.json").read_text()), read_predictions(path)
+    settings = tuned.meta.settings
     assert (written["metric"], written["budget"], len(written["trials"])) == ("map", 3, 3)
     assert written["trials"][0]["values"][key] == config.values[key]
     best = max(written["trials"], key=lambda trial: trial["score"])
     assert (settings[key], settings["epochs"]) == (best["values"][key], best["epochs"])
     untuned = replace(config, values=config.values | best["values"] | {"epochs": best["epochs"]})
-    (same,) = write_list_baseline(untuned, dataset, "test", tmp_path / "same.parquet")
-    assert read_lists(same).lists == read_lists(path).lists
+    assert RecBoleLists(untuned).fit_predict(dataset, "test").table == tuned.table
 
 
 def test_trials_need_ranges(dataset):
     config = replace(read_list_config("recbole_configs/ease.yaml"), tune={})
     with pytest.raises(InputError, match="no block 'tune'"):
-        tune_lists(config, dataset, 1)
+        tune(config, dataset, 1)
 
 
 def test_a_model_that_cannot_rank_a_catalogue_is_refused():
-    with pytest.raises(InputError, match=r"sasrec\.yaml: PointwiseSASRec does not rank a catalogue; choose ItemKNN"):
+    said = r"sasrec\.yaml, line \d+: PointwiseSASRec does not rank a catalogue; choose one of SVD, ItemKNN, EASE, BPR"
+    with pytest.raises(InputError, match=said):
         read_list_config("recbole_configs/sasrec.yaml")

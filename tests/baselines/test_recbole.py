@@ -14,10 +14,9 @@ from made import make_dataset
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import align, read_predictions
 from tastetune.baselines.recbole.fitting import fit, predict
-from tastetune.baselines.recbole.likes import write_baseline
-from tastetune.baselines.recbole.rows import prepare, side_by_side
+from tastetune.baselines.recbole.labelled_data import read_labelled_data, side_by_side
+from tastetune.baselines.recbole.likes import RecBoleLikes
 from tastetune.errors import InputError
 
 SVD = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_size": 16, "epochs": 3, "seed": 1}
@@ -39,23 +38,26 @@ def dataset(tmp_path_factory):
     return open_dataset(make_dataset(tmp_path_factory.mktemp("made"), n_users=60, n_items=40, seed=3))
 
 
-def auc(dataset, path):
-    predictions = read_predictions(path)
+def answer(config, dataset, split="test", **settings):
+    return RecBoleLikes(config).fit_predict(dataset, split, **settings)
+
+
+def auc(dataset, predictions):
     table = dataset.read("like_dislike", predictions.meta.split)
-    return roc_auc_score(table["label"].to_numpy(), align(predictions, table["example_id"].to_pylist())[0])
+    return roc_auc_score(table["label"].to_numpy(), predictions.scores(table["example_id"].to_pylist())[0])
 
 
-def numbers(prepared, part="train"):
+def numbers(data, part="train"):
     """The rows as RecBole holds them: user and item numbers, ratings."""
-    rows = prepared.parts[part].inter_feat
+    rows = data.parts[part].inter_feat
     return rows["user_id"].numpy(), rows["item_id"].numpy(), rows["rating"].numpy().astype(np.float64)
 
 
 def test_recbole_reads_exactly_the_datasets_rows(dataset, config):
-    prepared = prepare(
+    data = read_labelled_data(
         config(FEEDBACK | {"load_col": {"inter": ["rating", "item_id_list", "feedback_list"]}}), dataset, "test"
     )
-    for split, part in prepared.parts.items():
+    for split, part in data.parts.items():
         table, rows = dataset.read("like_dislike", split), part.inter_feat
         assert rows["rating"].tolist() == table["rating"].to_pylist()  # neither rescaled nor reordered
         assert rows["label"].tolist() == table["label"].to_pylist()
@@ -76,8 +78,8 @@ def test_recbole_reads_exactly_the_datasets_rows(dataset, config):
 
 
 def test_a_disliked_item_of_a_rated_history_has_an_id_of_its_own(dataset, config):
-    prepared = prepare(config(DIN), dataset, "test")
-    part, table = prepared.parts["test"], dataset.read("like_dislike", "test")
+    data = read_labelled_data(config(DIN), dataset, "test")
+    part, table = data.parts["test"], dataset.read("like_dislike", "test")
     tokens = part.field2id_token["item_id_rated"]
     written = [[tokens[code] for code in codes] for codes in part.inter_feat["item_id_rated"].tolist()]
     for history, stars in zip(written, table["history_ratings"].to_pylist(), strict=True):
@@ -92,20 +94,22 @@ def test_ids_may_hold_what_atomic_files_use_as_separators(tmp_path, config):
         table["item_id"] = ['a b\t"' + item for item in table["item_id"]]
         table["history"] = [['a b\t"' + item for item in history] for history in table["history"]]
         pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path)
-    prepared = prepare(config(SASREC), open_dataset(folder), "test")
-    plain = prepare(config(SASREC), open_dataset(make_dataset(tmp_path / "plain", n_users=12)), "test")
+    data = read_labelled_data(config(SASREC), open_dataset(folder), "test")
+    plain = read_labelled_data(config(SASREC), open_dataset(make_dataset(tmp_path / "plain", n_users=12)), "test")
     expected = plain.parts["test"].inter_feat["item_id_list"]
-    assert torch.equal(prepared.parts["test"].inter_feat["item_id_list"], expected)
+    assert torch.equal(data.parts["test"].inter_feat["item_id_list"], expected)
 
 
 def test_the_process_around_recbole_is_left_as_it_was(dataset, config, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", ["baseline.py", "--epochs=1", "--seed=__import__('os').abort()"])
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "7")
     monkeypatch.chdir(tmp_path)
-    prepared = prepare(config(SVD), dataset, "test")
-    fit(prepared, "train", 1)
-    assert (prepared.config["epochs"], prepared.config["seed"]) == (1, 1)
-    assert prepare(config(SVD), dataset, "test").config["epochs"] == 3  # the config's, not the command line's
+    data = read_labelled_data(config(SVD), dataset, "test")
+    fit(data, "train", 1)
+    assert (data.recbole_config["epochs"], data.recbole_config["seed"]) == (1, 1)
+    assert (
+        read_labelled_data(config(SVD), dataset, "test").recbole_config["epochs"] == 3
+    )  # the config's, not the command line's
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "7"
     assert sys.argv[1] == "--epochs=1"
     assert not torch.is_anomaly_enabled()
@@ -138,25 +142,25 @@ def svd_parameters(model):
 
 def test_svd_takes_the_published_step(dataset, config):
     # With one rating a batch and the rows in order, an epoch is the published algorithm word for word.
-    prepared = prepare(config(SVD | {"train_batch_size": 1}), dataset, "test")
+    data = read_labelled_data(config(SVD | {"train_batch_size": 1}), dataset, "test")
     torch.manual_seed(0)
-    model = prepared.settings.model(prepared.config, prepared.parts["train"])
+    model = data.config.model(data.recbole_config, data.parts["train"])
     start = svd_parameters(model)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.05)
-    rows = prepared.parts["train"].inter_feat
+    rows = data.parts["train"].inter_feat
     for place in range(len(rows)):
         optimiser.zero_grad()
         model.calculate_loss(rows[place : place + 1]).backward()
         optimiser.step()
-    expected = sgd_by_hand(*numbers(prepared), start, lr=0.05, reg=0.02)
+    expected = sgd_by_hand(*numbers(data), start, lr=0.05, reg=0.02)
     for found, wanted in zip(svd_parameters(model), expected, strict=True):
         assert found == pytest.approx(wanted, abs=1e-4)
 
 
 def test_a_batch_of_svd_adds_up_its_ratings_steps(dataset, config):
-    prepared = prepare(config(SVD), dataset, "test")
-    model = prepared.settings.model(prepared.config, prepared.parts["train"])
-    rows = prepared.parts["train"].inter_feat
+    data = read_labelled_data(config(SVD), dataset, "test")
+    model = data.config.model(data.recbole_config, data.parts["train"])
+    rows = data.parts["train"].inter_feat
     model.calculate_loss(rows[:3]).backward()
     together = model.item_factors.weight.grad.clone()
     model.zero_grad()
@@ -165,13 +169,13 @@ def test_a_batch_of_svd_adds_up_its_ratings_steps(dataset, config):
     assert torch.allclose(model.item_factors.weight.grad, together, atol=1e-6)
 
 
-def test_svd_estimates_stars_and_learns_taste(dataset, config, tmp_path):
-    (path,) = write_baseline(config(SVD | {"epochs": 30}), dataset, "test", tmp_path / "svd.parquet")
-    meta = read_predictions(path).meta
-    assert (meta.model, meta.kind, meta.threshold, meta.seed) == ("svd", "recbole", 4.0, 1)
-    scores = read_predictions(path).table["score"].to_numpy()
+def test_svd_estimates_stars_and_learns_taste(dataset, config):
+    predictions = answer(config(SVD | {"epochs": 30}), dataset)
+    meta = predictions.meta
+    assert (meta.model, meta.kind, meta.threshold, meta.seed) == ("model", "recbole", 4.0, 1)
+    scores = predictions.table["score"].to_numpy()
     assert 0 < scores.min() < 3 < scores.max() < 7
-    assert auc(dataset, path) > 0.8
+    assert auc(dataset, predictions) > 0.8
     rows = len(dataset.read("like_dislike", "train+validation"))
     assert meta.training["examples"] == 30 * rows
     # p . q of width 4: 2 x 4 operations forward, twice that backward, an example.
@@ -181,10 +185,10 @@ def test_svd_estimates_stars_and_learns_taste(dataset, config, tmp_path):
 
 def test_sasrec_without_feedback_is_recboles_own_sasrec(dataset, config):
     # Oracle: the parent class's forward pass, which computes every position of every block.
-    prepared = prepare(config(SASREC), dataset, "test")
+    data = read_labelled_data(config(SASREC), dataset, "test")
     torch.manual_seed(0)
-    model = prepared.settings.model(prepared.config, prepared.parts["train"]).eval()
-    rows = prepared.parts["train"].inter_feat[:50]
+    model = data.config.model(data.recbole_config, data.parts["train"]).eval()
+    rows = data.parts["train"].inter_feat[:50]
     state = model.forward(rows["item_id_list"], rows["item_length"])
     expected = torch.sigmoid((state * model.item_embedding(rows["item_id"])).sum(1))
     assert torch.allclose(model.predict(rows), expected, atol=1e-6)
@@ -200,19 +204,19 @@ def test_sasrec_is_blind_to_likes_unless_the_config_shows_them(tmp_path, config)
         lists = pa.array([[stars] * len(history) for history in whole["history"].to_pylist()])
         pq.write_table(whole.set_column(whole.column_names.index("history_ratings"), "history_ratings", lists), path)
         for keys in (SASREC, FEEDBACK):
-            prepared = prepare(config(keys), open_dataset(folder), "test")
-            answers[name, len(keys)] = predict(prepared, fit(prepared, "train", 1).model, "test")
+            data = read_labelled_data(config(keys), open_dataset(folder), "test")
+            answers[name, len(keys)] = predict(data, fit(data, "train", 1).model, "test")
     assert (answers["liked", len(SASREC)] == answers["disliked", len(SASREC)]).all()
     assert (answers["liked", len(FEEDBACK)] != answers["disliked", len(FEEDBACK)]).all()
 
 
-def test_sasrec_learns_what_is_liked(dataset, config, tmp_path):
+def test_sasrec_learns_what_is_liked(dataset, config):
     keys = SASREC | {"epochs": 3, "learning_rate": 0.005}
-    (path,) = write_baseline(config(keys), dataset, "test", tmp_path / "sasrec.parquet")
-    scores = read_predictions(path).table["score"].to_numpy()
+    predictions = answer(config(keys), dataset)
+    scores = predictions.table["score"].to_numpy()
     assert 0 <= scores.min() < 0.5 < scores.max() <= 1
-    assert auc(dataset, path) > 0.7
-    assert read_predictions(path).meta.threshold == 0.5
+    assert auc(dataset, predictions) > 0.7
+    assert predictions.meta.threshold == 0.5
 
 
 def test_sasrec_learns_order(tmp_path, config):
@@ -235,8 +239,7 @@ def test_sasrec_learns_order(tmp_path, config):
         )
         pq.write_table(table, path)
     keys = SASREC | {"epochs": 15, "learning_rate": 0.01, "hidden_dropout_prob": 0.0, "attn_dropout_prob": 0.0}
-    (path,) = write_baseline(config(keys), open_dataset(folder), "test", tmp_path / "sasrec.parquet")
-    assert auc(open_dataset(folder), path) == 1
+    assert auc(open_dataset(folder), answer(config(keys), open_dataset(folder))) == 1
 
 
 @ALL
@@ -250,9 +253,9 @@ def test_every_row_is_answered_unseen_ones_by_the_mean_of_the_seen(keys, dataset
     table = pq.read_table(path)
     pq.write_table(pa.concat_tables([table, pa.Table.from_pylist([*unseen, *stranger, *empty], table.schema)]), path)
     dataset = open_dataset(folder)
-    (written,) = write_baseline(config(keys), dataset, "test", tmp_path / "model.parquet")
+    predictions = answer(config(keys), dataset)
     ids = dataset.read("like_dislike", "test")["example_id"].to_pylist()
-    scores = dict(zip(ids, align(read_predictions(written), ids)[0], strict=True))
+    scores = dict(zip(ids, predictions.scores(ids)[0], strict=True))
     # Nothing tells two unseen items, or two unseen users, apart: noise of the initial values would.
     assert scores["new a"] == pytest.approx(scores["new b"], abs=1e-6)
     assert scores["who a"] == pytest.approx(scores["who b"], abs=1e-6)
@@ -262,35 +265,34 @@ def test_every_row_is_answered_unseen_ones_by_the_mean_of_the_seen(keys, dataset
 @ALL
 def test_the_same_seed_gives_the_same_scores_and_another_seed_others(keys, dataset, config):
     def scores(seed):
-        prepared = prepare(config(keys | {"seed": seed}), dataset, "test_sample")
-        return predict(prepared, fit(prepared, "train", 1).model, "test_sample")
+        data = read_labelled_data(config(keys | {"seed": seed}), dataset, "test_sample")
+        return predict(data, fit(data, "train", 1).model, "test_sample")
 
     assert (scores(1) == scores(1)).all()
     assert (scores(1) != scores(2)).any()
 
 
-def test_epochs_are_chosen_on_validation_and_the_model_refitted_on_all_before_test(dataset, config, tmp_path):
+def test_epochs_are_chosen_on_validation_and_the_model_refitted_on_all_before_test(dataset, config):
     keys = SVD | {"epochs": 12, "eval_step": 1, "stopping_step": 2}
-    (path,) = write_baseline(config(keys), dataset, "test", tmp_path / "svd.parquet")
-    settings = read_predictions(path).meta.settings
+    meta = answer(config(keys), dataset).meta
+    settings = meta.settings
     measured = settings["validation_roc_auc"]
     assert measured[str(settings["epochs"])] == max(measured.values())
-    assert read_predictions(path).meta.training["examples"] == settings["epochs"] * len(
-        dataset.read("like_dislike", "train+validation")
-    )
+    assert meta.training["examples"] == settings["epochs"] * len(dataset.read("like_dislike", "train+validation"))
     # Oracle: fitting on train alone for that long gives the measured ROC-AUC on validation.
-    prepared = prepare(config(SVD), dataset, "validation")
-    scores = predict(prepared, fit(prepared, "train", settings["epochs"]).model, "validation")
+    data = read_labelled_data(config(SVD), dataset, "validation")
+    scores = predict(data, fit(data, "train", settings["epochs"]).model, "validation")
     labels = dataset.read("like_dislike", "validation")["label"].to_numpy()
     assert roc_auc_score(labels, scores) == pytest.approx(max(measured.values()), abs=1e-6)
 
 
-def test_each_epoch_leaves_the_final_model_as_it_is(dataset, config, tmp_path):
-    *epochs, final = write_baseline(config(SVD), dataset, "test_sample", tmp_path / "svd.parquet", each_epoch=True)
-    (alone,) = write_baseline(config(SVD), dataset, "test_sample", tmp_path / "alone" / "svd.parquet")
-    assert [path.name for path in epochs] == [f"svd-epoch-{n}.parquet" for n in (1, 2, 3)]
-    assert read_predictions(final).table == read_predictions(alone).table == read_predictions(epochs[-1]).table
-    examples = [read_predictions(path).meta.training["examples"] for path in epochs]
+def test_each_epoch_leaves_the_final_model_as_it_is(dataset, config):
+    epochs = {}
+    final = answer(config(SVD), dataset, "test_sample", after_epoch=epochs.__setitem__)
+    alone = answer(config(SVD), dataset, "test_sample")
+    assert list(epochs) == [1, 2, 3]
+    assert final.table == alone.table == epochs[3].table != epochs[2].table
+    examples = [epochs[epoch].meta.training["examples"] for epoch in epochs]
     assert examples == [examples[0], 2 * examples[0], 3 * examples[0]]
 
 
@@ -301,8 +303,7 @@ def test_validation_that_cannot_choose_leaves_the_configs_epochs(kept, tmp_path,
     table = pq.read_table(path)
     pq.write_table(table.filter(pc.equal(table["label"], 1)) if kept == "liked" else table.slice(0, 0), path)
     dataset = open_dataset(folder)
-    (written,) = write_baseline(config(SVD | {"eval_step": 1}), dataset, "test", tmp_path / "svd.parquet")
-    meta = read_predictions(written).meta
+    meta = answer(config(SVD | {"eval_step": 1}), dataset).meta
     assert meta.settings["epochs"] == 3
     assert "cannot choose" in meta.settings["epochs_chosen"]
     assert "cannot choose" in capsys.readouterr().out
@@ -315,13 +316,12 @@ def test_a_split_without_rows_is_refused(split, tmp_path, config):
     path = folder / "like_dislike" / f"{split}.parquet"
     pq.write_table(pq.read_table(path).slice(0, 0), path)
     with pytest.raises(InputError, match=rf"{split}\.parquet: no rows"):
-        write_baseline(config(SVD), open_dataset(folder), "test", tmp_path / "svd.parquet")
-    assert not (tmp_path / "svd.parquet").exists()
+        answer(config(SVD), open_dataset(folder))
 
 
-def test_the_rows_a_model_is_fitted_on_are_not_answered(dataset, config, tmp_path):
+def test_the_rows_a_model_is_fitted_on_are_not_answered(dataset, config):
     with pytest.raises(InputError, match="'train': baselines answer test, test_sample, validation"):
-        write_baseline(config(SVD), dataset, "train", tmp_path / "svd.parquet")
+        answer(config(SVD), dataset, "train")
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,6 @@ def test_the_rows_a_model_is_fitted_on_are_not_answered(dataset, config, tmp_pat
     [(SVD | {"learning_rate": 1e6}, "lower learning_rate"), (SASREC | {"n_heads": 3}, "not a multiple")],
     ids=["diverges", "heads"],
 )
-def test_settings_that_fail_name_the_file_and_the_remedy(keys, said, dataset, config, tmp_path):
+def test_settings_that_fail_name_the_file_and_the_remedy(keys, said, dataset, config):
     with pytest.raises(InputError, match=rf"model\.yaml: model fails with these settings .*{said}"):
-        write_baseline(config(keys), dataset, "test", tmp_path / "out.parquet")
-    assert not (tmp_path / "out.parquet").exists()
+        answer(config(keys), dataset)

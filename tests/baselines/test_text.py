@@ -8,8 +8,7 @@ from made import make_dataset
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import align, read_predictions
-from tastetune.baselines.text import Titles, features, write_text_baseline
+from tastetune.baselines.text import TextBaseline, Titles, features
 from tastetune.errors import InputError
 
 
@@ -50,30 +49,27 @@ def test_features_by_hand():
 
 def test_every_row_is_answered_by_what_titles_say(encoder, tmp_path):
     dataset = open_dataset(make_dataset(tmp_path / "made"))
-    path = write_text_baseline(encoder, dataset, "test", tmp_path / "text.parquet")
-    predictions, table = read_predictions(path), dataset.read("like_dislike", "test")
-    scores, _ = align(predictions, table["example_id"].to_pylist())
+    predictions, table = TextBaseline(encoder).fit_predict(dataset, "test"), dataset.read("like_dislike", "test")
+    scores, _ = predictions.scores(table["example_id"].to_pylist())
     assert 0 <= scores.min() <= scores.max() <= 1
     assert roc_auc_score(table["label"].to_numpy(), scores) > 0.6
     assert (predictions.meta.kind, predictions.meta.base_model) == ("text", encoder)
-    again = write_text_baseline(encoder, dataset, "test", tmp_path / "again.parquet")
-    assert read_predictions(again).table == predictions.table
+    assert TextBaseline(encoder).fit_predict(dataset, "test").table == predictions.table
 
 
 def test_validation_of_one_label_leaves_the_strength_in_the_middle(encoder, tmp_path):
     folder = make_dataset(tmp_path / "made", n_users=20)
     path = folder / "like_dislike" / "validation.parquet"
     pq.write_table(pq.read_table(path).slice(0, 1), path)
-    settings = read_predictions(write_text_baseline(encoder, open_dataset(folder), "test", tmp_path / "t.parquet")).meta
-    assert (settings.settings["C"], settings.settings["trials"]) == (0.01, [])
+    settings = TextBaseline(encoder).fit_predict(open_dataset(folder), "test").meta.settings
+    assert (settings["C"], settings["trials"]) == (0.01, [])
 
 
 def test_an_encoder_that_is_none_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     dataset = open_dataset(make_dataset(tmp_path / "made", n_users=10))
     with pytest.raises(InputError, match=r"--encoder '.*nothing' is neither a folder of a sentence-embedding model"):
-        write_text_baseline(str(tmp_path / "nothing"), dataset, "test", tmp_path / "text.parquet")
-    assert not (tmp_path / "text.parquet").exists()
+        TextBaseline(str(tmp_path / "nothing")).fit_predict(dataset, "test")
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
@@ -82,4 +78,4 @@ def test_an_empty_split_is_refused(split, encoder, tmp_path):
     path = folder / "like_dislike" / f"{split}.parquet"
     pq.write_table(pq.read_table(path).slice(0, 0), path)
     with pytest.raises(InputError, match=rf"{split}\.parquet: no rows"):
-        write_text_baseline(encoder, open_dataset(folder), "test", tmp_path / "text.parquet")
+        TextBaseline(encoder).fit_predict(open_dataset(folder), "test")

@@ -13,16 +13,15 @@ from made import make_dataset
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import align, read_predictions
 from tastetune.baselines.trivial import likes as trivial
-from tastetune.baselines.trivial.likes import MODELS, Rows, write_trivial
+from tastetune.baselines.trivial.likes import MODELS, CodedLikes, TrivialLikes
 from tastetune.errors import InputError
-from tastetune.metrics.measure import are_probabilities
+from tastetune.metrics.labelled import are_probabilities
 
 
 def rows(user, item, like, history=None):
     history = [(0, 0)] * len(user) if history is None else history
-    return Rows(np.array(user), np.array(item), np.array(like, float), np.array(history).reshape(-1, 2))
+    return CodedLikes(np.array(user), np.array(item), np.array(like, float), np.array(history).reshape(-1, 2))
 
 
 FIT = rows(user=[0, 0, 1, 1], item=[0, 1, 0, 2], like=[1, 1, 1, 0])
@@ -95,25 +94,22 @@ def test_the_order_of_rows_and_the_names_of_ids_change_no_mean(order, names):
 
 def test_every_model_answers_every_row(tmp_path):
     dataset = open_dataset(make_dataset(tmp_path / "made"))
-    written = write_trivial(dataset, "test", tmp_path / "predictions")
-    assert [path.stem for path in written] == list(MODELS)
     table = dataset.read("like_dislike", "test")
     auc = {}
-    for path in written:
-        predictions = read_predictions(path)
-        scores, _ = align(predictions, table["example_id"].to_pylist())
-        assert are_probabilities(scores, predictions.meta.threshold) == (predictions.meta.model != "most_popular")
-        assert (predictions.meta.kind, predictions.meta.split) == ("trivial", "test")
+    for name in MODELS:
+        predictions = TrivialLikes(name).fit_predict(dataset, "test")
+        scores, _ = predictions.scores(table["example_id"].to_pylist())
+        assert are_probabilities(scores, predictions.meta.threshold) == (name != "most_popular")
+        assert (predictions.meta.model, predictions.meta.kind, predictions.meta.split) == (name, "trivial", "test")
         assert predictions.meta.fingerprint == dataset.fingerprint
-        auc[path.stem] = roc_auc_score(table["label"].to_numpy(), scores)
+        auc[name] = roc_auc_score(table["label"].to_numpy(), scores)
     assert auc["always_yes"] == 0.5
     assert auc["user_item_mean"] > auc["item_mean"] > 0.6
 
 
 def test_answering_validation_fits_on_train_alone(tmp_path):
     dataset = open_dataset(make_dataset(tmp_path / "made"))
-    (path,) = (p for p in write_trivial(dataset, "validation", tmp_path) if p.stem == "item_mean")
-    meta = read_predictions(path).meta
+    meta = TrivialLikes("item_mean").fit_predict(dataset, "validation").meta
     assert meta.settings["fit_on"] == "train"
     assert meta.training["examples"] == len(dataset.read("like_dislike", "train"))
 
@@ -122,9 +118,9 @@ def test_an_empty_split_is_refused(tmp_path):
     folder = make_dataset(tmp_path / "made")
     path = folder / "like_dislike" / "test.parquet"
     pq.write_table(pq.read_table(path).slice(0, 0), path)
-    with pytest.raises(InputError, match=r"test\.parquet: no rows"):
-        write_trivial(open_dataset(folder), "test", tmp_path / "predictions")
-    assert not (tmp_path / "predictions").exists()
+    for name in MODELS:
+        with pytest.raises(InputError, match=r"test\.parquet: no rows"):
+            TrivialLikes(name).fit_predict(open_dataset(folder), "test")
 
 
 def test_the_likes_of_a_history_follow_the_datasets_own_threshold(tmp_path):
@@ -132,9 +128,8 @@ def test_the_likes_of_a_history_follow_the_datasets_own_threshold(tmp_path):
     info = json.loads((folder / "tastetune.json").read_text())
     info["settings"]["task"]["like_from"] = 5.5
     (folder / "tastetune.json").write_text(json.dumps(info))
-    (path,) = (p for p in write_trivial(open_dataset(folder), "test", tmp_path) if p.stem == "likes_in_prompt")
-    scores = read_predictions(path).table["score"].to_numpy()
-    assert (scores < 0.5).all()  # no star reaches 5.5, so every history is all dislikes
+    predictions = TrivialLikes("likes_in_prompt").fit_predict(open_dataset(folder), "test")
+    assert (predictions.table["score"].to_numpy() < 0.5).all()  # no star reaches 5.5, so every history is all dislikes
 
 
 def test_neither_torch_nor_recbole_is_imported():

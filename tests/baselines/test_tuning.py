@@ -7,9 +7,9 @@ from made import make_dataset
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
-from tastetune.baselines.recbole.likes import write_baseline
-from tastetune.baselines.recbole.rows import prepare
-from tastetune.baselines.recbole.tuning import tune
+from tastetune.baselines.predictions_files import fit_or_keep
+from tastetune.baselines.recbole.labelled_data import read_labelled_data
+from tastetune.baselines.recbole.likes import RecBoleLikes, tune
 from tastetune.errors import InputError
 
 SPACE = {
@@ -29,9 +29,11 @@ def dataset(tmp_path_factory):
 
 
 def test_the_best_trial_is_refitted_and_all_are_written_down(dataset, config, tmp_path):
-    tuning, path = write_baseline(config(SVD), dataset, "test", tmp_path / "svd.parquet", trials=3)
-    assert tuning.name == "svd.tuning.json"
-    written, settings = json.loads(tuning.read_text()), read_predictions(path).meta.settings
+    (path,) = fit_or_keep(RecBoleLikes(config(SVD), trials=3), dataset, "test", tmp_path / "p")
+    tuning, meta = tmp_path / "p" / "model.tuning.json", read_predictions(path).meta
+    written, settings = json.loads(tuning.read_text()), meta.settings
+    named = {"model": "model", "dataset": "made", "fingerprint": dataset.fingerprint, "seed": 1}
+    assert written.items() >= named.items()
     trials = written["trials"]
     assert settings["tuning"]["trials"] == trials
     assert (written["metric"], written["budget"], len(trials)) == ("roc_auc", 3, 3)
@@ -45,14 +47,14 @@ def test_the_best_trial_is_refitted_and_all_are_written_down(dataset, config, tm
 
 
 def test_the_same_seed_tries_the_same(dataset, config):
-    prepared = prepare(config(SVD), dataset, "test")
-    one, other = (tune(prepared, 3).trials for _ in range(2))
+    data = read_labelled_data(config(SVD), dataset, "test")
+    one, other = (tune(data, 3).trials for _ in range(2))
     assert [(t.values, t.score, t.epochs) for t in one] == [(t.values, t.score, t.epochs) for t in other]
 
 
 def test_a_failed_trial_is_recorded_and_the_others_decide(dataset, config):
     space = SPACE | {"learning_rate": [0.05, 1e6]}
-    study = tune(prepare(config(SVD | {"tune": space}), dataset, "test"), 6)
+    study = tune(read_labelled_data(config(SVD | {"tune": space}), dataset, "test"), 6)
     failed = [trial for trial in study.trials if trial.error]
     assert failed
     assert all("lower learning_rate" in trial.error and trial.score is None for trial in failed)
@@ -61,12 +63,12 @@ def test_a_failed_trial_is_recorded_and_the_others_decide(dataset, config):
 
 def test_when_every_trial_fails_it_says_so(dataset, config):
     with pytest.raises(InputError, match=r"all 2 trials failed, the first so: .*lower learning_rate"):
-        tune(prepare(config(SVD | {"tune": {"learning_rate": [1e6]}}), dataset, "test"), 2)
+        tune(read_labelled_data(config(SVD | {"tune": {"learning_rate": [1e6]}}), dataset, "test"), 2)
 
 
 def test_without_ranges_there_is_nothing_to_tune(dataset, config):
     with pytest.raises(InputError, match="no block 'tune'"):
-        tune(prepare(config(SVD | {"tune": {}}), dataset, "test"), 2)
+        tune(read_labelled_data(config(SVD | {"tune": {}}), dataset, "test"), 2)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,10 @@ def test_without_ranges_there_is_nothing_to_tune(dataset, config):
         ({"learning_rate": {"low": 0.1, "high": 0.01}}, "is no range of numbers"),
         ({"learning_rate": {"low": 0.0, "high": 0.1, "log": True}}, "is no range of numbers"),
         ({"embedding_size": {"low": 1.5, "high": 3}}, "embedding_size is 1.5, expected int"),
+        ({"learner": ["adam", "sdg"]}, "learner is 'sdg', expected one of adam"),
+        ({1: [2]}, "1 under 'tune' is no key"),
+        (3, "tune is 3, expected keys"),
+        ([], r"tune is \[\], expected keys"),
     ],
 )
 def test_a_mistake_in_a_range_is_named(space, said, config):

@@ -1,1 +1,1 @@
-"""Recommenders trained by RecBole, which this package alone imports."""
+"""Recommenders trained by RecBole; `shim` alone imports it."""

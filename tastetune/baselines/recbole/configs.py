@@ -1,57 +1,21 @@
 """A file of `recbole_configs/`: RecBole's own keys, read strictly."""
 
 import difflib
-import tempfile
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
-from tastetune.baselines.recbole.atomic import HISTORIES, ITEM_LISTS, NAME, TYPES
-from tastetune.baselines.recbole.models import OWN
-from tastetune.baselines.recbole.shim import PROPERTIES, AbstractRecommender, InputType, ModelType, get_model
-from tastetune.baselines.recbole.spaces import as_number, check_space, check_value
+from tastetune.baselines.recbole.atomic_files import HISTORIES, TYPES
+from tastetune.baselines.recbole.registry import LABELLED, LIKES, LISTS, MODELS, able, model_class
+from tastetune.baselines.recbole.search_space import check_space, check_value
+from tastetune.baselines.recbole.shim import AbstractRecommender, fixed_keys, is_sequential
 from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
 
-FREE = (
-    "seed",
-    "reproducibility",
-    "use_gpu",
-    "epochs",
-    "train_batch_size",
-    "shuffle",
-    "learner",
-    "learning_rate",
-    "weight_decay",
-    "clip_grad_norm",
-    "eval_step",
-    "stopping_step",
-    "eval_batch_size",
-    "MAX_ITEM_LIST_LENGTH",
-    "load_col",
-)
-"""RecBole's general keys that a config may set. All others are fixed: the dataset decides rows, splits and fields."""
-
-FIXED = {
-    "data_path": None,
-    "checkpoint_dir": tempfile.gettempdir(),  # must exist, though nothing is written there
-    "benchmark_filename": ["train", "validation", "test"],
-    "alias_of_item_id": list(ITEM_LISTS),
-    "normalize_all": False,
-    "eval_args": {"split": {"RS": [0.8, 0.1, 0.1]}, "group_by": None, "order": "TO", "mode": "labeled"},
-    "repeatable": True,
-    "train_neg_sample_args": None,
-    "metrics": ["AUC"],
-    "valid_metric": "AUC",
-    "metric_decimal_place": 9,
-    "show_progress": False,
-}
-"""What RecBole must be told so that it neither drops, orders, rescales nor samples rows. Without the alias, the ids of
-histories would be numbered apart from the targets', silently; RecBole would also normalise ratings to 0..1."""
-
-DEFAULTS = {"MAX_ITEM_LIST_LENGTH": 10, "eval_step": 0, "epochs": 20}
-FEATURES = ["user_id", "item_id", "label"]
+LACKS = {LIKES: "learns from who chose what, not from single likes and dislikes", LISTS: "does not rank a catalogue"}
+"""Why a model cannot answer, by what it is asked."""
 
 
 class OtherTask(InputError):
@@ -66,7 +30,7 @@ class BaselineConfig:
         path: the file they were read from; its stem is the model's name in tables.
         model: RecBole's class, or one of `tastetune.baselines.recbole.models`.
         values: every key with its value, defaults filled in; JSON-able.
-        tune: what `--tune` may change, see `tastetune.baselines.recbole.spaces.check_space`.
+        tune: what `--tune` may change, see `tastetune.baselines.recbole.search_space.check_space`.
     """
 
     path: Path
@@ -80,98 +44,83 @@ class BaselineConfig:
 
     @property
     def columns(self) -> list[str]:
-        """The atomic columns that the model reads."""
+        """The atomic columns that a model of labelled rows reads."""
         return self.values["load_col"]["inter"]
 
+    def with_values(self, values: Mapping) -> "BaselineConfig":
+        """The same model with other `values`; those that are none of its keys are passed over."""
+        return replace(self, values=self.values | {key: values[key] for key in self.values if key in values})
 
-def read_config(path: str | Path, overrides: dict | None = None, *, pairwise: bool = False) -> BaselineConfig:
+    def digest(self, trials: int) -> str:
+        """Stands for all that decides a fit: the values, and for so many tuning `trials` their ranges."""
+        decisive = {"values": self.values, "trials": trials, "tune": self.tune if trials else {}}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_config(path: str | Path, overrides: Mapping | None = None, *, answering: str = LIKES) -> BaselineConfig:
     """Read a config file; `overrides` (value by key) win over it.
 
     Args:
-        pairwise: also take models that learn from pairs of a chosen and another item.
+        answering: what the model is wanted for, `LIKES` or `LISTS` of the registry.
 
     Raises:
-        InputError: an unknown or misspelt key, a key that the dataset decides, a value of another type than RecBole's
-            default, an unknown model, or (`OtherTask`) one that does not learn from single labelled pairs.
+        InputError: a model or a key that is not in the registry, a key that the dataset decides, a value of another
+            type than the default or out of its range, or (`OtherTask`) a model that cannot answer this.
     """
     path = Path(path)
-    given, lines = load_yaml(path)
+    keys, lines = load_yaml(path)
+    keys |= overrides or {}
     where = {key: f"{path}, line {line}" for key, line in lines.items()}
-    given |= overrides or {}
-    model = _model(given.pop("model", None), where.get("model", str(path)), pairwise)
-    own = _defaults_of(model)
-    general = _yaml("overall.yaml") | _yaml("dataset/sample.yaml")
-    known = {key: general[key] for key in FREE} | DEFAULTS | own
-    space = check_space(where.get("tune", str(path)), given.pop("tune", None) or {}, known)
-    for key in given:
-        if key in (FIXED | general) and key not in known:
+    name = keys.pop("model", None)
+    _check_model(name, where.get("model", str(path)), answering)
+    defaults = MODELS[name].keys
+    space = check_space(where.get("tune", str(path)), keys.pop("tune", None), defaults)
+    for key in keys:
+        if not isinstance(key, str):
+            raise InputError(f"{where.get(str(key), path)}: unknown key {key!r}; a key is a word, remove the line")
+        if key in LABELLED and key not in defaults:
+            raise InputError(f"{where[key]}: {name} takes no key {key!r}; remove the line")
+        if key in fixed_keys() and key not in defaults:
             raise InputError(f"{where[key]}: key {key!r} is not free here: the dataset decides it; remove the line")
-    refuse_unknown(path, {key: line for key, line in lines.items() if key in given}, known)
-    values = known | {key: check_value(where.get(key, key), key, value, known[key]) for key, value in given.items()}
-    values["load_col"] = {"inter": _columns(values["load_col"], model, where.get("load_col", str(path)))}
-    return BaselineConfig(path, model, {"model": model.__name__} | values, space)
+    refuse_unknown(path, {key: line for key, line in lines.items() if key in keys}, defaults)
+    values = defaults | {
+        key: check_value(where.get(key, f"--{key}"), key, value, defaults[key]) for key, value in keys.items()
+    }
+    model = model_class(name)
+    if "load_col" in values:
+        columns = _columns(values["load_col"], name, model, where.get("load_col", str(path)))
+        values |= {"load_col": {"inter": columns}}
+    return BaselineConfig(path, model, {"model": name} | values, space)
 
 
-def recbole_settings(config: BaselineConfig, folder: Path, splits: list[str], longest: int) -> dict:
-    """Everything that RecBole's `Config` is given: the config's values and `FIXED`, for files under `folder`.
-
-    Args:
-        splits: splits whose atomic files are to be read.
-        longest: of the histories, which the width of position embeddings and masks must equal.
-    """
-    values = {key: value for key, value in config.values.items() if key != "model"}
-    fixed = FIXED | {"data_path": str(folder), "benchmark_filename": splits}
-    fixed["alias_of_item_id"] = [name for name in ITEM_LISTS if name in config.columns]
-    fixed["load_col"] = {"inter": [*config.columns, "row_id"]}
-    for history in HISTORIES:
-        if history in config.columns:
-            fixed["LIST_SUFFIX"] = history.removeprefix("item_id")
-    return values | fixed | {"MAX_ITEM_LIST_LENGTH": longest, "dataset": NAME}
+def check_tunable(config: BaselineConfig) -> None:
+    """Raise InputError if the config does not say what tuning may change."""
+    if not config.tune:
+        raise InputError(f"{config.path}: no block 'tune' with ranges to try; add one, or leave out --tune")
 
 
-def _model(name: object, where: str, pairwise: bool) -> type[AbstractRecommender]:
-    if name in OWN:
-        return OWN[name]
-    try:
-        model = get_model(str(name))
-    except (ValueError, AttributeError, ImportError) as error:
-        stems = [path.stem for path in (PROPERTIES / "model").glob("*.yaml")]
-        near = difflib.get_close_matches(str(name), [*OWN, *stems], n=1)
+def _check_model(name: object, where: str, answering: str) -> None:
+    if not isinstance(name, str) or name not in MODELS:
+        near = difflib.get_close_matches(str(name), MODELS, n=1, cutoff=0.5)
         raise InputError(
-            f"{where}: model {name!r} is neither RecBole's nor one of {', '.join(OWN)}"
-            + (f"; did you mean {near[0]!r}?" if near else "; name one under the key 'model'")
-        ) from error
-    labelled = model.input_type == InputType.POINTWISE and model.type != ModelType.TRADITIONAL
-    if not labelled and not (pairwise and model.input_type in (InputType.POINTWISE, InputType.PAIRWISE)):
-        raise OtherTask(
-            f"{where}: {name} learns from who chose what, not from single likes and dislikes; choose a pointwise model "
-            f"such as DIN, DeepFM, NeuMF, or one of {', '.join(OWN)}"
+            f"{where}: model {name!r} is none of those that were fitted and tested here, {', '.join(MODELS)}; "
+            + (f"did you mean {near[0]!r}?" if near else "name one of them under the key 'model'")
         )
-    return model
+    if answering not in MODELS[name].answers:
+        raise OtherTask(f"{where}: {name} {LACKS[answering]}; choose one of {', '.join(able(answering))}")
 
 
-def _defaults_of(model: type[AbstractRecommender]) -> dict:
-    if model in OWN.values():
-        return dict(model.defaults)
-    return _yaml(f"model/{model.__name__}.yaml") | {"load_col": {"inter": FEATURES}}
-
-
-def _yaml(name: str) -> dict:
-    values = yaml.safe_load((PROPERTIES / name).read_text(encoding="utf-8")) or {}
-    return {key: as_number(value) for key, value in values.items()}
-
-
-def _columns(load_col: dict, model: type[AbstractRecommender], where: str) -> list[str]:
-    """The columns a model reads: those named, after what every model needs."""
+def _columns(load_col: dict, name: str, model: type[AbstractRecommender], where: str) -> list[str]:
+    """The columns a model reads: those named, after what it needs."""
     named = load_col.get("inter") if set(load_col) == {"inter"} else None
-    if not isinstance(named, list) or not set(named) <= set(TYPES):
+    if not isinstance(named, list) or not all(isinstance(column, str) and column in TYPES for column in named):
         raise InputError(
             f"{where}: load_col is {load_col!r}, expected {{inter: [columns]}}, columns of {', '.join(TYPES)}"
         )
-    needed = FEATURES + getattr(model, "defaults", {}).get("load_col", {}).get("inter", [])
-    if "SEQUENTIAL" in str(model.type):
-        histories = [name for name in HISTORIES if name in named]
+    needed = [*MODELS[name].keys["load_col"]["inter"], *MODELS[name].columns]
+    if is_sequential(model):
+        histories = [column for column in HISTORIES if column in named]
         if len(histories) > 1:
             raise InputError(f"{where}: load_col names {' and '.join(histories)}; a model takes one history, keep one")
-        needed = [*FEATURES, *(histories or HISTORIES[:1])]
-    return [name for name in dict.fromkeys([*needed, *named]) if name != "row_id"]
+        needed += histories or HISTORIES[:1]
+    return [column for column in dict.fromkeys([*needed, *named]) if column != "row_id"]

@@ -1,4 +1,4 @@
-"""RecBole's trainer and loaders around one model."""
+"""RecBole's trainer and loaders around one model of labelled rows."""
 
 import contextlib
 import time
@@ -10,8 +10,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
+from tastetune.baselines.recbole.cold_start import fill_untrained, trained_ids
 from tastetune.baselines.recbole.configs import BaselineConfig
-from tastetune.baselines.recbole.rows import Prepared
+from tastetune.baselines.recbole.labelled_data import LabelledData
 from tastetune.baselines.recbole.shim import (
     AbstractRecommender,
     Config,
@@ -21,7 +22,6 @@ from tastetune.baselines.recbole.shim import (
     init_seed,
     without_future_warnings,
 )
-from tastetune.baselines.recbole.unseen import fill_unseen, seen_ids
 from tastetune.errors import InputError
 
 
@@ -30,13 +30,13 @@ class Fitted:
     """A fitted model and what fitting took.
 
     Attributes:
-        examples: rows seen, each once an epoch.
+        epochs: trained.
         seconds: of training.
         validation: ROC-AUC after each epoch that was evaluated, by epoch from 1.
     """
 
     model: AbstractRecommender
-    examples: int
+    epochs: int
     seconds: float
     validation: dict[int, float]
 
@@ -57,7 +57,7 @@ class _Trainer(Trainer):
 
 
 def fit(
-    prepared: Prepared,
+    data: LabelledData,
     splits: str,
     epochs: int,
     *,
@@ -73,24 +73,23 @@ def fit(
     Raises:
         InputError: the model refuses its settings, or its loss is no longer a number.
     """
-    config, settings, validation = prepared.config, prepared.settings, {}
-    rows = prepared.rows(splits)
+    config, rows, validation = data.recbole_config, data.joined(splits), {}
     config["epochs"] = epochs
     init_seed(config["seed"], config["reproducibility"])
-    title = f"{settings.name}: fit on {splits}"
-    with mendable(settings), tqdm(total=epochs, desc=title, unit=" epochs", leave=not evaluate) as bar:
-        model = settings.model(config, rows).to(config["device"])
-        seen = seen_ids(rows, rows.inter_feat)
+    title = f"{data.config.name}: fit on {splits}"
+    with naming_the_config(data.config), tqdm(total=epochs, desc=title, unit=" epochs", leave=not evaluate) as bar:
+        model = data.config.model(config, rows).to(config["device"])
+        trained = trained_ids(rows, rows.inter_feat)
 
         def after_epoch(epoch: int, seconds: float) -> None:
-            fill_unseen(model, rows, seen)
+            fill_untrained(model, rows, trained)
             bar.update()
             if on_epoch:
                 on_epoch(epoch, seconds, model)
 
         trainer = _Trainer(config, model, after_epoch)
         loader = TrainDataLoader(config, rows, None, shuffle=config["shuffle"])
-        held_out = NegSampleEvalDataLoader(config, prepared.parts["validation"], None) if evaluate else None
+        held_out = NegSampleEvalDataLoader(config, data.parts["validation"], None) if evaluate else None
         trainer.fit(
             loader,
             held_out,
@@ -98,40 +97,41 @@ def fit(
             saved=False,
             callback_fn=lambda epoch, auc: validation.update({epoch + 1: auc}),
         )
-    return Fitted(model, len(trainer.train_loss_dict) * len(rows), trainer.seconds, validation)
+    return Fitted(model, len(trainer.train_loss_dict), trainer.seconds, validation)
 
 
 @contextlib.contextmanager
-def mendable(settings: BaselineConfig):
+def naming_the_config(config: BaselineConfig):
     """Turn what a model or trainer says of bad settings into a message that names the file."""
     try:
         with without_future_warnings():
             yield
-    except (ValueError, NotImplementedError, AssertionError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
-        remedy = "lower learning_rate" if "nan" in str(error) else "change them"
-        raise InputError(f"{settings.path}: {settings.name} fails with these settings ({error}); {remedy}") from error
+    except InputError:
+        raise
+    except (ValueError, RuntimeError, AssertionError, KeyError, MemoryError) as error:
+        what = " ".join(str(error).split()) or type(error).__name__
+        remedy = "lower learning_rate" if "nan" in what else "change them"
+        raise InputError(f"{config.path}: {config.name} fails with these settings ({what}); {remedy}") from error
 
 
 @torch.no_grad()
-def predict(prepared: Prepared, model: AbstractRecommender, split: str) -> np.ndarray:
+def predict(data: LabelledData, model: AbstractRecommender, split: str) -> np.ndarray:
     """Scores, float64 (rows of `split`), in the rows' order."""
     model.eval()
     rows, scores = [], []
-    for batch, *_ in NegSampleEvalDataLoader(prepared.config, prepared.parts[split], None):
+    for batch, *_ in NegSampleEvalDataLoader(data.recbole_config, data.parts[split], None):
         rows.append(batch["row_id"].numpy())
-        scores.append(model.predict(batch.to(prepared.config["device"])).cpu().numpy())
-    placed = np.full(len(prepared.example_ids[split]), np.nan)
+        scores.append(model.predict(batch.to(data.recbole_config["device"])).cpu().numpy())
+    placed = np.full(len(data.example_ids[split]), np.nan)
     placed[np.concatenate(rows).astype(np.int64)] = np.concatenate(scores)
     return placed
 
 
-def flops_an_example(prepared: Prepared, model: AbstractRecommender) -> float:
+def flops_an_example(data: LabelledData, model: AbstractRecommender) -> float:
     """Floating-point operations of one training example, forward and backward; matrix products only are counted."""
     model.eval()  # the same products, and no running statistic changes
-    batch = next(iter(TrainDataLoader(prepared.config, prepared.parts["train"], None)))
+    batch = next(iter(TrainDataLoader(data.recbole_config, data.parts["train"], None)))
     with FlopCounterMode(display=False) as counter:
-        model.calculate_loss(batch.to(prepared.config["device"])).backward()
+        model.calculate_loss(batch.to(data.recbole_config["device"])).backward()
     model.zero_grad()
     return counter.get_total_flops() / len(batch)

@@ -1,10 +1,8 @@
 """Models that RecBole lacks, for its trainer: each learns from single rated pairs, and answers single pairs.
 
-Beside what RecBole asks of a model, a class here states its `defaults` (a config's keys) and whether its scores are
-`in_stars`; otherwise they are probabilities.
+Beside what RecBole asks of a model, a class here states whether its scores are `in_stars`; otherwise they are
+probabilities.
 """
-
-from typing import ClassVar
 
 import torch
 from torch import nn
@@ -26,14 +24,6 @@ class SVD(GeneralRecommender):
 
     input_type = InputType.POINTWISE
     in_stars = True
-    defaults: ClassVar[dict] = {
-        "embedding_size": 100,
-        "reg_weight": 0.02,
-        "init_std": 0.1,
-        "learner": "sgd",
-        "learning_rate": 0.005,
-        "load_col": {"inter": ["rating"]},
-    }
 
     def __init__(self, config, dataset):
         super().__init__(config, dataset)
@@ -83,18 +73,6 @@ class PointwiseSASRec(SASRec):
 
     input_type = InputType.POINTWISE
     in_stars = False
-    defaults: ClassVar[dict] = {
-        "n_layers": 2,
-        "n_heads": 2,
-        "hidden_size": 64,
-        "inner_size": 64,
-        "hidden_dropout_prob": 0.2,
-        "attn_dropout_prob": 0.2,
-        "hidden_act": "relu",
-        "layer_norm_eps": 1e-12,
-        "initializer_range": 0.02,
-        "load_col": {"inter": []},
-    }
 
     def __init__(self, config, dataset):
         config["loss_type"] = "BPR"  # the parent knows no pointwise loss; its choice is replaced below
@@ -147,7 +125,3 @@ def _attend(attention, query, states, visible):
     dropout = attention.attn_dropout.p if attention.training else 0.0
     context = scaled_dot_product_attention(q, k, v, attn_mask=visible, dropout_p=dropout).transpose(1, 2).flatten(2)
     return attention.LayerNorm(attention.out_dropout(attention.dense(context)) + query)
-
-
-OWN = {model.__name__: model for model in (SVD, PointwiseSASRec)}
-"""Models of this module by the name that a config gives them."""

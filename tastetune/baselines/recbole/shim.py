@@ -12,9 +12,11 @@ Everything this package uses of RecBole is imported here, once:
 
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +28,7 @@ import yaml
 def _shielded() -> Iterator[None]:
     """Undo what RecBole changes in the process while it is imported or configured."""
     argv, visible = sys.argv, os.environ.get("CUDA_VISIBLE_DEVICES")
-    resolvers = {first: list(found) for first, found in yaml.FullLoader.yaml_implicit_resolvers.items()}
+    resolvers = {first: list(pairs) for first, pairs in yaml.FullLoader.yaml_implicit_resolvers.items()}
     anomaly = torch.is_anomaly_enabled()
     sys.argv = argv[:1] or [""]
     try:
@@ -65,7 +67,6 @@ __all__ = [
     "GeneralRecommender",
     "InputType",
     "Interaction",
-    "ModelType",
     "NegSampleEvalDataLoader",
     "SASRec",
     "Sampler",
@@ -73,14 +74,59 @@ __all__ = [
     "TrainDataLoader",
     "Trainer",
     "cat_interactions",
+    "fixed_keys",
     "get_model",
     "init_seed",
+    "is_closed_form",
+    "is_pairwise",
+    "is_sequential",
     "make_config",
     "without_future_warnings",
 ]
 
 PROPERTIES = Path(recbole.__file__).parent / "properties"
 """RecBole's own default settings: `overall.yaml`, `dataset/sample.yaml`, `model/<name>.yaml`."""
+
+FIXED = {
+    "data_path": None,
+    "checkpoint_dir": tempfile.gettempdir(),  # must exist, though nothing is written there
+    "benchmark_filename": None,
+    "alias_of_item_id": None,
+    "normalize_all": False,
+    "eval_args": {"split": {"RS": [0.8, 0.1, 0.1]}, "group_by": None, "order": "TO", "mode": "labeled"},
+    "repeatable": True,
+    "train_neg_sample_args": None,
+    "metrics": ["AUC"],
+    "valid_metric": "AUC",
+    "metric_decimal_place": 9,
+    "show_progress": False,
+}
+"""What RecBole must be told so that it neither drops, orders, rescales nor samples rows: it would normalise ratings to
+0..1, for one."""
+
+
+@cache
+def fixed_keys() -> frozenset[str]:
+    """RecBole's general keys, all of which the dataset decides but for those that a model's entry frees."""
+    general = (
+        yaml.safe_load((PROPERTIES / name).read_text("utf-8")) for name in ("overall.yaml", "dataset/sample.yaml")
+    )
+    return frozenset(FIXED).union(*general)
+
+
+def is_sequential(model: type[AbstractRecommender]) -> bool:
+    """Whether the model reads a history of items in their order."""
+    return model.type == ModelType.SEQUENTIAL
+
+
+def is_closed_form(model: type[AbstractRecommender]) -> bool:
+    """Whether the model is fitted when it is made, without epochs."""
+    return model.type == ModelType.TRADITIONAL
+
+
+def is_pairwise(model: type[AbstractRecommender]) -> bool:
+    """Whether the model learns from pairs of a chosen and another item."""
+    return model.input_type == InputType.PAIRWISE
 
 
 class _WritesNothing:
@@ -97,13 +143,13 @@ recbole.trainer.trainer.get_tensorboard = lambda logger: _WritesNothing()
 
 
 def make_config(model: type[AbstractRecommender], settings: dict) -> Config:
-    """RecBole's configuration of `model`: its own defaults overridden by `settings`, and by nothing else.
+    """RecBole's configuration of `model`: its own defaults overridden by `FIXED` and `settings`, and by nothing else.
 
     Args:
         settings: values by RecBole's key, `dataset` among them: the folder and stem of the atomic files in `data_path`.
     """
     # Config evaluates strings as Python; of a quoted string, evaluation gives the string itself.
-    quoted = {key: repr(value) if isinstance(value, str) else value for key, value in settings.items()}
+    quoted = {key: repr(value) if isinstance(value, str) else value for key, value in (FIXED | settings).items()}
     with _shielded():
         config = Config(model=model, config_dict=quoted | {"gpu_id": "''"})
     config["device"] = torch.device("cuda" if config["use_gpu"] and torch.cuda.is_available() else "cpu")

@@ -9,16 +9,16 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import BuiltDataset
-from tastetune.artifacts.predictions import Meta, write_predictions
-from tastetune.baselines import FIT_ON
-from tastetune.errors import InputError
+from tastetune.artifacts.predictions import Meta, Predictions
+from tastetune.artifacts.score_table import score_table
+from tastetune.baselines import AfterEpoch, fit_on, rows_answered
+from tastetune.baselines.likes import read_labelled_rows
 
 GRID = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 """Smoothing constants tried: a mean over n ratings is shrunk as if this many average ratings stood beside them."""
@@ -30,7 +30,7 @@ COLUMNS = ["example_id", "user_id", "item_id", "label", "history_ratings"]
 
 
 @dataclass(frozen=True)
-class Rows:
+class CodedLikes:
     """Rows as arrays of equal length n: user and item codes, likes (0.0 or 1.0), and the history's (likes, length)."""
 
     user: np.ndarray
@@ -39,12 +39,12 @@ class Rows:
     history: np.ndarray
 
 
-def always_yes(fit: Rows, rows: Rows) -> np.ndarray:
+def always_yes(fit: CodedLikes, rows: CodedLikes) -> np.ndarray:
     """Everybody likes everything: 1 for each row."""
     return np.ones(len(rows.like))
 
 
-def most_popular(fit: Rows, rows: Rows) -> np.ndarray:
+def most_popular(fit: CodedLikes, rows: CodedLikes) -> np.ndarray:
     """The share of the ratings that went to items rated no more often than the row's item, less a half.
 
     It orders items and says nothing of how likely a like is, so it is kept off the scale of probabilities: from 0 on,
@@ -55,23 +55,23 @@ def most_popular(fit: Rows, rows: Rows) -> np.ndarray:
     return np.searchsorted(ordered, count[rows.item], side="right") / len(ordered) - 0.5
 
 
-def likes_in_prompt(fit: Rows, rows: Rows, history: float) -> np.ndarray:
+def likes_in_prompt(fit: CodedLikes, rows: CodedLikes, history: float) -> np.ndarray:
     """The share of likes in the row's own history, shrunk towards the overall share of likes."""
     likes, length = rows.history.T
     return (likes + history * fit.like.mean()) / (length + history)
 
 
-def item_mean(fit: Rows, rows: Rows, item: float) -> np.ndarray:
+def item_mean(fit: CodedLikes, rows: CodedLikes, item: float) -> np.ndarray:
     """The share of the item's ratings that are likes, shrunk towards the overall share."""
     return np.clip(fit.like.mean() + effect(fit.item, fit.like - fit.like.mean(), item, rows.item), 0, 1)
 
 
-def user_mean(fit: Rows, rows: Rows, user: float) -> np.ndarray:
+def user_mean(fit: CodedLikes, rows: CodedLikes, user: float) -> np.ndarray:
     """The share of the user's ratings that are likes, shrunk towards the overall share."""
     return np.clip(fit.like.mean() + effect(fit.user, fit.like - fit.like.mean(), user, rows.user), 0, 1)
 
 
-def user_item_mean(fit: Rows, rows: Rows, user: float, item: float) -> np.ndarray:
+def user_item_mean(fit: CodedLikes, rows: CodedLikes, user: float, item: float) -> np.ndarray:
     """Overall share + the item's effect + the user's effect on what the item leaves unexplained, clipped to 0..1.
 
     Source: Koren, "Factor in the Neighbors", TKDD 2010, section 2.1 (baseline estimates, the decoupled form).
@@ -108,7 +108,7 @@ THRESHOLDS = {"most_popular": 0.0}
 """The score from which on a model means Yes, where it is not 0.5."""
 
 
-def tune(name: str, train: Rows, validation: Rows) -> dict:
+def tune(name: str, train: CodedLikes, validation: CodedLikes) -> dict:
     """Choose a model's smoothing by ROC-AUC on validation, fitted on train.
 
     Returns:
@@ -126,67 +126,59 @@ def tune(name: str, train: Rows, validation: Rows) -> dict:
     return {"smoothing": {key: best[key] for key in names}, "trials": trials}
 
 
-def write_trivial(dataset: BuiltDataset, split: str, output_dir: Path) -> list[Path]:
-    """Fit every trivial model, answer `split` and write one predictions file each.
+@dataclass(frozen=True)
+class TrivialLikes:
+    """One of `MODELS`, as a `tastetune.baselines.Baseline`."""
 
-    Raises:
-        InputError: the split is unknown, or no row to fit on or to answer.
-    """
-    if split not in FIT_ON:
-        raise InputError(f"split {split!r}: trivial baselines answer {', '.join(FIT_ON)}")
-    tables = {part: dataset.read("like_dislike", part, COLUMNS) for part in {"train", "validation", split}}
-    for part in ("train", split):
-        if not len(tables[part]):
-            raise InputError(f"{dataset.path('like_dislike', part)}: no rows; build the dataset from a longer log")
-    coded = encode(tables, dataset.like_from)
-    fit = coded["train"] if FIT_ON[split] == "train" else joined(coded["train"], coded["validation"])
-    written = []
-    for name, (model, _) in MODELS.items():
-        began = time.perf_counter()
-        tuned = tune(name, coded["train"], coded["validation"])
-        scores = model(fit, coded[split], **tuned["smoothing"])
+    name: str
+
+    def origin(self, dataset: BuiltDataset, split: str) -> dict:
+        return rows_answered(dataset, split) | {"kind": "trivial", "settings": {"fit_on": fit_on(dataset, split)}}
+
+    def fit_predict(self, dataset: BuiltDataset, split: str, *, after_epoch: AfterEpoch | None = None) -> Predictions:
+        splits = fit_on(dataset, split)
+        tables = read_labelled_rows(dataset, split, COLUMNS)
+        coded, began = encode(tables, dataset.like_from), time.perf_counter()
+        fit = coded["train"] if splits == "train" else joined(coded["train"], coded["validation"])
+        tuned = tune(self.name, coded["train"], coded["validation"])
+        scores = MODELS[self.name][0](fit, coded[split], **tuned["smoothing"])
         meta = Meta(
-            model=name,
+            model=self.name,
             kind="trivial",
-            dataset=dataset.name,
-            config="like_dislike",
-            split=split,
-            fingerprint=dataset.fingerprint,
-            threshold=THRESHOLDS.get(name, 0.5),
-            settings=tuned | {"fit_on": FIT_ON[split]},
+            **rows_answered(dataset, split),
+            threshold=THRESHOLDS.get(self.name, 0.5),
+            settings=tuned | {"fit_on": splits},
             training={"examples": len(fit.like), "seconds": time.perf_counter() - began},
         )
-        written.append(output_dir / f"{name}.parquet")
-        write_predictions(written[-1], meta, tables[split]["example_id"].to_pylist(), scores)
-    return written
+        return Predictions(meta, score_table(tables[split]["example_id"].to_pylist(), scores))
 
 
-def encode(tables: dict[str, pa.Table], like_from: float) -> dict[str, Rows]:
+def encode(tables: dict[str, pa.Table], like_from: float) -> dict[str, CodedLikes]:
     """Tables of rows as arrays, with one code for each user and item across all of them."""
-    names = list(tables)
-    sizes = np.cumsum([len(tables[name]) for name in names])[:-1]
-    codes = {
-        column: np.split(np.unique(_strings(tables, names, column), return_inverse=True)[1], sizes)
-        for column in ("user_id", "item_id")
-    }
+    users, items = _codes(tables, "user_id"), _codes(tables, "item_id")
     return {
-        name: Rows(
-            codes["user_id"][place],
-            codes["item_id"][place],
-            tables[name]["label"].to_numpy().astype(np.float64),
-            _history(tables[name]["history_ratings"], like_from),
+        name: CodedLikes(
+            users[name],
+            items[name],
+            table["label"].to_numpy().astype(np.float64),
+            _history(table["history_ratings"], like_from),
         )
-        for place, name in enumerate(names)
+        for name, table in tables.items()
     }
 
 
-def joined(first: Rows, second: Rows) -> Rows:
+def joined(first: CodedLikes, second: CodedLikes) -> CodedLikes:
     """The rows of both, in that order."""
-    return Rows(*(np.concatenate([getattr(first, f), getattr(second, f)]) for f in Rows.__dataclass_fields__))
+    return CodedLikes(
+        *(np.concatenate([getattr(first, f), getattr(second, f)]) for f in CodedLikes.__dataclass_fields__)
+    )
 
 
-def _strings(tables: dict[str, pa.Table], names: list[str], column: str) -> np.ndarray:
-    return np.concatenate([tables[name][column].to_numpy() for name in names])
+def _codes(tables: dict[str, pa.Table], column: str) -> dict[str, np.ndarray]:
+    """A column of ids as numbers from 0, by table."""
+    ids = pa.concat_arrays([chunk for table in tables.values() for chunk in table[column].chunks])
+    ends = np.cumsum([len(table) for table in tables.values()])
+    return dict(zip(tables, np.split(ids.dictionary_encode().indices.to_numpy(), ends[:-1]), strict=True))
 
 
 def _history(ratings: pa.ChunkedArray, like_from: float) -> np.ndarray:

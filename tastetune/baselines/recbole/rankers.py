@@ -1,4 +1,4 @@
-"""RecBole's recommenders of the recommend-ten task: fitted on a log, scoring the whole catalogue for its users."""
+"""RecBole's recommenders of whole catalogues: fitted on a log, scoring every item for its users."""
 
 import copy
 import tempfile
@@ -11,19 +11,19 @@ import pyarrow as pa
 import torch
 from tqdm import tqdm
 
-from tastetune.baselines.recbole.atomic import NAME, TYPES
-from tastetune.baselines.recbole.configs import FIXED, BaselineConfig
-from tastetune.baselines.recbole.fitting import mendable, without_future_warnings
+from tastetune.baselines.recbole.atomic_files import NAME, TYPES
+from tastetune.baselines.recbole.configs import BaselineConfig
+from tastetune.baselines.recbole.fitting import naming_the_config, without_future_warnings
 from tastetune.baselines.recbole.shim import (
     AbstractRecommender,
     Dataset,
-    InputType,
     Interaction,
-    ModelType,
     Sampler,
     TrainDataLoader,
     Trainer,
     init_seed,
+    is_closed_form,
+    is_pairwise,
     make_config,
 )
 
@@ -39,15 +39,15 @@ NEGATIVES = {
 """For a model that learns from pairs: beside each item of a user one drawn evenly from those the user has not."""
 
 
-def read_interactions(config: BaselineConfig, table: pa.Table) -> Dataset:
+def read_log_data(config: BaselineConfig, table: pa.Table) -> Dataset:
     """A table of `COLUMNS` as RecBole's dataset, with its numbering of users and items."""
     with tempfile.TemporaryDirectory(prefix="tastetune-") as folder:
         _write(Path(folder) / NAME, table)
-        fixed = FIXED | {"data_path": folder, "benchmark_filename": None, "alias_of_item_id": None, "dataset": NAME}
-        fixed |= {"load_col": {"inter": COLUMNS}, "train_neg_sample_args": NEGATIVES if _pairwise(config) else None}
-        recbole = make_config(config.model, _values(config) | fixed)
+        settings = _values(config) | {"data_path": folder, "dataset": NAME, "load_col": {"inter": COLUMNS}}
+        settings["train_neg_sample_args"] = NEGATIVES if is_pairwise(config.model) else None
+        recbole_config = make_config(config.model, settings)
         with without_future_warnings():
-            data = Dataset(recbole)
+            data = Dataset(recbole_config)
     data._change_feat_format()  # what build() does first; there is nothing to split here
     return data
 
@@ -64,19 +64,19 @@ def fit_ranker(
     Raises:
         InputError: the model refuses its settings, or its loss is no longer a number.
     """
-    recbole = copy.copy(data.config)
-    recbole.final_config_dict = recbole.final_config_dict | _values(config)
-    init_seed(recbole["seed"], recbole["reproducibility"])
-    with mendable(config):
-        model = config.model(recbole, data).to(recbole["device"])
-        if config.model.type == ModelType.TRADITIONAL:
+    recbole_config = copy.copy(data.config)
+    recbole_config.final_config_dict = recbole_config.final_config_dict | _values(config)
+    init_seed(recbole_config["seed"], recbole_config["reproducibility"])
+    with naming_the_config(config):
+        model = config.model(recbole_config, data).to(recbole_config["device"])
+        if is_closed_form(config.model):
             if after_epoch:
                 after_epoch(1, model)
             return model.eval()
-        sampler = (
-            Sampler(["train"], [data], NEGATIVES["distribution"]).set_phase("train") if _pairwise(config) else None
-        )
-        trainer, loader = Trainer(recbole, model), TrainDataLoader(recbole, data, sampler, shuffle=True)
+        sampler = None
+        if is_pairwise(config.model):
+            sampler = Sampler(["train"], [data], NEGATIVES["distribution"]).set_phase("train")
+        trainer, loader = Trainer(recbole_config, model), TrainDataLoader(recbole_config, data, sampler, shuffle=True)
         epochs = range(config.values["epochs"])
         for epoch in tqdm(epochs, desc=f"{config.name}: fit", unit=" epochs", leave=after_epoch is None):
             trainer._train_epoch(loader, epoch)  # raises ValueError at a loss that is no number
@@ -92,8 +92,8 @@ def catalogue_scores(model: AbstractRecommender, data: Dataset, users: list[str]
     items = data.field2id_token["item_id"][1:]  # the first one is padding
     numbers = torch.tensor([data.token2id("user_id", user) for user in users])
     device = next(model.parameters()).device
-    found = [model.full_sort_predict(Interaction({"user_id": part}).to(device)) for part in numbers.split(256)]
-    scores = torch.cat([part.reshape(-1, data.item_num).double().cpu() for part in found]).numpy()[:, 1:]
+    scored = [model.full_sort_predict(Interaction({"user_id": part}).to(device)) for part in numbers.split(256)]
+    scores = torch.cat([part.reshape(-1, data.item_num).double().cpu() for part in scored]).numpy()[:, 1:]
     order = np.argsort(items)
     return np.array(items[order], dtype=str), scores[:, order]
 
@@ -101,10 +101,6 @@ def catalogue_scores(model: AbstractRecommender, data: Dataset, users: list[str]
 def _values(config: BaselineConfig) -> dict:
     """The config's values, but for the columns: here they are always the same."""
     return {key: value for key, value in config.values.items() if key not in ("model", "load_col")}
-
-
-def _pairwise(config: BaselineConfig) -> bool:
-    return config.model.input_type == InputType.PAIRWISE
 
 
 def _write(folder: Path, table: pa.Table) -> None:

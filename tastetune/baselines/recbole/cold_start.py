@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from tastetune.baselines.recbole.atomic import HISTORIES
+from tastetune.baselines.recbole.atomic_files import HISTORIES
 from tastetune.baselines.recbole.shim import AbstractRecommender, Dataset, Interaction
 
 
-def seen_ids(dataset: Dataset, rows: Interaction) -> dict[str, torch.Tensor]:
+def trained_ids(dataset: Dataset, rows: Interaction) -> dict[str, torch.Tensor]:
     """For every id-like field of `rows`, bool (number of ids): which of them occur there."""
     seen = {}
     for field in rows:
@@ -24,20 +24,20 @@ def seen_ids(dataset: Dataset, rows: Interaction) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def fill_unseen(model: AbstractRecommender, dataset: Dataset, seen: dict[str, torch.Tensor]) -> None:
+def fill_untrained(model: AbstractRecommender, dataset: Dataset, seen: dict[str, torch.Tensor]) -> None:
     """Set the embeddings of ids that occur in no training row to the mean of those that do, table by table.
 
     Such a row would otherwise keep its random initial values, and its answers would be noise. Nothing trained changes.
     """
-    for field, weight in tables(model, dataset):
-        known = seen[field].to(weight.device)
-        unknown = ~known
-        unknown[0] = False
-        if known.any():
-            weight[unknown] = weight[known].mean(0)
+    for field, weight in embedding_tables(model, dataset):
+        trained = seen[field].to(weight.device)
+        untrained = ~trained
+        untrained[0] = False  # padding
+        if trained.any():
+            weight[untrained] = weight[trained].mean(0)
 
 
-def tables(model: AbstractRecommender, dataset: Dataset) -> Iterator[tuple[str, torch.Tensor]]:
+def embedding_tables(model: AbstractRecommender, dataset: Dataset) -> Iterator[tuple[str, torch.Tensor]]:
     """Every table of embeddings in the model as (field, weights of shape (number of the field's ids, width)).
 
     Own and general models hold one `nn.Embedding` a field, named after it (`item_bias`, `user_mf_embedding`). RecBole's

@@ -41,7 +41,9 @@ EMPTY = "0"
 """Stands in an empty history as its one item, and is learnt like an item: RecBole has no answer to no item."""
 
 
-def write_atomic(folder: Path, tables: dict[str, pa.Table], columns: list[str], length: int, like_from: float) -> int:
+def write_atomic_files(
+    folder: Path, tables: dict[str, pa.Table], columns: list[str], length: int, like_from: float
+) -> int:
     """Write `folder`/rows/rows.<split>.inter for each table.
 
     Args:
@@ -56,8 +58,8 @@ def write_atomic(folder: Path, tables: dict[str, pa.Table], columns: list[str], 
     users, items = _numbering(tables, "user_id"), _numbering(tables, "item_id", "history")
     (folder / NAME).mkdir(parents=True)
     for split, table in tables.items():
-        made = _columns(table, length, users, items, like_from)
-        frame = pd.DataFrame({f"{name}:{TYPES[name]}": made[name].to_numpy(zero_copy_only=False) for name in columns})
+        arrays = _columns(table, length, users, items, like_from)
+        frame = pd.DataFrame({f"{name}:{TYPES[name]}": arrays[name].to_numpy(zero_copy_only=False) for name in columns})
         frame.to_csv(folder / NAME / f"{NAME}.{split}.inter", sep="\t", index=False)
     lengths = [pc.max(pc.list_value_length(table["history"])).as_py() or 0 for table in tables.values()]
     return max(1, min(length, max(lengths)))
@@ -89,12 +91,12 @@ def _numbers(ids: pa.Array | pa.ChunkedArray, vocabulary: pa.Array):
 
 def _numbering(tables: dict[str, pa.Table], *columns: str) -> pa.Array:
     """Every distinct id of `columns` (strings or lists of them) in the tables."""
-    found = []
+    ids = []
     for table in tables.values():
         for name in columns:
             column = table[name].combine_chunks()
-            found.append(pc.unique(column.flatten() if pa.types.is_list(column.type) else column))
-    return pc.unique(pa.concat_arrays(found))
+            ids.append(pc.unique(column.flatten() if pa.types.is_list(column.type) else column))
+    return pc.unique(pa.concat_arrays(ids))
 
 
 def _last(lists: pa.ChunkedArray, length: int) -> pa.ListArray:
