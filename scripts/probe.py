@@ -12,7 +12,7 @@ What the base model recalls it knew before training; scripts/score.py --probe sh
     --adapter FOLDER_OR_ID     trained adapter; without it the base model is asked
     --items N                  items to ask for (default 500, or all where there are fewer)
     --lines N                  lines shown before the one asked for (default 5)
-    --output FILE.json         shares and answers; the file's stem is the model's name in tables (default: into the run's
+    --output FILE.json         shares and answers; the file's stem is the model's name in tables (default: in the run's
                                probe/, zero-shot.json or named as the adapter is in tables)
     --max_batch_tokens N       padded tokens of the prompts in one batch (default 16384)
 

@@ -14,7 +14,8 @@ from transformers import AutoModelForCausalLM, set_seed
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import hold, read_predictions
-from tastetune.baselines.recbole.configs import read_config
+from tastetune.baselines.predictions_files import fit_or_keep
+from tastetune.baselines.selection import baselines_of
 from tastetune.errors import InputError
 from tastetune.training.checkpoints import find_checkpoints
 
@@ -115,14 +116,19 @@ def test_a_second_command_keeps_what_is_there_and_makes_what_is_missing(home, dr
 
 def test_a_baseline_that_chose_its_epochs_on_validation_is_kept_too(home, capsys, tmp_path):
     (tmp_path / "svd.yaml").write_text(SVD.replace("epochs: 2", "epochs: 5\neval_step: 1\nstopping_step: 0"))
-    config, dataset = read_config(tmp_path / "svd.yaml"), open_dataset(home / "data")
-    files = answer_epochs(config, dataset, "test", tmp_path)
+    dataset = open_dataset(home / "data")
+
+    def answer_epochs():
+        (svd,) = baselines_of(dataset, [str(tmp_path / "svd.yaml")])
+        return fit_or_keep(svd, dataset, "test", tmp_path, each_epoch=True)
+
+    files = answer_epochs()
     assert "answered: " in capsys.readouterr().out
-    assert read_predictions(files[-1]).meta.settings["epochs"] == len(files) <= 5
-    assert answer_epochs(config, dataset, "test", tmp_path) == files
+    assert read_predictions(files[-1]).meta.settings["epochs"] == len(files) - 1 <= 5
+    assert answer_epochs() == files
     assert "kept: " in capsys.readouterr().out
-    more = replace(config, values=config.values | {"epochs": 6})  # which might have chosen another number
-    answer_epochs(more, dataset, "test", tmp_path)
+    (tmp_path / "svd.yaml").write_text(SVD.replace("epochs: 2", "epochs: 6\neval_step: 1\nstopping_step: 0"))
+    answer_epochs()  # which might have chosen another number
     assert "answered: " in capsys.readouterr().out
 
 
