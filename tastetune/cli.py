@@ -1,6 +1,7 @@
 """The console command `tastetune`: every script and builder by its name, from any folder."""
 
 import ast
+import os
 import runpy
 import sys
 from difflib import get_close_matches
@@ -38,16 +39,12 @@ def commands() -> dict[str, Path]:
 
 def usage() -> str:
     """The commands, each with the first line of its docstring."""
-    names = commands()
-    width = max(map(len, names))
-    lines = ["Usage: tastetune COMMAND [ARGUMENT ...]; tastetune COMMAND --help says more", ""]
+    width = max(map(len, commands()))
+    lines = ["Usage: tastetune COMMAND [ARGUMENT ...]; tastetune COMMAND --help says more"]
     for folder, purpose in FOLDERS.items():
-        lines += [
-            f"{purpose}:",
-            *(f"  {n:{width}}  {_summary(p)}" for n, p in names.items() if p.parent.name == folder),
-        ]
-        lines.append("")
-    return "\n".join(lines[:-1])
+        paths = [path for path in commands().values() if path.parent.name == folder]
+        lines += ["", f"{purpose}:", *(f"  {path.stem:{width}}  {_summary(path)}" for path in paths)]
+    return "\n".join(lines)
 
 
 def _main() -> None:
@@ -58,6 +55,8 @@ def _main() -> None:
     if name not in commands():
         near = get_close_matches(name, commands(), n=1)
         raise InputError(f"no command {name!r}; " + (f"did you mean {near[0]}?" if near else "see tastetune --help"))
+    if find_spec("torch") is None:  # transformers, which reads flags, would lament it at every command
+        os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
     sys.argv = [name, *arguments]
     try:
         runpy.run_path(str(commands()[name]), run_name="__main__")

@@ -62,10 +62,8 @@ def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArgument
         InputError: predictions, a curve or a probe that cannot be read, or are of other rows.
     """
     if args.from_scores:
-        scores, home = (
-            read_scores(args.from_scores, {task.rows_config: task for task in TASKS.values()}),
-            Path(args.from_scores).parent,
-        )
+        path = Path(args.from_scores)
+        scores, home = read_scores(path, {task.rows_config: task for task in TASKS.values()}), path.parent
     else:
         scores, home = _scored(args, answers, data, folder), folder
     if args.learning_curve:

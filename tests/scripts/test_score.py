@@ -14,7 +14,8 @@ from scored import ROOT, run_in, write
 
 from tastetune.artifacts.dataset import open_dataset
 
-SCORE = ("--dataset_name", "data", "--predictions", "predictions", "--adapter", "adapter", "--resamples", "50")
+DATA = ("--dataset_name", "data", "--predictions", "predictions")
+SCORE = (*DATA, "--adapter", "adapter", "--resamples", "50")
 
 
 @pytest.fixture(scope="module")
@@ -164,8 +165,8 @@ def faults(*names):
         (["--dataset_name", "data"], "nothing to score: name a recipe"),
         (["--dataset_name", "nowhere", "--predictions", "predictions"], "nowhere"),
         (["--dataset_name", "data", "--predictions", "absent.parquet"], "absent.parquet: no such predictions file"),
-        (["--dataset_name", "data", "--predictions", "predictions", "--split", "tset"], "no split 'tset'"),
-        (["--dataset_name", "data", "--predictions", "predictions", "--split", "validation"], "split is 'test'"),
+        ([*DATA, "--split", "tset"], "no split 'tset'"),
+        ([*DATA, "--split", "validation"], "split is 'test'"),
         (
             ["--dataset_name", "data", "--predictions", "predictions", "--reference", "svd"],
             "reference 'svd' is not among",
@@ -174,8 +175,8 @@ def faults(*names):
             ["--dataset_name", "data", "--predictions", "predictions", "--adapter", "none"],
             "--adapter none: no such folder",
         ),
-        (["--dataset_name", "data", "--predictions", "predictions", "--adapter", "data"], "none of the scored models"),
-        (["--dataset_name", "data", "--predictions", "predictions", "--resamples", "0"], "--resamples is 0"),
+        ([*DATA, "--adapter", "data"], "none of the scored models"),
+        ([*DATA, "--resamples", "0"], "--resamples is 0"),
         (["--from_scores", "data/tastetune.json"], "key 'dataset' is missing"),
         (["--from_scores", "empty.json"], "empty.json: no models of like_dislike or top_n in it"),
         (["--from_scores", "out/scores.json", "--learning_curve", "data/tastetune.json"], "did not write it"),
