@@ -193,10 +193,23 @@ class ProbedModel(Part):
     settings: dict
 
 
+class ProbeSettings(Part):
+    items: int
+    shots: int
+    seed: int
+    level: float
+
+
+class ProbedDataset(Part):
+    items: int
+
+
 class Probe(Part):
     """What a model knew of the catalogue before."""
 
+    dataset: ProbedDataset
     model: ProbedModel
+    settings: ProbeSettings
     titles_shared: int
     forms: list[ProbeForm] = Field(min_length=1)
     command: str

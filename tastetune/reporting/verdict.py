@@ -82,8 +82,8 @@ def _leaks(table: Table) -> list[str]:
     figures = [f"{table.name(model['model'])} has a ROC-AUC of {table.value(model):.3f}" for model in models]
     counts = table.scores["dataset"].get("leakage") or {}
     direct = ("repeated_pairs", "targets_in_history", "duplicate_prompts")
-    known = [f"{LEAKS[leak][0].lower()}{LEAKS[leak][1:]} ({counts[leak]:,})" for leak in direct if counts.get(leak)]
-    where = " and ".join(known) or "what the model was fitted on, and at whether its input holds the answer"
+    leaks = [f"{LEAKS[leak][0].lower()}{LEAKS[leak][1:]} ({counts[leak]:,})" for leak in direct if counts.get(leak)]
+    where = " and ".join(leaks) or "what the model was fitted on, and at whether its input holds the answer"
     return [f"{listed(figures)}: a leak until shown otherwise. Look at {where}."]
 
 

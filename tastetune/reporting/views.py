@@ -67,8 +67,13 @@ VIEWS = {
 
 
 def view_of(scores: dict) -> View:
-    """How these scores, the content of a `scores.json`, are presented."""
-    return VIEWS[scores["dataset"]["config"]]
+    """How these scores, the content of a `scores.json`, are presented.
+
+    A task without a view of its own has that of the task whose scores are of the same shape.
+    """
+    config = scores["dataset"]["config"]
+    alike = "like_dislike" if "roc" in scores["models"][0] else "top_n"
+    return VIEWS.get(config, VIEWS[alike]._replace(config=config))
 
 
 def words_of(scores: dict) -> dict[str, str]:

@@ -89,7 +89,7 @@ def test_a_file_that_is_not_there(tmp_path):
         (["reference"], "svd", "reference 'svd' is not among its models: sft-500, "),
         (["models", 1, "model"], "sft-500", "model 'sft-500' stands in it twice"),
         (["learning_curve"], {"curves": [{"name": "sft"}]}, "key 'learning_curve.curves[0].kind' is missing"),
-        (["probes"], [{}], "key 'probes[0].model' is missing"),
+        (["probes"], [{}], "key 'probes[0].dataset' is missing"),
     ],
 )
 def test_a_fault_is_told_with_its_place(scores, read, place, value, message):

@@ -1,7 +1,7 @@
 // The browser of single rows, or of single users with their lists
 const browser = document.getElementById("browser");
 if (browser) {
-  const search = document.getElementById("search"), shown = document.getElementById("shown");
+  const search = document.getElementById("search"), chosen = document.getElementById("shown");
   const previous = document.getElementById("previous"), next = document.getElementById("next");
   const PAGE = 5, unit = "lists" in scores.rows.sample[0] ? "users" : "rows";
   let start = 0;
@@ -34,8 +34,8 @@ if (browser) {
     text: (row) =>
       rows.withheld ? "" : [...row.favourites, ...row.gold, ...lines(row).flatMap((l) => [l.title, l.written])].join("\n"),
     matches(row, wanted) {
-      const found = lines(row).some((line) => line.verdict === (wanted === "none" ? "hit" : wanted));
-      return wanted === "none" ? !found : found;
+      const any = (verdict) => lines(row).some((line) => line.verdict === verdict);
+      return wanted === "none" ? !any("hit") : any(wanted);
     },
     show(row, article) {
       const count = (of) => (Array.isArray(of) ? of.length : of);
@@ -71,27 +71,27 @@ if (browser) {
   const matches = (row) => {
     const wanted = search.value.trim().toLowerCase();
     if (wanted && !`${row.row} ${kinds.text(row)}`.toLowerCase().includes(wanted)) return false;
-    return shown.value === "" || kinds.matches(row, shown.value);
+    return chosen.value === "" || kinds.matches(row, chosen.value);
   };
   const render = () => {
-    const found = rows.sample.filter(matches);
-    start = Math.max(0, Math.min(start, found.length - 1));
+    const matching = rows.sample.filter(matches);
+    start = Math.max(0, Math.min(start, matching.length - 1));
     start -= start % PAGE;
     browser.replaceChildren(
-      ...found.slice(start, start + PAGE).map((row) => {
+      ...matching.slice(start, start + PAGE).map((row) => {
         const article = element("article");
         kinds.show(row, article);
         return article;
       }),
     );
-    const end = Math.min(start + PAGE, found.length);
-    document.getElementById("page").textContent = found.length ? `${start + 1} to ${end} of ${found.length} ${unit}` : `no ${unit.slice(0, -1)}`;
+    const end = Math.min(start + PAGE, matching.length);
+    document.getElementById("page").textContent = matching.length ? `${start + 1} to ${end} of ${matching.length} ${unit}` : `no ${unit.slice(0, -1)}`;
     previous.disabled = start === 0;
-    next.disabled = end >= found.length;
+    next.disabled = end >= matching.length;
   };
   const anew = () => { start = 0; render(); };
   search.addEventListener("input", anew);
-  shown.addEventListener("change", anew);
+  chosen.addEventListener("change", anew);
   previous.addEventListener("click", () => { start -= PAGE; render(); });
   next.addEventListener("click", () => { start += PAGE; render(); });
   render();
