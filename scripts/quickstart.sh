@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-out=outputs/quickstart
+out=outputs/quickstart recipe=recipes/quickstart/sft.yaml
 # Waiting threads that spin starve the working ones on few cores; freed memory is kept for the next training step
 export OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2147483648
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
@@ -23,21 +23,16 @@ stage "A stand-in language model, for no weights are downloaded here"
 launch scripts/pretrain.py recipes/quickstart/pretrain.yaml
 
 stage "Fine-tuning: QLoRA, 500 steps"
-launch scripts/sft.py recipes/quickstart/sft.yaml
+launch scripts/sft.py $recipe
 
 stage "The language model's answers: as it comes, with 3 worked examples, after 100 and after 500 steps"
-predict() { python scripts/predict.py recipes/quickstart/sft.yaml "$@"; }
-predict --output $out/predictions/zero-shot.parquet
-predict --output $out/predictions/3-shot.parquet --shots 3
-predict --output $out/predictions/sft-100.parquet --adapter $out/adapter/checkpoint-100
-predict --output $out/predictions/sft-500.parquet --adapter $out/adapter
+python scripts/predict.py $recipe
 
 stage "The recommenders' answers to the same rows"
-python scripts/baseline.py trivial recbole_configs/svd.yaml recbole_configs/sasrec.yaml --dataset $out/data \
-    --output_dir $out/predictions
+python scripts/baseline.py $recipe
 
 stage "One table"
-python scripts/score.py --dataset $out/data --predictions $out/predictions --output_dir $out --adapter $out/adapter
+python scripts/score.py $recipe
 
 stage "Done: $out/leaderboard.md"
 cat $out/leaderboard.md
