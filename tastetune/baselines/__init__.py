@@ -1,4 +1,4 @@
-"""Baselines that answer the same frozen rows: trivial models, a text model, and recommenders trained by RecBole.
+"""Models to compare with: trivial means, a text model, and recommenders trained by RecBole.
 
 `tastetune.baselines.recbole` alone imports RecBole; `tastetune.baselines.trivial` imports neither RecBole nor torch.
 """
