@@ -13,6 +13,7 @@ the first sentence of its own documentation.
 """
 
 import argparse
+import ast
 import re
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from tastetune.artifacts.scores import read_scores
 from tastetune.errors import InputError, run
 from tastetune.files import write_text
 from tastetune.reporting.leaderboard import first_table, short_table
-from tastetune.reporting.rooms import room_map
 from tastetune.reporting.views import VIEWS
 
 
@@ -42,6 +42,16 @@ def main() -> None:
         raise InputError(f"{args.text}: {places} places marked {begin!r} ... {end!r}; mark exactly one")
     write_text(args.text, text)
     print(f"{kind}: {args.source} into {args.text}")
+
+
+def room_map(package: Path) -> str:
+    """A Markdown table of the packages inside the folder `package`, each with the first sentence of its docstring."""
+    lines = ["| room | what it holds |", "|---|---|"]
+    for path in sorted(package.glob("*/__init__.py")):
+        documentation = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        sentence = " ".join(documentation.split()).partition(". ")[0].rstrip(".")
+        lines.append(f"| `{package.name}/{path.parent.name}` | {sentence} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
