@@ -111,7 +111,7 @@ def _draw_shares(axes: Axes, curves: list, marker: str) -> list[Artist]:
 
 @styled
 def learning_curve(curve: dict) -> bytes:
-    """A PNG of the curve's metric against examples, seconds and operations of training, one panel each, all models in all.
+    """A PNG of a metric against examples, seconds and operations of training, one panel each, all models in all.
 
     Models that were not trained, or by counting alone, are level lines. A ring marks where an adapter's curve first
     lies above the end of others, which are named beside it.
