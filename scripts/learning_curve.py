@@ -40,8 +40,11 @@ from tastetune.tasks import task_of
 
 
 def main() -> None:
-    args, answers, data = read_recipe(__doc__, (CurveArguments, AnswerArguments, DataArguments))
+    kinds = (CurveArguments, AnswerArguments, DataArguments)
+    args, answers, data = read_recipe(__doc__, kinds, other_flags=True)
     folder, adapter = args.check(answers, data)
+    if not adapter:
+        read_recipe(__doc__, kinds)  # no model is loaded that further flags could be for
     wait_passively()
 
     # 1. Answers: those that are named, and those that are made here or were kept
