@@ -1,9 +1,9 @@
 """How the scores of each task are presented."""
 
 import pytest
-from tastetune.tasks.shown import SHOWN
 
 from tastetune.reporting.views import VIEWS, view_of, words_of
+from tastetune.tasks.shown import SHOWN
 from tastetune.templates import CARDS
 
 
