@@ -107,6 +107,17 @@ def test_no_modules_import_each_other_in_a_circle():
         pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
+def test_every_module_that_is_imported_is_there():
+    """Wherever the import stands: scripts and benchmarks too, where a type checker does not look."""
+    files = {".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in LIBRARY}
+    missing = set()
+    for path in PYTHON:
+        nodes = ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+        sources = {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+        missing |= {f"{path}: {name}" for name in sources - files if name.split(".")[0] == "tastetune"}
+    assert not missing
+
+
 def test_no_folder_is_full():
     sizes = Counter(str(path.parent) for path in PYTHON)
     assert sizes["scripts"] > 1

@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Predictions
@@ -56,7 +56,7 @@ def fit_on(dataset: BuiltDataset, split: str) -> str:
     return FIT_ON[split]
 
 
-def rows_answered(dataset: BuiltDataset, split: str) -> dict[str, str]:
+def rows_answered(dataset: BuiltDataset, split: str) -> dict[str, Any]:
     """The fields of `Meta` that name the rows of `split`."""
     return {"dataset": dataset.name, "config": dataset.task, "split": split, "fingerprint": dataset.fingerprint}
 

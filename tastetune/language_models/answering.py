@@ -150,7 +150,7 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
     (missing,) = broadcast_object_list([missing])
     if missing:
         model = recipe.load()
-        model.add(*dict.fromkeys(files[path].adapter for path in missing if files[path].adapter))
+        model.add(*dict.fromkeys(adapter for path in missing if (adapter := files[path].adapter)))
     for path in missing:
         candidate = files[path]
         with model.behind(candidate.adapter) as answering:

@@ -73,8 +73,8 @@ class ListTask:
 
     config = rows_config = "top_n"
     metrics: Mapping[str, Metric] = LISTS
-    headline = ("precision@3", "precision@5", "precision@10", "ndcg@10", "mrr", "map")
-    of_slices = ()
+    headline: tuple[str, ...] = ("precision@3", "precision@5", "precision@10", "ndcg@10", "mrr", "map")
+    of_slices: tuple[str, ...] = ()
     reference = "most_cowatched"
 
     def rows(self, dataset: BuiltDataset, split: str) -> ListRows:
