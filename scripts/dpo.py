@@ -21,6 +21,7 @@ def main() -> None:
     from tastetune.artifacts.run import run_settings
     from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
     from tastetune.training.data import check_lengths, rows_for_steps, set_total_batch_size
+    from tastetune.training.failures import FailureWatch, explained_disk_errors
     from tastetune.training.preferences import read_pairs
     from tastetune.training.runs import (
         CostRecorder,
@@ -48,7 +49,7 @@ def main() -> None:
         check_lengths(pairs, tokenizer, training_args.max_length, answer)
 
     # 2. A place to go on from
-    settings = run_settings(dataset, data_args, training_args, model_args) | origin | {"beta": training_args.beta}
+    settings = run_settings(dataset, data_args, training_args, model_args) | origin
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
     with held_run(training_args, settings, force=data_args.force) as checkpoint:
@@ -60,16 +61,17 @@ def main() -> None:
                 args=training_args,
                 train_dataset=pairs,
                 processing_class=tokenizer,
-                callbacks=[CostRecorder(checkpoint)],
+                callbacks=[CostRecorder(checkpoint), FailureWatch()],
             )
         say = trainer.accelerator.print
         say(f"{counts['pairs']} pairs of {dataset.name} ({counts['left_out']} rows in none), training on {len(pairs)}")
         say(f"resuming from {checkpoint}" if checkpoint else f"starting from {adapter_args.sft_adapter}")
 
         # 4. Training
-        trainer.train(resume_from_checkpoint=checkpoint)
-        trainer.accelerator.unwrap_model(trainer.model).delete_adapter("ref")
-        trainer.save_model(output)
+        with explained_disk_errors(output):
+            trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.accelerator.unwrap_model(trainer.model).delete_adapter("ref")
+            trainer.save_model(output)
         say(f"adapter: {output} after {trainer.state.global_step} steps")
 
 

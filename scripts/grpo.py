@@ -17,9 +17,6 @@ from tastetune.config.arguments import AdapterArguments, DataArguments
 from tastetune.config.recipe import parse_recipe, refuse_unbuilt
 from tastetune.errors import run
 
-DECISIVE = ["beta", "num_generations", "num_iterations", "loss_type", "scale_rewards", "epsilon", "epsilon_high"]
-DECISIVE += ["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_completion_length"]
-
 
 def main() -> None:
     refuse_unbuilt()  # before the libraries are loaded, which takes longer than to say so
@@ -32,6 +29,7 @@ def main() -> None:
     from tastetune.language_models.chat import TEMPLATE_VALUES, turn_end
     from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
     from tastetune.training.configs import TotalBatchGRPOConfig
+    from tastetune.training.failures import FailureWatch, explained_disk_errors, warn_if_unrewarded
     from tastetune.training.rewards import read_rewarded_rows
     from tastetune.training.runs import (
         CostRecorder,
@@ -56,7 +54,6 @@ def main() -> None:
 
     # 2. A place to go on from
     settings = run_settings(dataset, data_args, training_args, model_args) | origin
-    settings |= {key: getattr(training_args, key) for key in DECISIVE}
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
     with held_run(training_args, settings, force=data_args.force) as checkpoint:
@@ -73,7 +70,7 @@ def main() -> None:
                 args=training_args,
                 train_dataset=rows,
                 processing_class=tokenizer,
-                callbacks=[CostRecorder(checkpoint)],
+                callbacks=[CostRecorder(checkpoint), FailureWatch(must_move=False)],
             )
         say = trainer.accelerator.print
         each = training_args.num_generations
@@ -81,10 +78,12 @@ def main() -> None:
         say(f"resuming from {checkpoint}" if checkpoint else f"starting from {adapter_args.sft_adapter}")
 
         # 4. Training
-        trainer.train(resume_from_checkpoint=checkpoint)
-        if training_args.beta:
-            trainer.accelerator.unwrap_model(trainer.model).delete_adapter("ref")
-        trainer.save_model(output)
+        with explained_disk_errors(output):
+            trainer.train(resume_from_checkpoint=checkpoint)
+            if training_args.beta:
+                trainer.accelerator.unwrap_model(trainer.model).delete_adapter("ref")
+            trainer.save_model(output)
+        warn_if_unrewarded(reward, trainer)
         say(f"adapter: {output} after {trainer.state.global_step} steps")
 
 

@@ -26,6 +26,7 @@ def main() -> None:
     from tastetune.language_models.loading import load_model, load_tokenizer
     from tastetune.training.configs import FineTuningConfig
     from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+    from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
     from tastetune.training.runs import CostRecorder, held_run, is_done, push_run
     from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping, read_validation
@@ -59,9 +60,10 @@ def main() -> None:
             validation=validation,
             processing_class=tokenizer,
             peft_config=get_peft_config(model_args),
-            callbacks=[CostRecorder(checkpoint), *early_stopping(validation_args)],
+            callbacks=[CostRecorder(checkpoint, len(rows)), FailureWatch(), *early_stopping(validation_args)],
         )
         keep_adapter_in_float32(trainer.model)
+        refuse_unlabelled(trainer, rows)
         say = trainer.accelerator.print
         say(
             f"training on {len(rows)} rows of {dataset.name} ({data_args.dataset_train_split}) in {trainer.args.device}"
@@ -69,8 +71,9 @@ def main() -> None:
         say(f"resuming from {checkpoint}" if checkpoint else "starting from the base model")
 
         # 4. Training
-        trainer.train(resume_from_checkpoint=checkpoint)
-        trainer.save_model(output)
+        with explained_disk_errors(output):
+            trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.save_model(output)
         best = trainer.state.best_global_step if training_args.load_best_model_at_end else None
         chosen = f", as it was after {best}" if best else ""
         say(f"adapter: {output} after {trainer.state.global_step} steps{chosen}")

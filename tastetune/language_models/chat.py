@@ -1,6 +1,7 @@
 """Chat messages as the model's own template spells them, on any day alike."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from transformers import PreTrainedTokenizerBase
 
@@ -30,6 +31,23 @@ def chat_ids(tokenizer: PreTrainedTokenizerBase, chats: Sequence[Messages]) -> l
         InputError: as `prompt_ids`.
     """
     return _spelt(tokenizer, chats)
+
+
+def refuse_dated(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raise InputError if the chat template writes the day into a prompt, so that no two days ask the same.
+
+    It is rendered on two made days.
+    """
+    chat, days = [{"role": "user", "content": "?"}], (datetime(2001, 1, 1), datetime(2012, 12, 12))
+    texts = {
+        tokenizer.apply_chat_template(chat, tokenize=False, strftime_now=day.strftime, **TEMPLATE_VALUES)
+        for day in days
+    }
+    if len(texts) > 1:
+        raise InputError(
+            f"the chat template of {tokenizer.name_or_path!r} writes today's date into the prompt, so the model would "
+            "be asked another question every day; write a fixed date into the template in the model's folder"
+        )
 
 
 def plain_text(prompt: str | Messages) -> str:
@@ -65,4 +83,5 @@ def _texts(tokenizer: PreTrainedTokenizerBase, chats: Sequence[Messages], **how)
             f"the tokenizer of {tokenizer.name_or_path!r} has no chat template, so chat messages cannot be given to "
             "it; name an instruct model, such as meta-llama/Llama-3.2-1B-Instruct"
         )
+    refuse_dated(tokenizer)
     return [tokenizer.apply_chat_template(list(chat), tokenize=False, **TEMPLATE_VALUES, **how) for chat in chats]
