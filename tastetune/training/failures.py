@@ -1,5 +1,6 @@
 """Training that fails without an error, made one: numbers that are none, nothing to learn, weights that stand still."""
 
+import errno
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,9 +121,11 @@ def explained_disk_errors(folder: str) -> Iterator[None]:
     """
     try:
         yield
-    except (SafetensorError, RuntimeError) as error:
+    except (SafetensorError, RuntimeError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
-        if not isinstance(error, SafetensorError) and not any(words in reason for words in DISK_FULL):
+        if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+            raise
+        if isinstance(error, RuntimeError) and not any(words in reason for words in DISK_FULL):
             raise
         raise InputError(
             f"{folder}: the weights could not be written ({reason}); make room or name another --output_dir, and "
