@@ -1,7 +1,6 @@
 """Chat messages as the model's own template spells them, on any day alike."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from transformers import PreTrainedTokenizerBase
 
@@ -36,11 +35,12 @@ def chat_ids(tokenizer: PreTrainedTokenizerBase, chats: Sequence[Messages]) -> l
 def refuse_dated(tokenizer: PreTrainedTokenizerBase) -> None:
     """Raise InputError if the chat template writes the day into a prompt, so that no two days ask the same.
 
-    It is rendered on two made days.
+    It is rendered on two made days: the function by which a template asks for the date is given twice another answer.
     """
-    chat, days = [{"role": "user", "content": "?"}], (datetime(2001, 1, 1), datetime(2012, 12, 12))
+    chat, template = [{"role": "user", "content": "?"}], tokenizer.get_chat_template()
+    days = [f"{{% macro strftime_now(format) %}}{day}{{% endmacro %}}" for day in ("1 Jan 2001", "12 Dec 2012")]
     texts = {
-        tokenizer.apply_chat_template(chat, tokenize=False, strftime_now=day.strftime, **TEMPLATE_VALUES)
+        tokenizer.apply_chat_template(chat, tokenize=False, chat_template=day + template, **TEMPLATE_VALUES)
         for day in days
     }
     if len(texts) > 1:

@@ -21,8 +21,8 @@ COMPLAINTS = (ValueError, TypeError, ImportError, RuntimeError, AttributeError, 
 """What libraries raise at a value that they do not take."""
 
 OPTIMIZER_KEYS = {
-    r"beta.*(index 0|1)": "adam_beta1",
-    r"beta": "adam_beta2",
+    r"beta.*index 1": "adam_beta2",
+    r"beta": "adam_beta1",
     r"eps": "adam_epsilon",
     r"learning.rate|\blr\b": "learning_rate",
     r"weight.decay": "weight_decay",

@@ -130,12 +130,16 @@ def test_what_it_went_on_from_counts_as_trained_on(home, trained, tmp_path):
     [
         (["--sft_adapter="], "sft_adapter is missing; name the adapter to start from"),
         (["--sft_adapter", "no/such"], r"sft_adapter 'no/such': no adapter lies there, nor could one be fetched"),
-        (["--dataset_config", "like_dislike"], r"dataset_config 'like_dislike': .* the rows are top_n"),
+        (["--dataset_config", "like_dislike"], r"dataset_config 'like_dislike': .* so rows are top_n's"),
         (["--num_generations", 3], "total_train_batch_size is 8 answers, and num_generations 3 does not divide it"),
         (["--num_generations", 1], "num_generations is 1; an answer is compared with others"),
         (["--total_train_batch_size", 6], "total_train_batch_size is 6, and .* does not divide it"),
         (["--total_train_batch_size", 64], "split 'train' has 8 lists, and a step asks for 16"),
         (["--generation_batch_size", 8], "generation_batch_size follows from total_train_batch_size; leave it out"),
+        (
+            ["--resume_from_checkpoint", "nowhere"],
+            "resume_from_checkpoint is 'nowhere', which is not obeyed: a run goes",
+        ),
         (["--push_to_hub", "true"], r"push_to_hub: train first, then push the folder with scripts/push\.py"),
     ],
 )

@@ -59,6 +59,7 @@ def test_a_written_list_is_matched_to_the_catalogue(tmp_path):
     answer = "Here you go:\n" + "\n".join(f"{place}. {line}" for place, line in enumerate(lines, 1))
     chat = [{"role": "assistant", "content": answer}]
     assert reward([answer, chat, "I cannot."], [gold] * 3, [liked] * 3, trainer_state=None) == [0.2, 0.2, 0.0]
+    assert reward.earned == pytest.approx(0.4)
 
 
 def test_rows_that_cannot_be_rewarded_are_refused(tmp_path):
@@ -68,5 +69,5 @@ def test_rows_that_cannot_be_rewarded_are_refused(tmp_path):
     with pytest.raises(InputError, match="no split 'trian'"):
         read_rewarded_rows(lists, "top_n", "trian")
     ratings = open_dataset(make_dataset(tmp_path / "ratings", 10, 20))
-    with pytest.raises(InputError, match=r"dataset_config 'like_dislike': .* the rows are top_n"):
+    with pytest.raises(InputError, match=r"dataset_config 'like_dislike': .* so rows are top_n's"):
         read_rewarded_rows(ratings, "like_dislike", "train")
