@@ -8,7 +8,7 @@ given.
 """
 
 from tastetune.config.arguments import DataArguments, StandInArguments
-from tastetune.config.recipe import parse_recipe, refuse_unbuilt
+from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
 from tastetune.errors import run
 
 
@@ -21,6 +21,7 @@ def main() -> None:
     from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
     from tastetune.language_models.chat import plain_text
+    from tastetune.training.checks import refuse_faulty_arguments
     from tastetune.training.failures import FailureWatch, explained_disk_errors
     from tastetune.training.runs import CostRecorder, held_run, is_done, refuse_push_and_evaluation
     from tastetune.training.stand_in import make_model, rating_streams, train_tokenizer
@@ -31,6 +32,7 @@ def main() -> None:
     )
     output = training_args.output_dir
     refuse_push_and_evaluation(training_args)
+    refuse_faulty_arguments(training_args, key_places())
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
     settings = run_settings(dataset, data_args, training_args, stand_in)
     if not data_args.force and is_done(output, settings):

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 from datasets import Dataset
-from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
 from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
@@ -247,6 +247,17 @@ CHECKS: dict[str, Callable[[Preparation], str]] = {
     "push": _pushing,
 }
 """By name, the cheapest first."""
+
+
+def refuse_faulty_arguments(args: TrainingArguments, places: Mapping[str, str]) -> None:
+    """What scripts that train otherwise than scripts/sft.py check of a recipe before it costs anything.
+
+    Raises:
+        InputError: an output that cannot be written, or a value that the optimizer or a tracker does not take.
+    """
+    refuse_unwritable(args.output_dir)
+    check_trackers(args, places)
+    check_optimizer(args, max(args.max_steps, 1), places)
 
 
 def refuse_unwritable(folder: str | Path) -> None:
