@@ -8,7 +8,7 @@ goes on from its last checkpoint when it is origin again; one that is done is no
 """
 
 from tastetune.config.arguments import AdapterArguments, SftArguments
-from tastetune.config.recipe import parse_recipe, refuse_unbuilt
+from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
 from tastetune.errors import run
 
 
@@ -19,8 +19,18 @@ def main() -> None:
 
     from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
-    from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
+    from tastetune.language_models.batching import context_length
+    from tastetune.language_models.loading import (
+        load_adapter,
+        load_config,
+        load_model,
+        load_tokenizer,
+        refuse_other_tokenizer,
+        warn_of_other_quantisation,
+    )
+    from tastetune.training.checks import refuse_faulty_arguments
     from tastetune.training.data import check_lengths, rows_for_steps, set_total_batch_size
+    from tastetune.training.failures import FailureWatch, explained_disk_errors
     from tastetune.training.preferences import read_pairs
     from tastetune.training.runs import (
         CostRecorder,
@@ -37,6 +47,7 @@ def main() -> None:
     output = training_args.output_dir
     set_total_batch_size(training_args, data_args.total_train_batch_size)
     refuse_push_and_evaluation(training_args)
+    refuse_faulty_arguments(training_args, key_places())
     origin = adapter_settings(adapter_args.sft_adapter)
 
     # 1. Pairs: as many as the steps will see, refused here if the trainer would cut one
@@ -44,32 +55,37 @@ def main() -> None:
     pairs, counts = read_pairs(dataset, data_args.dataset_config, data_args.dataset_train_split)
     pairs = rows_for_steps(pairs, training_args)
     tokenizer = load_tokenizer(model_args)
+    refuse_other_tokenizer(tokenizer, adapter_args.sft_adapter)
+    context = context_length(load_config(model_args))
     for answer in ("chosen", "rejected"):
-        check_lengths(pairs, tokenizer, training_args.max_length, answer)
+        check_lengths(pairs, tokenizer, training_args.max_length, answer, context=context)
 
     # 2. A place to go on from
-    settings = run_settings(dataset, data_args, training_args, model_args) | origin | {"beta": training_args.beta}
+    settings = run_settings(dataset, data_args, training_args, model_args) | origin
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
     with held_run(training_args, settings, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter, once to train and, copied by the trainer, once to be held to
-        model = load_adapter(load_model(model_args), adapter_args.sft_adapter, trainable=True)
+        model = load_model(model_args)
+        warn_of_other_quantisation(model, adapter_args.sft_adapter)
+        model = load_adapter(model, adapter_args.sft_adapter, trainable=True)
         with adapter_kept(model):
             trainer = DPOTrainer(
                 model=model,
                 args=training_args,
                 train_dataset=pairs,
                 processing_class=tokenizer,
-                callbacks=[CostRecorder(checkpoint)],
+                callbacks=[CostRecorder(checkpoint), FailureWatch()],
             )
         say = trainer.accelerator.print
         say(f"{counts['pairs']} pairs of {dataset.name} ({counts['left_out']} rows in none), training on {len(pairs)}")
         say(f"resuming from {checkpoint}" if checkpoint else f"starting from {adapter_args.sft_adapter}")
 
         # 4. Training
-        trainer.train(resume_from_checkpoint=checkpoint)
-        trainer.accelerator.unwrap_model(trainer.model).delete_adapter("ref")
-        trainer.save_model(output)
+        with explained_disk_errors(output):
+            trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.accelerator.unwrap_model(trainer.model).delete_adapter("ref")
+            trainer.save_model(output)
         say(f"adapter: {output} after {trainer.state.global_step} steps")
 
 

@@ -14,11 +14,8 @@ interrupted goes on from its last checkpoint when it is origin again; one that i
 """
 
 from tastetune.config.arguments import AdapterArguments, DataArguments
-from tastetune.config.recipe import parse_recipe, refuse_unbuilt
+from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
 from tastetune.errors import run
-
-DECISIVE = ["beta", "num_generations", "num_iterations", "loss_type", "scale_rewards", "epsilon", "epsilon_high"]
-DECISIVE += ["temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_completion_length"]
 
 
 def main() -> None:
@@ -29,9 +26,19 @@ def main() -> None:
 
     from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
-    from tastetune.language_models.chat import TEMPLATE_VALUES, turn_end
-    from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
+    from tastetune.language_models.batching import refuse_beyond_context
+    from tastetune.language_models.chat import TEMPLATE_VALUES, prompt_ids, turn_end
+    from tastetune.language_models.loading import (
+        load_adapter,
+        load_config,
+        load_model,
+        load_tokenizer,
+        refuse_other_tokenizer,
+        warn_of_other_quantisation,
+    )
+    from tastetune.training.checks import refuse_faulty_arguments
     from tastetune.training.configs import TotalBatchGRPOConfig
+    from tastetune.training.failures import FailureWatch, explained_disk_errors, warn_if_unrewarded
     from tastetune.training.rewards import read_rewarded_rows
     from tastetune.training.runs import (
         CostRecorder,
@@ -47,23 +54,28 @@ def main() -> None:
     )
     output = training_args.output_dir
     refuse_push_and_evaluation(training_args)
+    refuse_faulty_arguments(training_args, key_places())
     origin = adapter_settings(adapter_args.sft_adapter)
 
     # 1. Whom to write for, and what a list earns
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
     at_once = training_args.generation_batch_size // training_args.num_generations
     rows, reward = read_rewarded_rows(dataset, data_args.dataset_config, data_args.dataset_train_split, at_once)
+    tokenizer = load_tokenizer(model_args)
+    refuse_other_tokenizer(tokenizer, adapter_args.sft_adapter)
+    prompts = prompt_ids(tokenizer, rows["prompt"][:])
+    refuse_beyond_context(load_config(model_args), prompts, training_args.max_completion_length)
 
     # 2. A place to go on from
     settings = run_settings(dataset, data_args, training_args, model_args) | origin
-    settings |= {key: getattr(training_args, key) for key in DECISIVE}
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
     with held_run(training_args, settings, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter; lists are drawn as the recipe says, not by defaults that the model brings along
-        tokenizer, model = load_tokenizer(model_args), load_model(model_args)
+        model = load_model(model_args)
         ends = sorted({turn_end(tokenizer), tokenizer.eos_token_id})
         model.generation_config = GenerationConfig(eos_token_id=ends)
+        warn_of_other_quantisation(model, adapter_args.sft_adapter)
         model = load_adapter(model, adapter_args.sft_adapter, trainable=True)
         training_args.chat_template_kwargs = TEMPLATE_VALUES
         with adapter_kept(model):
@@ -73,7 +85,7 @@ def main() -> None:
                 args=training_args,
                 train_dataset=rows,
                 processing_class=tokenizer,
-                callbacks=[CostRecorder(checkpoint)],
+                callbacks=[CostRecorder(checkpoint), FailureWatch(must_move=False)],
             )
         say = trainer.accelerator.print
         each = training_args.num_generations
@@ -81,10 +93,12 @@ def main() -> None:
         say(f"resuming from {checkpoint}" if checkpoint else f"starting from {adapter_args.sft_adapter}")
 
         # 4. Training
-        trainer.train(resume_from_checkpoint=checkpoint)
-        if training_args.beta:
-            trainer.accelerator.unwrap_model(trainer.model).delete_adapter("ref")
-        trainer.save_model(output)
+        with explained_disk_errors(output):
+            trainer.train(resume_from_checkpoint=checkpoint)
+            if training_args.beta:
+                trainer.accelerator.unwrap_model(trainer.model).delete_adapter("ref")
+            trainer.save_model(output)
+        warn_if_unrewarded(reward, trainer)
         say(f"adapter: {output} after {trainer.state.global_step} steps")
 
 

@@ -8,7 +8,7 @@ given.
 """
 
 from tastetune.config.arguments import DataArguments, StandInArguments
-from tastetune.config.recipe import parse_recipe, refuse_unbuilt
+from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
 from tastetune.errors import run
 
 
@@ -21,7 +21,9 @@ def main() -> None:
     from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
     from tastetune.language_models.chat import plain_text
-    from tastetune.training.runs import CostRecorder, held_run, is_done
+    from tastetune.training.checks import refuse_faulty_arguments
+    from tastetune.training.failures import FailureWatch, explained_disk_errors
+    from tastetune.training.runs import CostRecorder, held_run, is_done, refuse_push_and_evaluation
     from tastetune.training.stand_in import make_model, rating_streams, train_tokenizer
     from tastetune.training.trainers import CompactSFTTrainer
 
@@ -29,6 +31,8 @@ def main() -> None:
         __doc__, (DataArguments, StandInArguments, SFTConfig), output="model"
     )
     output = training_args.output_dir
+    refuse_push_and_evaluation(training_args)
+    refuse_faulty_arguments(training_args, key_places())
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
     settings = run_settings(dataset, data_args, training_args, stand_in)
     if not data_args.force and is_done(output, settings):
@@ -55,13 +59,14 @@ def main() -> None:
             args=training_args,
             train_dataset=streams,
             processing_class=tokenizer,
-            callbacks=[CostRecorder(checkpoint)],
+            callbacks=[CostRecorder(checkpoint, len(streams)), FailureWatch()],
         )
         say = trainer.accelerator.print
         size = f"{len(interactions)} ratings in {len(streams)} streams"
         say(f"pre-training {model.num_parameters():,} parameters on {size}")
-        trainer.train(resume_from_checkpoint=checkpoint)
-        trainer.save_model(output)
+        with explained_disk_errors(output):
+            trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.save_model(output)
         say(f"stand-in model: {output}")
 
 

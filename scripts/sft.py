@@ -12,7 +12,7 @@ it cost.
 """
 
 from tastetune.config.arguments import SftArguments, ValidationArguments
-from tastetune.config.recipe import parse_recipe, refuse_unbuilt
+from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
 from tastetune.errors import run
 
 
@@ -21,28 +21,24 @@ def main() -> None:
 
     from trl import ModelConfig, get_peft_config
 
-    from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
-    from tastetune.language_models.loading import load_model, load_tokenizer
+    from tastetune.language_models.loading import load_model
+    from tastetune.training.checks import Preparation, refuse_faults
     from tastetune.training.configs import FineTuningConfig
-    from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+    from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
     from tastetune.training.runs import CostRecorder, held_run, is_done, push_run
     from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
-    from tastetune.training.validation import early_stopping, read_validation
+    from tastetune.training.validation import early_stopping
 
     data_args, validation_args, training_args, model_args = parse_recipe(
         __doc__, (SftArguments, ValidationArguments, FineTuningConfig, ModelConfig)
     )
-    set_total_batch_size(training_args, data_args.total_train_batch_size)
     output = training_args.output_dir
 
-    # 1. The rows: refused here, before the model is loaded, if they cannot be trained on
-    dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
-    rows = training_rows(dataset, data_args.dataset_config, data_args.dataset_train_split, training_args)
-    validation = read_validation(dataset, data_args, training_args, validation_args)
-    tokenizer = load_tokenizer(model_args)
-    for part in (rows, validation.rows) if validation else (rows,):
-        check_lengths(part, tokenizer, training_args.max_length)
+    # 1. All that scripts/doctor.py checks: refused here, before the model is loaded, if it cannot be trained
+    prepared = Preparation(data_args, validation_args, training_args, model_args, key_places())
+    refuse_faults(prepared, training_args.distributed_state.print)
+    dataset, rows, validation, tokenizer = prepared.dataset, prepared.rows, prepared.validation, prepared.tokenizer
 
     # 2. A place to go on from
     settings = run_settings(dataset, data_args, training_args, model_args) | (validation.settings if validation else {})
@@ -59,9 +55,10 @@ def main() -> None:
             validation=validation,
             processing_class=tokenizer,
             peft_config=get_peft_config(model_args),
-            callbacks=[CostRecorder(checkpoint), *early_stopping(validation_args)],
+            callbacks=[CostRecorder(checkpoint, len(rows)), FailureWatch(), *early_stopping(validation_args)],
         )
         keep_adapter_in_float32(trainer.model)
+        refuse_unlabelled(trainer, rows)
         say = trainer.accelerator.print
         say(
             f"training on {len(rows)} rows of {dataset.name} ({data_args.dataset_train_split}) in {trainer.args.device}"
@@ -69,8 +66,9 @@ def main() -> None:
         say(f"resuming from {checkpoint}" if checkpoint else "starting from the base model")
 
         # 4. Training
-        trainer.train(resume_from_checkpoint=checkpoint)
-        trainer.save_model(output)
+        with explained_disk_errors(output):
+            trainer.train(resume_from_checkpoint=checkpoint)
+            trainer.save_model(output)
         best = trainer.state.best_global_step if training_args.load_best_model_at_end else None
         chosen = f", as it was after {best}" if best else ""
         say(f"adapter: {output} after {trainer.state.global_step} steps{chosen}")

@@ -14,6 +14,32 @@ CHECKPOINT = "checkpoint"
 """What the trainer calls its checkpoints' folders, before the step."""
 
 
+OTHERS = "training_arguments"
+"""In a run's settings: every other field of the trainer's configuration but the harmless ones."""
+
+HARMLESS_BEGINNINGS = (
+    *("log_", "logging_", "save_", "hub_", "trackio_"),  # what is said of a run, and what is kept of it
+    *("ddp_", "fsdp", "torch_compile", "dataloader_"),  # on what it runs
+    "eval_",  # recorded with what evaluations decide on, where there are any
+)
+DECISIVE_IN_SPITE = ("dataloader_drop_last", "eval_packing")
+HARMLESS = {
+    *("output_dir", "run_name", "project", "report_to", "disable_tqdm", "debug", "skip_memory_metrics", "push_to_hub"),
+    *("do_train", "do_eval", "do_predict", "resume_from_checkpoint", "enable_jit_checkpoint", "log_completions"),
+    *("num_completions_to_print", "include_num_input_tokens_seen", "include_for_metrics", "batch_eval_metrics"),
+    # How a step's examples are spread over devices and passes: its total is recorded
+    *("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps", "local_rank"),
+    *("generation_batch_size", "steps_per_generation", "use_cpu", "deepspeed", "parallelism_config"),
+    # Memory for time
+    *("gradient_checkpointing", "gradient_checkpointing_kwargs", "activation_checkpointing"),
+    *("activation_checkpointing_kwargs", "activation_offloading", "torch_empty_cache_steps", "use_cache"),
+    *("dataset_num_proc", "prediction_loss_only"),
+    # Recorded with what evaluations decide on
+    *("load_best_model_at_end", "metric_for_best_model", "greater_is_better"),
+}
+"""Fields of a trainer's configuration that decide nothing of what a run learns, or stand in its settings anyway."""
+
+
 def total_batch_size(args) -> int:
     """Examples that one optimizer step sees, over all processes."""
     return args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
@@ -32,7 +58,12 @@ def run_settings(dataset: BuiltDataset, data_args, args, model_args) -> dict:
         **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
         "total_train_batch_size": total_batch_size(args),
         **{key: value for key, value in asdict(model_args).items() if value is not None},
+        OTHERS: {key: value for key, value in args.to_dict().items() if not (key in decisive or _is_harmless(key))},
     }
+
+
+def _is_harmless(key: str) -> bool:
+    return key in HARMLESS or (key.startswith(HARMLESS_BEGINNINGS) and key not in DECISIVE_IN_SPITE)
 
 
 def whole_checkpoints(folder: str | Path) -> dict[int, Path]:

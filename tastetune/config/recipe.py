@@ -86,6 +86,16 @@ def refuse_unbuilt(argv: Sequence[str] | None = None) -> None:
         data_args.refuse_unbuilt()
 
 
+def key_places(argv: Sequence[str] | None = None) -> dict[str, str]:
+    """Where each key that a command sets stands: `recipes/ml1m.yaml, line 3: max_steps`, or `--max_steps`."""
+    argv = sys.argv[1:] if argv is None else argv
+    _, places = load_recipe(argv[0])
+    flags = [word.partition("=")[0] for word in argv[1:] if word.startswith("--")]
+    return {key: f"{place}: {key}" for key, place in places.items()} | {
+        flag.removeprefix("--").replace("-", "_"): flag for flag in flags
+    }
+
+
 def _parse(
     usage: str,
     argument_types: Sequence[type[Any]],

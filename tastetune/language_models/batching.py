@@ -9,7 +9,9 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from tqdm import tqdm
-from transformers import DynamicCache, PreTrainedModel
+from transformers import DynamicCache, PreTrainedConfig, PreTrainedModel
+
+from tastetune.errors import InputError
 
 
 def left_padded(rows: list[list[int]], seen: int, pad: int, device: torch.device) -> dict[str, torch.Tensor]:
@@ -22,6 +24,31 @@ def left_padded(rows: list[list[int]], seen: int, pad: int, device: torch.device
         "attention_mask": mask,
         "position_ids": (mask.cumsum(1) - 1).clamp(min=0)[:, seen:],
     }
+
+
+def context_length(config: PreTrainedConfig) -> int | None:
+    """How many tokens a model has positions for; None where nothing limits them."""
+    return getattr(config.get_text_config(), "max_position_embeddings", None)
+
+
+def refuse_beyond_context(config: PreTrainedConfig, prompts: Sequence[list[int]], room: int) -> None:
+    """Refuse prompts that are longer than what a model was made to read.
+
+    Args:
+        prompts: their tokens.
+        room: tokens for the answer behind each.
+
+    Raises:
+        InputError: how many are too long, and the longest.
+    """
+    limit, lengths = context_length(config), [len(ids) + room for ids in prompts]
+    over = sum(length > limit for length in lengths) if limit else 0
+    if over:
+        raise InputError(
+            f"{over} of {len(lengths)} prompts are longer than the model's context of {limit} tokens (longest "
+            f"{max(lengths)}, of which {room} for the answer); rebuild the dataset with --max_prompt_tokens, or give "
+            "fewer --shots or --max_new_tokens"
+        )
 
 
 def in_batches(

@@ -32,6 +32,24 @@ def chat_ids(tokenizer: PreTrainedTokenizerBase, chats: Sequence[Messages]) -> l
     return _spelt(tokenizer, chats)
 
 
+def refuse_dated(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Raise InputError if the chat template writes the day into a prompt, so that no two days ask the same.
+
+    It is rendered on two made days: the function by which a template asks for the date is given twice another answer.
+    """
+    chat, template = [{"role": "user", "content": "?"}], tokenizer.get_chat_template()
+    days = [f"{{% macro strftime_now(format) %}}{day}{{% endmacro %}}" for day in ("1 Jan 2001", "12 Dec 2012")]
+    texts = {
+        tokenizer.apply_chat_template(chat, tokenize=False, chat_template=day + template, **TEMPLATE_VALUES)
+        for day in days
+    }
+    if len(texts) > 1:
+        raise InputError(
+            f"the chat template of {tokenizer.name_or_path!r} writes today's date into the prompt, so the model would "
+            "be asked another question every day; write a fixed date into the template in the model's folder"
+        )
+
+
 def plain_text(prompt: str | Messages) -> str:
     """A prompt's words alone: of a chat, the messages' contents."""
     return prompt if isinstance(prompt, str) else "\n\n".join(message["content"] for message in prompt)
@@ -65,4 +83,5 @@ def _texts(tokenizer: PreTrainedTokenizerBase, chats: Sequence[Messages], **how)
             f"the tokenizer of {tokenizer.name_or_path!r} has no chat template, so chat messages cannot be given to "
             "it; name an instruct model, such as meta-llama/Llama-3.2-1B-Instruct"
         )
+    refuse_dated(tokenizer)
     return [tokenizer.apply_chat_template(list(chat), tokenize=False, **TEMPLATE_VALUES, **how) for chat in chats]

@@ -8,7 +8,9 @@ import torch
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
 from tastetune.errors import InputError
+from tastetune.language_models.chat import plain_text
 from tastetune.language_models.title_trie import TitleTrie
+from tastetune.tasks.top_n import TopN
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,18 @@ class _Row:
         return self.trie.token[self.trie.next_nodes(self.node, self.closed)]
 
     def accept(self, token: int) -> None:
-        """Go on behind `token`, one of `allowed`."""
+        """Go on behind `token`.
+
+        Raises:
+            InputError: it is none of `allowed`.
+        """
         if self.done:
             return
+        if token not in self.allowed():
+            raise InputError(
+                f"the model wrote token {token} where the catalogue allows none such, so something else decides what "
+                "it writes; use greedy decoding or sampling without beams"
+            )
         if self.forced:
             self.forced.pop(0)
             return
@@ -153,3 +164,23 @@ class ListConstraint(LogitsProcessor):
         kept = torch.full_like(scores, -torch.inf)
         kept[rows, tokens] = scores[rows, tokens]
         return kept
+
+
+def refuse_other_lines(task: TopN, texts: Sequence[str], titles: Sequence[Sequence[str]]) -> None:
+    """Refuse lists that were written within the catalogue and, read as free ones are, name anything else.
+
+    Args:
+        texts: what was written, one text a list.
+        titles: the titles that the constraint counted.
+
+    Raises:
+        InputError: how many lists do.
+    """
+    named = [task.parse(plain_text(task.completion(row))) for row in titles]
+    unlike = [text for text, names in zip(texts, named, strict=True) if task.parse(text) != names]
+    if unlike:
+        raise InputError(
+            f"{len(unlike)} of {len(texts)} lists that were written within the catalogue hold other lines than its "
+            f"titles, the first {unlike[0]!r}: the tokenizer reads them back otherwise than it spelt them; use another "
+            "model, or --modes free ranked"
+        )

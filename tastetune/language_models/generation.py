@@ -7,7 +7,7 @@ import torch
 from peft import PeftModel
 from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel, PreTrainedTokenizerBase
 
-from tastetune.language_models.batching import in_batches, left_padded
+from tastetune.language_models.batching import in_batches, left_padded, refuse_beyond_context
 
 _LEEWAY = 8
 """Tokens beyond the longest expected text: so that a text that goes on is seen to go on."""
@@ -60,8 +60,12 @@ def generated_answers(
 
     Args:
         ends: further tokens that end a text, and belong to it.
+
+    Raises:
+        InputError: prompts are longer than the model's context.
     """
     ids = tokenizer(list(prompts))["input_ids"]
+    refuse_beyond_context(model.config, ids, max_new_tokens)
     settings = GenerationConfig(
         do_sample=False,
         max_new_tokens=max_new_tokens,

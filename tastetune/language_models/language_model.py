@@ -11,9 +11,15 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArgum
 from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
-from tastetune.artifacts.run import read_cost, read_settings, run_settings
+from tastetune.artifacts.run import OTHERS, read_cost, read_settings, run_settings
 from tastetune.config.arguments import DataArguments
-from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
+from tastetune.language_models.loading import (
+    load_adapter,
+    load_model,
+    load_tokenizer,
+    refuse_other_tokenizer,
+    warn_of_other_quantisation,
+)
 
 _LOADED_BY = (
     "model_name_or_path",
@@ -54,9 +60,11 @@ class LanguageModel:
         rounds its weights once more: every answer that follows would differ a little.
 
         Raises:
-            InputError: see `tastetune.language_models.loading.load_adapter`.
+            InputError: see `load_adapter` and `refuse_other_tokenizer` in `tastetune.language_models.loading`.
         """
         for adapter in adapters:
+            refuse_other_tokenizer(self.tokenizer, adapter)
+            warn_of_other_quantisation(self.model, adapter)
             name = f"adapter_{len(self.adapters)}" if self.adapters else "default"
             if self.adapters:
                 self.model.load_adapter(adapter, adapter_name=name)
@@ -117,7 +125,8 @@ class Recipe:
             settings: what else decides the answers.
         """
         today = run_settings(dataset, self.data, self.training, self.model)
-        trained = {key: value for key, value in read_settings(adapter).items() if key not in _LOADED_BY}
+        today.pop(OTHERS)
+        trained = {key: value for key, value in read_settings(adapter).items() if key not in (OTHERS, *_LOADED_BY)}
         loaded = {key: today[key] for key in _LOADED_BY if key in today}
         return {
             "kind": "adapter" if adapter else "base",

@@ -1,29 +1,80 @@
 """Loading a language model, its tokenizer and an adapter, the same way for training and for prediction."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
 from accelerate import PartialState
-from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from peft import PeftConfig, PeftModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from trl import ModelConfig, get_quantization_config
 
+from tastetune.artifacts.run import read_settings
 from tastetune.errors import InputError
 
 
 def load_tokenizer(model_args: ModelConfig) -> PreTrainedTokenizerBase:
     """The model's own tokenizer; where it has no padding token, the end-of-sequence token pads.
 
+    A tokenizer that ends every text is stopped from it: a prompt goes on, and the trainer ends what it is given.
+
+    Raises:
+        InputError: see `load_model`; or a tokenizer that cannot be stopped.
+    """
+    with _explained(model_args.model_name_or_path):
+        tokenizer = AutoTokenizer.from_pretrained(
+            model_args.model_name_or_path, revision=model_args.model_revision, trust_remote_code=False
+        )
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    _stop_ending(tokenizer)
+    return tokenizer
+
+
+def _stop_ending(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Take the end token out of what the tokenizer writes around every text."""
+    end = tokenizer.eos_token
+    if end is None or not _ends(tokenizer):
+        return
+    if backend := getattr(tokenizer, "backend_tokenizer", None):
+        whole = json.loads(backend.to_str())
+        for processor in (whole["post_processor"], *whole["post_processor"].get("processors", [])):
+            for form in ("single", "pair"):
+                pieces = processor.get(form, [])
+                processor[form] = [piece for piece in pieces if piece.get("SpecialToken", {}).get("id") != end]
+                if not pieces:
+                    del processor[form]
+        backend.post_processor = type(backend).from_str(json.dumps(whole)).post_processor
+    if _ends(tokenizer):
+        raise InputError(
+            f"the tokenizer of {tokenizer.name_or_path!r} ends every text with {end!r}, prompts as well, so that "
+            "nothing could go on behind them; set add_eos_token: false in its tokenizer_config.json"
+        )
+
+
+def _ends(tokenizer: PreTrainedTokenizerBase) -> bool:
+    return tokenizer("a")["input_ids"][-1:] == [tokenizer.eos_token_id]
+
+
+def load_config(model_args: ModelConfig) -> PreTrainedConfig:
+    """The model's configuration, without its weights.
+
     Raises:
         InputError: see `load_model`.
     """
     with _explained(model_args.model_name_or_path):
-        tokenizer = AutoTokenizer.from_pretrained(model_args.model_name_or_path, revision=model_args.model_revision)
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
+        return AutoConfig.from_pretrained(
+            model_args.model_name_or_path, revision=model_args.model_revision, trust_remote_code=False
+        )
 
 
 def load_model(model_args: ModelConfig) -> PreTrainedModel:
@@ -44,19 +95,40 @@ def load_model(model_args: ModelConfig) -> PreTrainedModel:
             attn_implementation=model_args.attn_implementation,
             quantization_config=quantization,
             device_map={"": PartialState().device} if quantization else None,
+            trust_remote_code=False,
         )
+
+
+def read_adapter_config(adapter: str, label: str) -> PeftConfig:
+    """What an adapter's folder or Hub repository says of it.
+
+    Args:
+        label: how a message names the adapter.
+
+    Raises:
+        InputError: none lies there, and none could be fetched.
+    """
+    try:
+        return PeftConfig.from_pretrained(adapter)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(
+            f"{label}: no adapter lies there, nor could one be fetched ({reason}); train it with scripts/sft.py, or "
+            "name the folder that it wrote"
+        ) from error
 
 
 def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = False) -> PeftModel:
     """`model` behind a trained adapter: a folder that `scripts/sft.py` wrote, or a Hub id; `trainable` to train on.
 
     Raises:
-        InputError: the folder holds no adapter, or the adapter does not fit the model.
+        InputError: no adapter lies there, or it does not fit the model.
     """
     folder = Path(adapter)
     if folder.is_dir() and not (folder / "adapter_config.json").is_file():
         there = ", ".join(sorted(p.name for p in folder.glob("checkpoint-*"))) or "no checkpoints"
         raise InputError(f"{adapter}: no adapter_config.json inside ({there}); name a folder that scripts/sft.py wrote")
+    read_adapter_config(adapter, f"adapter {adapter!r}")
     try:
         with _explained(adapter):
             return PeftModel.from_pretrained(model, adapter, is_trainable=trainable)
@@ -67,6 +139,46 @@ def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = Fals
             f"{adapter}: does not fit the base model {model.config._name_or_path!r} ({str(error).splitlines()[0]}); "
             "name the base model that it was trained on"
         ) from error
+
+
+def refuse_other_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> None:
+    """Raise InputError if an adapter's folder holds a tokenizer of another vocabulary, spelling or chat template."""
+    if not (Path(adapter) / "tokenizer_config.json").is_file():
+        return
+    with _explained(adapter):
+        own = AutoTokenizer.from_pretrained(adapter, trust_remote_code=False)
+    differences = {
+        "vocabulary": own.get_vocab() != tokenizer.get_vocab(),
+        "spelling": own(SPELT, add_special_tokens=False)["input_ids"]
+        != tokenizer(SPELT, add_special_tokens=False)["input_ids"],
+        "chat template": own.chat_template != tokenizer.chat_template,
+    }
+    if unlike := [name for name, differs in differences.items() if differs]:
+        raise InputError(
+            f"{adapter}: was trained with a tokenizer of another {' and '.join(unlike)} than that of "
+            f"{tokenizer.name_or_path!r}; name the base model that it was trained on, in the same revision"
+        )
+
+
+SPELT = 'The film "Léon" (1994), 10 of 10:\n1. Yes\n2.  No'
+"""A text by which two tokenizers are told apart."""
+
+
+def warn_of_other_quantisation(model: PreTrainedModel, adapter: str) -> None:
+    """Say so if an adapter was trained on a base of another quantisation than `model`: its answers will be others."""
+    trained = read_settings(adapter)
+    if not trained or not PartialState().is_main_process:
+        return
+    bits = {"4 bits": "4bit", "8 bits": "8bit"}
+    before = next((name for name, flag in bits.items() if trained.get(f"load_in_{flag}")), "no quantisation")
+    now = next(
+        (name for name, flag in bits.items() if getattr(model, f"is_loaded_in_{flag}", False)), "no quantisation"
+    )
+    if before != now:
+        print(
+            f"warning: {adapter} was trained on a base model with {before}, and this one has {now}: it corrects errors "
+            "that are not there, and its answers differ; load the base as the run's recipe does"
+        )
 
 
 @contextmanager

@@ -11,7 +11,14 @@ from torch import nn
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.language_models.answer_tokens import spell
-from tastetune.language_models.batching import alike, cached, in_batches, left_padded, repeated
+from tastetune.language_models.batching import (
+    alike,
+    cached,
+    in_batches,
+    left_padded,
+    refuse_beyond_context,
+    repeated,
+)
 from tastetune.tasks.like_dislike import NO, YES
 
 
@@ -54,10 +61,12 @@ def answer_probabilities(
         max_batch_tokens: padded tokens in one batch.
 
     Raises:
-        InputError: the tokenizer cannot spell the answers, see `tastetune.language_models.answer_tokens.spell`.
+        InputError: the tokenizer cannot spell the answers, see `tastetune.language_models.answer_tokens.spell`; or
+            prompts are longer than the model's context.
     """
     spelled = spell(tokenizer, prompts, answers)
     contexts, tails = spelled.contexts, spelled.answers
+    refuse_beyond_context(model.config, contexts, max(map(len, tails)))
     head = _Head.of(model)
     logs = np.empty((len(prompts), len(answers)))
     # Answers of one token each are read off one pass; of longer ones each is a pass of its own
@@ -97,6 +106,37 @@ def _logs(
     return logs
 
 
+@torch.no_grad()
+def has_plain_head(model: PreTrainedModel) -> bool:
+    """Whether a model's logits are what its output layer makes of the last states, neither scaled nor capped.
+
+    Tried, not read from the configuration: the layer is made to give values from -100 to 100, which must be the
+    logits, and what goes into it must be the last states.
+    """
+    causal, layer, was_training = _causal(model), model.get_output_embeddings(), model.training
+    if not isinstance(layer, nn.Linear) or not torch.is_floating_point(layer.weight):
+        return False
+    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def spread(_, inputs: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
+        values = torch.linspace(-100, 100, output.shape[-1], device=output.device).to(output.dtype).expand_as(output)
+        seen.append((inputs[0], values))
+        return values
+
+    probe, hook = torch.tensor([[0]], device=model.device), layer.register_forward_hook(spread)
+    model.eval()  # without dropout
+    try:
+        logits = model(input_ids=probe).logits
+        hook.remove()
+        states = causal.base_model(input_ids=probe).last_hidden_state
+    finally:
+        hook.remove()
+        model.train(was_training)
+    if len(seen) != 1 or seen[0][0].shape != states.shape:
+        return False
+    return torch.equal(logits.to(seen[0][1].dtype), seen[0][1]) and torch.allclose(seen[0][0], states, rtol=1e-2)
+
+
 @dataclass(frozen=True)
 class _Head:
     """How a model's last states become logits.
@@ -111,14 +151,9 @@ class _Head:
 
     @classmethod
     def of(cls, model: PreTrainedModel) -> "_Head":
-        """The head, tried on one token: whether the output layer alone gives the model's own logits."""
-        causal, layer = _causal(model), model.get_output_embeddings()
-        if not isinstance(layer, nn.Linear) or not torch.is_floating_point(layer.weight):
-            return cls(None, None)
-        probe = torch.tensor([[0]], device=model.device)
-        logits, states = model(input_ids=probe).logits, causal.base_model(input_ids=probe).last_hidden_state
-        plain = torch.allclose(logits.float(), layer(states).float(), rtol=1e-2, atol=1e-2)
-        return cls(layer.weight, layer.bias) if plain else cls(None, None)
+        """The head of a model."""
+        layer = model.get_output_embeddings()
+        return cls(layer.weight, layer.bias) if has_plain_head(model) else cls(None, None)
 
     def logs(
         self, model: PreTrainedModel, inputs: dict, past: DynamicCache | None, tokens: torch.Tensor

@@ -12,10 +12,10 @@ from tastetune.artifacts.list_table import ListLine, list_table
 from tastetune.config.arguments import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Answered, Asking, check_mode
-from tastetune.language_models.batching import in_batches, left_padded
+from tastetune.language_models.batching import in_batches, left_padded, refuse_beyond_context
 from tastetune.language_models.catalogue_ranking import title_log_probabilities
 from tastetune.language_models.chat import prompt_ids, turn_end
-from tastetune.language_models.constrained import ListConstraint, Spelling, spell
+from tastetune.language_models.constrained import ListConstraint, Spelling, refuse_other_lines, spell
 from tastetune.language_models.generation import generate
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.tasks import Rows
@@ -115,6 +115,7 @@ class Recommender:
             prompts: token ids, see `tastetune.language_models.chat.prompt_ids`.
         """
         settings = self._settings(turn_end(self.tokenizer), self.how.max_new_tokens)
+        refuse_beyond_context(self.model.config, prompts, self.how.max_new_tokens)
 
         def write(rows: list[int]) -> list[str]:
             inputs = self._padded(prompts, rows)
@@ -140,12 +141,19 @@ class Recommender:
         """
         spelling = self.spelling()
         line = max(spelling.inner.depth.max(), spelling.last.depth.max())
-        settings = self._settings(spelling.end, sum(map(len, spelling.numbers)) + self.task.n * int(line) + 1)
+        room = sum(map(len, spelling.numbers)) + self.task.n * int(line) + 1
+        settings = self._settings(spelling.end, room)
+        refuse_beyond_context(self.model.config, prompts, room)
 
         def write(rows: list[int]) -> list[list[int]]:
             inputs = self._padded(prompts, rows)
-            constraint = ListConstraint(spelling, [excluded[row] for row in rows], inputs["input_ids"].shape[1])
-            return constraint.read(generate(self.model, inputs, settings, LogitsProcessorList([constraint])))
+            width = inputs["input_ids"].shape[1]
+            constraint = ListConstraint(spelling, [excluded[row] for row in rows], width)
+            written = generate(self.model, inputs, settings, LogitsProcessorList([constraint]))
+            places = constraint.read(written)
+            texts = self.tokenizer.batch_decode(written[:, width:], skip_special_tokens=True)
+            refuse_other_lines(self.task, texts, [[self.films.titles[place] for place in row] for row in places])
+            return places
 
         lists = in_batches(write, list(map(len, prompts)), self.max_batch_tokens, "writing within the catalogue")
         return [[self._line(place) for place in places] for places in lists]
@@ -161,6 +169,7 @@ class Recommender:
         """
         spelling = self.spelling()
         begun = [[*prompt, *spelling.numbers[0]] for prompt in prompts]
+        refuse_beyond_context(self.model.config, begun, int(spelling.inner.depth.max()))
         by_id, found = np.argsort(np.array(self.films.items)), []
         for row, taken in zip(title_log_probabilities(self.model, begun, spelling.inner), excluded, strict=True):
             order = by_id[np.argsort(-row[by_id], kind="stable")]

@@ -1,12 +1,42 @@
 """TRL's configurations where a recipe's keys mean a little more: the best model's metric, a step of whole groups."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
+from transformers import TrainingArguments
 from trl import GRPOConfig, SFTConfig
 
 from tastetune.artifacts.run import total_batch_size
 from tastetune.errors import InputError
 from tastetune.training.data import set_total_batch_size
+
+UNOBEYED = {
+    "trust_remote_code": "code that comes with a model is never run here",
+    "model_init_kwargs": "write dtype, attn_implementation, load_in_4bit and the like as keys of their own",
+    "resume_from_checkpoint": "a run goes on from its last whole checkpoint by itself; --force begins anew",
+    "save_only_model": "a run that was interrupted could not go on the same without its optimizer's state",
+    "auto_find_batch_size": "a step would see another number of examples; lower per_device_train_batch_size",
+    "chat_template_path": "the model is asked by its own chat template; write that into the model's folder",
+    "eos_token": "the model is asked with its own tokenizer; change that in the model's folder",
+    "pad_token": "the model is asked with its own tokenizer; change that in the model's folder",
+    "dataset_kwargs": "rows are always prepared by the trainer",
+    "hub_token": "log in with `hf auth login`, so that no token is written into a run's files",
+    "hub_revision": "push the folder with scripts/push.py --revision",
+    "hub_always_push": "a run is pushed once, at its end",
+}
+"""Keys of the libraries that nothing here reads, or that break what the scripts promise, and what to do instead."""
+
+
+def refuse_unobeyed(args: TrainingArguments) -> None:
+    """Refuse keys that would be taken and not obeyed.
+
+    Raises:
+        InputError: one of `UNOBEYED` is set.
+    """
+    for field_ in fields(args):
+        value = getattr(args, field_.name)
+        if field_.name in UNOBEYED and value != field_.default and value:
+            shown = "set" if field_.name.endswith("_token") else repr(value)
+            raise InputError(f"{field_.name} is {shown}, which is not obeyed: {UNOBEYED[field_.name]}; leave it out")
 
 
 @dataclass

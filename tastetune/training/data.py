@@ -1,5 +1,8 @@
 """What a training run needs before TRL's trainer: its batch, its rows, and that no row is cut."""
 
+from collections.abc import Iterator
+
+import numpy as np
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, TrainingArguments
 
@@ -53,37 +56,55 @@ def in_template(rows: Dataset) -> Dataset:
 
 
 def rows_for_steps(rows: Dataset, args: TrainingArguments) -> Dataset:
-    """As many rows as the run's steps will see, drawn by `args.data_seed`; all of them where that is not fewer."""
+    """As many rows as the run's steps will see, drawn by `args.data_seed`; all of them where that is not fewer.
+
+    With packing all of them too: how many fit into one sequence is known once they are tokenised.
+    """
     needed = args.max_steps * total_batch_size(args)
-    if not 0 < needed < len(rows):
+    if getattr(args, "packing", False) or not 0 < needed < len(rows):
         return rows
     seed = args.seed if args.data_seed is None else args.data_seed
     return rows.shuffle(seed=seed).select(range(needed)).flatten_indices()
 
 
 def check_lengths(
-    rows: Dataset, tokenizer: PreTrainedTokenizerBase, max_length: int | None, completion: str = "completion"
+    rows: Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int | None,
+    completion: str = "completion",
+    *,
+    context: int | None = None,
 ) -> None:
-    """Refuse rows that the trainer would cut, for it cuts the end, where the answer stands.
+    """Refuse rows that the trainer would cut, for it cuts the end, where the answer stands, and what no model can read.
 
     Args:
         completion: the column of what the prompt goes on with.
+        context: how many tokens the model has positions for; None where there is no limit.
 
     Raises:
-        InputError: prompt and completion are longer than `max_length` tokens, with how many are and the longest.
+        InputError: prompt and completion are longer than `max_length` tokens or than the context, with how many are
+            and the longest.
     """
-    if max_length is None:
+    if max_length is None and context is None:
         return
-    longest, over = 0, 0
+    lengths = np.concatenate(list(_lengths(rows, tokenizer, completion)))
+    limits = {f"max_length {max_length}": max_length, f"the model's context of {context} tokens": context}
+    name, limit = min(((n, value) for n, value in limits.items() if value is not None), key=lambda pair: pair[1])
+    longest, over = int(lengths.max()), int((lengths > limit).sum())
+    if over:
+        fits = context is None or longest <= context
+        remedy = f"set max_length to {longest}, or rebuild" if fits else "rebuild"
+        raise InputError(
+            f"{over} of {len(rows)} rows are longer than {name} (longest {longest} tokens) and would lose their "
+            f"answer; {remedy} the dataset with --max_prompt_tokens"
+        )
+
+
+def _lengths(rows: Dataset, tokenizer: PreTrainedTokenizerBase, completion: str) -> Iterator[list[int]]:
+    """Tokens of each row, a batch at a time."""
     for batch in rows.iter(1000):
         whole = [before + after for before, after in zip(batch["prompt"], batch[completion], strict=True)]
         if isinstance(whole[0], list):
-            lengths = [len(ids) for ids in chat_ids(tokenizer, whole)]
+            yield [len(ids) for ids in chat_ids(tokenizer, whole)]
         else:
-            lengths = [len(ids) + 1 for ids in tokenizer(whole)["input_ids"]]
-        longest, over = max(longest, *lengths), over + sum(n > max_length for n in lengths)
-    if over:
-        raise InputError(
-            f"{over} of {len(rows)} rows are longer than max_length {max_length} (longest {longest} tokens) and would "
-            f"lose their answer; set max_length to {longest}, or rebuild the dataset with --max_prompt_tokens"
-        )
+            yield [len(ids) + 1 for ids in tokenizer(whole)["input_ids"]]  # and the token that the trainer appends

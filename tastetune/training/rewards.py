@@ -26,12 +26,16 @@ def gold_share(items: Sequence[str | None], gold: Collection[str], liked: Collec
 
 
 class GoldShare:
-    """`gold_share` of what a model wrote, in the form that TRL's `GRPOTrainer` asks a reward in."""
+    """`gold_share` of what a model wrote, in the form that TRL's `GRPOTrainer` asks a reward in.
+
+    Attributes:
+        earned: the sum of all rewards so far.
+    """
 
     __name__ = "gold_share"  # the trainer logs its mean and deviation by this name
 
     def __init__(self, films: Films, task: TopN):
-        self.films, self.task = films, task
+        self.films, self.task, self.earned = films, task, 0.0
 
     def __call__(
         self, completions: Sequence[str | Messages], gold: Sequence[list[str]], liked: Sequence[list[str]], **_
@@ -44,7 +48,9 @@ class GoldShare:
         """
         written = [self.task.parse(plain_text(completion)) for completion in completions]
         items = [[self.films.catalogue.match(title) for title in titles] for titles in written]
-        return [gold_share(*row, self.task.n) for row in zip(items, gold, liked, strict=True)]
+        rewards = [gold_share(*row, self.task.n) for row in zip(items, gold, liked, strict=True)]
+        self.earned += sum(rewards)
+        return rewards
 
 
 def read_rewarded_rows(

@@ -10,13 +10,26 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import PartialState
-from peft import PeftConfig
+from huggingface_hub import HfApi
+from huggingface_hub.utils import validate_repo_id
 from transformers import TrainerCallback, TrainingArguments
 
-from tastetune.artifacts.run import CHECKPOINT, COST, RUN, read_cost, total_batch_size, trained_on, whole_checkpoints
+from tastetune.artifacts.hub_errors import hub_errors
+from tastetune.artifacts.run import (
+    CHECKPOINT,
+    COST,
+    OTHERS,
+    RUN,
+    read_cost,
+    total_batch_size,
+    trained_on,
+    whole_checkpoints,
+)
 from tastetune.errors import InputError
 from tastetune.files import held, write_text
 from tastetune.hub.push import push_folder
+from tastetune.language_models.loading import read_adapter_config
+from tastetune.training.configs import refuse_unobeyed
 
 WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
 """What a run writes last: the adapter's weights, or the model's where all of it was trained."""
@@ -72,10 +85,11 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
     folder, settings = Path(folder), json.loads(json.dumps(settings))
     checkpoints, before = whole_checkpoints(folder), _read_record(folder)
     if before and (checkpoints or (folder / "adapter_config.json").is_file()):
-        for key, value in settings.items():
-            if before.get(key) != value:
+        old, new = (record | record.get(OTHERS, {}) | {OTHERS: None} for record in (before, settings))
+        for key in [*new, *(key for key in old if key not in new)]:
+            if old.get(key) != new.get(key):
                 raise InputError(
-                    f"{folder} holds a run with {key} {before.get(key)!r}, this one has {value!r}; "
+                    f"{folder} holds a run with {key} {old.get(key)!r}, this one has {new.get(key)!r}; "
                     "choose another --output_dir, or start anew in that folder with --force"
                 )
     write_text(folder / RUN, json.dumps(settings, indent=2) + "\n")
@@ -89,6 +103,23 @@ def _read_record(folder: Path) -> dict:
         return json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     except ValueError as error:
         raise InputError(f"{record}: no whole JSON ({error}); start anew in that folder with --force") from error
+
+
+def check_push(args: TrainingArguments, base_model: str) -> None:
+    """Refuse before training what `push_run` would be refused after it.
+
+    Raises:
+        InputError: the base model is a folder of this machine, the repository's name cannot be, or nobody is logged in.
+    """
+    repo = args.hub_model_id or Path(args.output_dir).name
+    if Path(base_model).exists():
+        raise InputError(
+            f"push_to_hub: the base model {base_model!r} is a folder of this machine, so nobody else could load the "
+            "adapter; push the base model first and name its Hub id, or leave push_to_hub out"
+        )
+    with hub_errors(repo, "model", None):
+        validate_repo_id(repo)
+        HfApi().whoami()
 
 
 def push_run(args: TrainingArguments) -> None:
@@ -105,14 +136,21 @@ def push_run(args: TrainingArguments) -> None:
 class CostRecorder(TrainerCallback):
     """Writes into each checkpoint how many examples, seconds and floating-point operations it took, by what command.
 
-    Seconds count training alone and add up over resumed runs; operations are the trainer's own estimate.
+    Seconds count training alone and add up over resumed runs; operations are the trainer's own estimate. Of packed
+    rows each counts as so many examples as it holds on average.
+
+    Args:
+        examples: how many the trainer was given, before it packed them; None where it packs none.
     """
 
-    def __init__(self, resumed_from: str | None):
+    def __init__(self, resumed_from: str | None, examples: int | None = None):
         self.before = read_cost(resumed_from).get("seconds", 0.0) if resumed_from else 0.0
+        self.examples, self.in_a_row = examples, 1.0
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(self, args, state, control, train_dataloader=None, **kwargs):
         self.start = time.perf_counter()
+        if self.examples and getattr(args, "packing", False):
+            self.in_a_row = self.examples / len(train_dataloader.dataset)
 
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
@@ -125,7 +163,7 @@ class CostRecorder(TrainerCallback):
     def write(self, args, state, folder: Path) -> None:
         cost = {
             "steps": state.global_step,
-            "examples": state.global_step * total_batch_size(args),
+            "examples": round(state.global_step * total_batch_size(args) * self.in_a_row),
             "seconds": round(self.before + time.perf_counter() - self.start, 1),
             "flops": state.total_flos or None,  # the trainer estimates none where it writes answers itself
             "command": " ".join(["accelerate launch", *sys.argv]),
@@ -141,25 +179,19 @@ def adapter_settings(adapter: str | None) -> dict[str, Any]:
     """
     if not adapter:
         raise InputError("sft_adapter is missing; name the adapter to start from, which scripts/sft.py wrote")
-    try:
-        config = PeftConfig.from_pretrained(adapter)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"sft_adapter {adapter!r}: no adapter lies there, nor could one be fetched ({reason}); train it with "
-            "scripts/sft.py, or name the folder that it wrote"
-        ) from error
+    config = read_adapter_config(adapter, f"sft_adapter {adapter!r}")
     shape = {"lora_r": config.r, "lora_alpha": config.lora_alpha, "lora_dropout": config.lora_dropout}
     return {"sft_adapter": adapter, "sft_train_split": "+".join(trained_on(adapter)), "use_peft": True, **shape}
 
 
 def refuse_push_and_evaluation(args: TrainingArguments) -> None:
-    """Refuse what scripts/sft.py alone does.
+    """Refuse what scripts/sft.py alone does, and what no script does.
 
     Raises:
-        InputError: `push_to_hub` is set, by which TRL would make a public repository, with `training_args.bin` and a
-            token in that; or `eval_strategy` is, for which there are no rows.
+        InputError: a key is set that is not obeyed; `push_to_hub` is, by which TRL would make a public repository, with
+            `training_args.bin` and a token in that; or `eval_strategy` is, for which there are no rows.
     """
+    refuse_unobeyed(args)
     if args.push_to_hub:
         raise InputError("push_to_hub: train first, then push the folder with scripts/push.py")
     if args.eval_strategy != "no":

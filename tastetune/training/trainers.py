@@ -10,18 +10,38 @@ from torch.nn.functional import cross_entropy
 from transformers.trainer_utils import EvalLoopOutput
 from trl import SFTTrainer
 
+from tastetune.language_models.probabilities import has_plain_head
 from tastetune.training.validation import Validation
+
+PLAIN_INPUTS = {"input_ids", "attention_mask", "labels"}
 
 
 class CompactSFTTrainer(SFTTrainer):
     """`SFTTrainer` that in a single CPU process runs the LM head over labelled positions only.
 
     TRL does so itself wherever Triton runs, and elsewhere scores every position and masks the result: the same
-    loss, but for a prompt of 160 tokens with a one-word answer nearly all of the head's work is thrown away.
+    loss, but for a prompt of 160 tokens with a one-word answer nearly all of the head's work is thrown away. Where a
+    key or the model makes another loss of it, TRL's own is taken.
+
+    Attributes:
+        is_compact: whether the keys and the model allow it.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        keep_four_bit_layout(self.model)
+        self.is_compact = self._keys_are_plain() and has_plain_head(self.model)
+
+    def _keys_are_plain(self) -> bool:
+        args = self.args
+        if args.device.type != "cpu" or args.world_size > 1 or args.torch_compile or args.use_liger_kernel:
+            return False
+        if self.aux_loss_enabled or self.compute_loss_func is not None or self.padding_free:
+            return False
+        return args.loss_type == "nll" and not args.label_smoothing_factor
+
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        if return_outputs or self.args.device.type != "cpu" or self.args.world_size > 1:
+        if return_outputs or not self.is_compact or not inputs.keys() <= PLAIN_INPUTS:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         causal = self.accelerator.unwrap_model(model)
         causal = causal.get_base_model() if isinstance(causal, PeftModel) else causal
@@ -46,8 +66,6 @@ class ValidatedSFTTrainer(CompactSFTTrainer):
     def __init__(self, *args: Any, validation: Validation | None, **kwargs: Any):
         super().__init__(*args, eval_dataset=validation.rows if validation else None, **kwargs)
         self.validation = validation
-        if validation:
-            keep_four_bit_layout(self.model)
 
     def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> EvalLoopOutput:
         output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)

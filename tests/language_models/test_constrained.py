@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastetune.errors import InputError
-from tastetune.language_models.constrained import ListConstraint, spell
+from tastetune.language_models.constrained import ListConstraint, refuse_other_lines, spell
+from tastetune.tasks.top_n import TopN
 from tastetune.training.stand_in import train_tokenizer
 
 TITLES = ["Alien", "Alien 3", "Aliens (1986)", "12 Angry Men (1957)", "...And Justice for All (1979)", "Amélie"]
@@ -83,3 +84,20 @@ def test_a_title_that_the_tokenizer_cannot_spell_is_refused():
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     with pytest.raises(InputError, match=r"spells ' Amélie\\n' behind '1\.' as '\?'"):
         spell(PreTrainedTokenizerFast(tokenizer_object=words, unk_token="?"), ["Amélie"], 1, 1)
+
+
+def test_a_token_that_the_catalogue_does_not_allow_is_an_error():
+    """Something else decided: beams that swapped rows, say."""
+    constraint = ListConstraint(spell(TOKENIZER, TITLES, 2, END), [set()], prompt_width=1)
+    with pytest.raises(InputError, match=rf"wrote token {END} where the catalogue allows none such"):
+        constraint.read(torch.tensor([[0, END]]))
+
+
+def test_lists_that_read_as_other_titles_are_counted():
+    task = TopN(n=2)
+    right = "1. Alien\n2. Amélie"
+    refuse_other_lines(task, [right], [["Alien", "Amélie"]])
+    with pytest.raises(
+        InputError, match=r"1 of 2 lists .* hold other lines than its titles, the first '1\. Alien\\n2\. Ame"
+    ):
+        refuse_other_lines(task, [right, "1. Alien\n2. Ame lie"], [["Alien", "Amélie"]] * 2)

@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
-from tastetune.language_models.batching import alike
+from tastetune.language_models.batching import alike, context_length, refuse_beyond_context
 from tastetune.language_models.generation import completed_lines, generated_answers
 from tastetune.language_models.probabilities import answer_probabilities, yes_probabilities
 from tastetune.tasks.like_dislike import Item, LikeDislike
@@ -195,3 +195,29 @@ def test_a_line_is_what_stands_before_the_next_and_no_longer_than_expected(tiny)
     room = len(tiny[1](longest, add_special_tokens=False)["input_ids"]) + 8
     whole = generated_answers(*tiny, texts, 10**6, max_new_tokens=room)
     assert completed_lines(*tiny, texts, ["Film 1", longest], 10**6) == [text.split("\n")[0] for text in whole]
+
+
+def test_prompts_beyond_the_context_are_refused_before_the_first_batch(tiny):
+    """4,096 positions; the answer takes one more."""
+    model, tokenizer = tiny
+    assert context_length(model.config) == 4096
+    beyond = "Film 1 " * 3000
+    length = len(tokenizer(beyond)["input_ids"])
+    assert length > 4096
+    message = rf"1 of 2 prompts are longer than the model's context of 4096 tokens \(longest {length + 1}, of which 1"
+    with pytest.raises(InputError, match=message):
+        yes_probabilities(model, tokenizer, ["Film 1", beyond], 10**6)
+    with pytest.raises(InputError, match=rf"longest {length + 8}, of which 8 for the answer"):
+        generated_answers(model, tokenizer, ["Film 1", beyond], 10**6)
+    refuse_beyond_context(model.config, [[0] * 4095], 1)
+    with pytest.raises(InputError, match="1 of 1 prompts"):
+        refuse_beyond_context(model.config, [[0] * 4096], 1)
+
+
+def test_the_side_that_a_tokenizer_pads_on_decides_nothing(tiny):
+    model, tokenizer = tiny
+    texts, sides = prompts(6), []
+    for side in ("left", "right"):
+        tokenizer.padding_side = side
+        sides.append(p_yes(model, tokenizer, texts, 10**6))
+    np.testing.assert_array_equal(*sides)

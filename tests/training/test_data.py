@@ -7,8 +7,10 @@ from made_model import make_tiny_model
 from transformers import AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.run import read_cost
 from tastetune.errors import InputError
 from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+from tastetune.training.runs import CostRecorder
 
 
 def arguments(**kwargs):
@@ -49,3 +51,25 @@ def test_a_row_that_would_lose_its_answer_is_refused(tmp_path):
     check_lengths(rows, tokenizer, None)
     with pytest.raises(InputError, match=rf"1 of 2 rows are longer than max_length {longest - 1} \(longest {longest}"):
         check_lengths(rows, tokenizer, longest - 1)
+    # Of 3 positions no max_length helps; of more than there are tokens, the smaller limit decides
+    for limit, context, remedy in (
+        (None, 3, "rebuild"),
+        (longest - 1, longest - 1, "rebuild"),
+        (3, 9999, "set max_length"),
+    ):
+        with pytest.raises(InputError, match=rf"rows are longer than .* would lose their answer; {remedy}"):
+            check_lengths(rows, tokenizer, limit, context=context)
+    check_lengths(rows, tokenizer, longest, context=longest)
+
+
+def test_packed_rows_are_all_given_and_counted(tmp_path):
+    """How many rows fill a sequence is known when they are tokenised: none may be left out before."""
+    dataset = open_dataset(make_dataset(tmp_path / "data", 30, 20, 0))
+    everything = training_rows(dataset, "like_dislike", "train", arguments())
+    assert len(training_rows(dataset, "like_dislike", "train", arguments(max_steps=5, packing=True))) == len(everything)
+    # 12 rows packed into 3 sequences, so 4 a sequence: after 5 steps of 2 sequences 40
+    recorder = CostRecorder(None, examples=12)
+    args = arguments(packing=True, per_device_train_batch_size=2, output_dir=str(tmp_path))
+    recorder.on_train_begin(args, None, None, train_dataloader=SimpleNamespace(dataset=range(3)))
+    recorder.write(args, SimpleNamespace(global_step=5, total_flos=0), tmp_path)
+    assert read_cost(tmp_path)["examples"] == 40

@@ -1,13 +1,17 @@
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from trl import SFTConfig
+from trl import ModelConfig, SFTConfig
 
+from tastetune.artifacts.run import run_settings
 from tastetune.errors import InputError
-from tastetune.training.runs import delete_run, held_run, is_done, resume_point
+from tastetune.training.configs import UNOBEYED, refuse_unobeyed
+from tastetune.training.runs import check_push, delete_run, held_run, is_done, resume_point
 
 SETTINGS = {"learning_rate": 0.1, "targets": ("all-linear",)}
 
@@ -37,6 +41,72 @@ def test_only_whole_checkpoints_of_the_same_settings_are_resumed(tmp_path):
     (tmp_path / "run.json").write_text("{")
     with pytest.raises(InputError, match=r"run\.json: no whole JSON .*--force"):
         resume_point(tmp_path, {"learning_rate": 0.1})
+
+
+def settings_of(folder, **keys):
+    dataset = SimpleNamespace(name="made", fingerprint="0", task="like_dislike")
+    data = SimpleNamespace(dataset_revision=None, dataset_config=None, dataset_train_split="train")
+    return run_settings(
+        dataset, data, SFTConfig(str(folder), use_cpu=True, **{"bf16": False} | keys), ModelConfig("base")
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("max_grad_norm", 0.5),
+        ("adam_beta1", 0.5),
+        ("adam_beta2", 0.5),
+        ("label_smoothing_factor", 0.1),
+        ("neftune_noise_alpha", 5.0),
+        ("loss_type", "dft"),
+        ("bf16", True),
+        ("lr_scheduler_kwargs", {"num_cycles": 2}),
+        ("packing_strategy", "wrapped"),
+        ("dataloader_drop_last", True),
+        ("full_determinism", True),
+    ],
+)
+def test_a_run_goes_on_under_the_same_keys_alone(tmp_path, key, value):
+    resume_point(tmp_path, settings_of(tmp_path))
+    checkpoint(tmp_path, 5)
+    assert resume_point(tmp_path, settings_of(tmp_path)) == str(tmp_path / "checkpoint-5")
+    with pytest.raises(InputError, match=rf"holds a run with {key} .*, this one has "):
+        resume_point(tmp_path, settings_of(tmp_path, **{key: value}))
+    # And the other way round, whichever of the two says more
+    record = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(record | {"eval_steps": 5}))
+    with pytest.raises(InputError, match="holds a run with eval_steps 5, this one has None"):
+        resume_point(tmp_path, settings_of(tmp_path))
+
+
+def test_what_decides_nothing_may_change_when_a_run_goes_on(tmp_path):
+    resume_point(tmp_path, settings_of(tmp_path))
+    checkpoint(tmp_path, 5)
+    harmless = {"logging_steps": 1, "save_steps": 7, "report_to": "none", "dataloader_num_workers": 1, "run_name": "a"}
+    harmless |= {"activation_checkpointing": False, "push_to_hub": True, "hub_token": "hf_made_up"}
+    # The same eight examples a step, in two passes
+    harmless |= {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}
+    settings = settings_of(tmp_path / "moved", **harmless)
+    assert resume_point(tmp_path, settings) == str(tmp_path / "checkpoint-5")
+    assert "hf_made_up" not in (tmp_path / "run.json").read_text()
+
+
+@pytest.mark.parametrize("key", UNOBEYED)
+def test_keys_that_nothing_reads_are_refused_by_name(tmp_path, key):
+    field = next(field for field in fields(SFTConfig) if field.name == key)
+    value = True if field.default is False else {"a": 1} if key.endswith("kwargs") else "something"
+    refuse_unobeyed(SFTConfig(str(tmp_path), use_cpu=True, bf16=False))
+    args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False)
+    setattr(args, key, value)
+    with pytest.raises(InputError, match=rf"^{key} is .*, which is not obeyed: .*; leave it out"):
+        refuse_unobeyed(args)
+
+
+def test_a_push_is_refused_before_training(tmp_path):
+    args = SFTConfig(str(tmp_path / "adapter"), use_cpu=True, bf16=False, push_to_hub=True)
+    with pytest.raises(InputError, match=r"push_to_hub: the base model '.*' is a folder of this machine"):
+        check_push(args, str(tmp_path))
 
 
 def test_a_run_is_done_when_all_of_it_is_there_and_its_settings_are_the_same(tmp_path):

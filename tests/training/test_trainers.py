@@ -1,8 +1,22 @@
+"""The loss that a CPU computes its own way is TRL's, whatever the keys and the model."""
+
 import pytest
 import torch
 from datasets import Dataset
 from made_model import make_tiny_model
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    CohereConfig,
+    Gemma2Config,
+    Gemma3TextConfig,
+    GPTNeoXConfig,
+    GraniteConfig,
+    LlamaConfig,
+    PhiConfig,
+    Qwen2Config,
+    Qwen3Config,
+)
 from trl import SFTConfig, SFTTrainer
 
 from tastetune.training.trainers import CompactSFTTrainer
@@ -10,31 +24,90 @@ from tastetune.training.trainers import CompactSFTTrainer
 ROWS = [("Film 1", " Yes"), ("Film 1 Film 2 Film 3", " No"), ("a", " Yes"), ("a much longer prompt", " No")]
 
 
-@pytest.mark.parametrize("peft", [False, True])
-def test_loss_and_gradients_are_those_of_trl(tmp_path, peft):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return make_tiny_model(tmp_path_factory.mktemp("model"))
+
+
+def trainer_of(folder, model, **keys):
     from peft import LoraConfig
 
-    folder = make_tiny_model(tmp_path / "model")
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    rows = Dataset.from_list([{"prompt": prompt, "completion": completion} for prompt, completion in ROWS])
-    found = []
-    for trainer_type in (SFTTrainer, CompactSFTTrainer):
-        args = SFTConfig(str(tmp_path / "out"), use_cpu=True, bf16=False, per_device_train_batch_size=4)
-        trainer = trainer_type(
-            model=AutoModelForCausalLM.from_pretrained(folder),
-            args=args,
-            train_dataset=rows,
-            processing_class=tokenizer,
-            peft_config=LoraConfig(r=2, target_modules="all-linear", lora_dropout=0.0) if peft else None,
+    is_peft = keys.pop("peft", False)
+    args = SFTConfig(str(folder / "out"), use_cpu=True, per_device_train_batch_size=4, **{"bf16": False} | keys)
+    return CompactSFTTrainer(
+        model=model,
+        args=args,
+        train_dataset=Dataset.from_list([{"prompt": prompt, "completion": completion} for prompt, completion in ROWS]),
+        processing_class=AutoTokenizer.from_pretrained(folder),
+        peft_config=LoraConfig(r=2, target_modules="all-linear", lora_dropout=0.0) if is_peft else None,
+    )
+
+
+def loss_and_gradients(trainer, compute, count):
+    batch = next(iter(trainer.get_train_dataloader()))
+    trainer.model.zero_grad()
+    loss = compute(trainer.model, dict(batch), num_items_in_batch=count)
+    loss.backward()
+    gradients = [p.grad.flatten() for p in trainer.model.parameters() if p.grad is not None]
+    return loss.item(), torch.cat(gradients)
+
+
+def compare(trainer):
+    """Its own loss and TRL's, of the same batch and weights, alone and as a part of an accumulated batch."""
+    for count in (None, 16):
+        own = loss_and_gradients(trainer, trainer.compute_loss, count)
+        trl = loss_and_gradients(trainer, super(CompactSFTTrainer, trainer).compute_loss, count)
+        assert own[0] == pytest.approx(trl[0], rel=1e-5)
+        assert own[0] > 1e-3
+        assert len(own[1]) > 500
+        torch.testing.assert_close(own[1], trl[1], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_compact"),
+    [
+        ({}, True),
+        ({"peft": True}, True),
+        ({"bf16": True, "activation_checkpointing": True}, True),
+        ({"completion_only_loss": False}, True),
+        ({"packing": True, "max_length": 64}, False),
+        ({"padding_free": True, "max_length": None}, False),
+        ({"label_smoothing_factor": 0.3}, False),
+        ({"loss_type": "dft"}, False),
+    ],
+)
+def test_the_loss_is_trls_whatever_the_keys(folder, keys, is_compact):
+    torch.manual_seed(0)
+    trainer = trainer_of(folder, AutoModelForCausalLM.from_pretrained(folder), **keys)
+    assert trainer.is_compact is is_compact
+    if keys.get("bf16"):
+        own, trl = (
+            loss_and_gradients(trainer, compute, None)[0]
+            for compute in (trainer.compute_loss, super(CompactSFTTrainer, trainer).compute_loss)
         )
-        batch = next(iter(trainer.get_train_dataloader()))
-        for count in (None, 16):
-            loss = trainer.compute_loss(trainer.model, dict(batch), num_items_in_batch=count)
-            trainer.model.zero_grad()
-            loss.backward()
-            gradients = [p.grad for p in trainer.model.parameters() if p.grad is not None]
-            found.append((loss.item(), torch.cat([gradient.flatten() for gradient in gradients])))
-    assert len(found[0][1]) > 1000
-    for (loss, gradient), (same_loss, same_gradient) in zip(found[:2], found[2:], strict=True):
-        assert loss == pytest.approx(same_loss, rel=1e-5)
-        torch.testing.assert_close(gradient, same_gradient, rtol=1e-4, atol=1e-7)
+        assert own == pytest.approx(trl, rel=1e-2)
+    else:
+        compare(trainer)
+
+
+SCALED = {GraniteConfig: {"logits_scaling": 8.0}, CohereConfig: {"logit_scale": 0.25}}
+PLAIN = (LlamaConfig, Qwen2Config, Qwen3Config, Gemma3TextConfig, GPTNeoXConfig, PhiConfig)
+
+
+@pytest.mark.parametrize("config", [*PLAIN, *SCALED, Gemma2Config], ids=lambda config: config.model_type)
+def test_the_loss_is_trls_in_every_architecture(folder, config):
+    """Granite divides its logits, Cohere multiplies them, Gemma 2 caps them."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    sizes |= {"num_key_value_heads": 2, "head_dim": 8, "initializer_range": 0.3, "vocab_size": 600}
+    ends = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 1}
+    model = AutoModelForCausalLM.from_config(config(**sizes, **ends, **SCALED.get(config, {})))
+    trainer = trainer_of(folder, model)
+    assert trainer.is_compact is (config in PLAIN)
+    compare(trainer)
+
+
+def test_a_model_in_training_is_left_as_it_was(folder):
+    trainer = trainer_of(folder, AutoModelForCausalLM.from_pretrained(folder).train())
+    assert isinstance(trainer, SFTTrainer)
+    assert all(module.training for module in trainer.model.modules())

@@ -1,0 +1,270 @@
+"""What can go wrong in a run and can be seen before it starts: each check says what it saw, or what to do."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from datasets import Dataset
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
+from trl import ModelConfig
+
+from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.run import total_batch_size
+from tastetune.config.arguments import SftArguments, ValidationArguments
+from tastetune.errors import InputError
+from tastetune.language_models.batching import context_length
+from tastetune.language_models.loading import load_config, load_tokenizer
+from tastetune.tasks import task_of
+from tastetune.training.configs import FineTuningConfig, refuse_unobeyed
+from tastetune.training.constructions import check_model, check_optimizer, check_trackers
+from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+from tastetune.training.runs import check_push
+from tastetune.training.spelling import check_spelling
+from tastetune.training.validation import Validation, read_validation
+
+LEAST_JOINED = 0.9
+"""The least share of the items in rows that the catalogue must have a title for."""
+
+ONE_SIDED = 0.9
+"""From this share on of one answer, a model that always gives it is right more often than not wrong."""
+
+
+class Doubt(Exception):
+    """What a check saw and a person should know, though it does not stop the run."""
+
+
+class Finding(NamedTuple):
+    """What a check saw: its name, how it ended, and a line of text."""
+
+    check: str
+    level: Literal["ok", "warning", "error"]
+    text: str
+
+
+@dataclass
+class Preparation:
+    """All that a run of scripts/sft.py needs before its model is loaded, each part made once, when it is first used.
+
+    Attributes:
+        places: where the recipe's keys stand, see `tastetune.config.recipe.key_places`.
+    """
+
+    data: SftArguments
+    watch: ValidationArguments
+    training: FineTuningConfig
+    model: ModelConfig
+    places: Mapping[str, str]
+
+    @cached_property
+    def dataset(self) -> BuiltDataset:
+        return open_dataset(self.data.dataset, self.data.dataset_revision)
+
+    @cached_property
+    def rows(self) -> Dataset:
+        return training_rows(self.dataset, self.data.dataset_config, self.data.dataset_train_split, self.training)
+
+    @cached_property
+    def validation(self) -> Validation | None:
+        return read_validation(self.dataset, self.data, self.training, self.watch)
+
+    @cached_property
+    def config(self) -> PreTrainedConfig:
+        return load_config(self.model)
+
+    @cached_property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        return load_tokenizer(self.model)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the run will take."""
+        if self.training.max_steps > 0:
+            return self.training.max_steps
+        return max(1, round(self.training.num_train_epochs * len(self.rows) / total_batch_size(self.training)))
+
+
+def examine(run: Preparation) -> Iterator[Finding]:
+    """Every check of `CHECKS`; what stops two of them is told once."""
+    errors = set()
+    for name, check in CHECKS.items():
+        try:
+            yield Finding(name, "ok", check(run))
+        except Doubt as doubt:
+            yield Finding(name, "warning", str(doubt))
+        except InputError as error:
+            if str(error) not in errors:
+                errors.add(str(error))
+                yield Finding(name, "error", str(error))
+
+
+def refuse_faults(run: Preparation, say: Callable[[str], None]) -> None:
+    """Every check, told by `say` where something is doubtful.
+
+    Raises:
+        InputError: the first error.
+    """
+    for finding in examine(run):
+        if finding.level == "error":
+            raise InputError(finding.text)
+        if finding.level == "warning":
+            say(f"warning: {finding.text}")
+
+
+def _keys(run: Preparation) -> str:
+    refuse_unobeyed(run.training)
+    return f"{len(run.places)} set, all of them obeyed"
+
+
+def _batch(run: Preparation) -> str:
+    set_total_batch_size(run.training, run.data.total_train_batch_size)
+    return f"{total_batch_size(run.training)} examples a step"
+
+
+def _output(run: Preparation) -> str:
+    refuse_unwritable(run.training.output_dir)
+    return run.training.output_dir
+
+
+def _trackers(run: Preparation) -> str:
+    return check_trackers(run.training, run.places)
+
+
+def _pushing(run: Preparation) -> str:
+    if not run.training.push_to_hub:
+        return "nothing is pushed"
+    check_push(run.training, run.model.model_name_or_path)
+    return "logged in"
+
+
+def _dataset(run: Preparation) -> str:
+    return f"{run.dataset.name}, fingerprint {run.dataset.fingerprint}"
+
+
+def _splits(run: Preparation) -> str:
+    """No row stands in two splits: validation and test may not be one file."""
+    config = task_of(run.dataset, run.data.dataset_config).rows_config
+    ids = {}
+    for split in ("train", "validation", "test"):
+        if (run.dataset.folder / config / f"{split}.parquet").is_file():
+            table = run.dataset.read(config, split)
+            key = "example_id" if "example_id" in table.column_names else "user_id"
+            ids[split] = set(table[key].to_pylist())
+    for one, other in combinations(ids, 2):
+        if shared := ids[one] & ids[other]:
+            raise InputError(
+                f"{run.dataset.source}: {len(shared):,} of {len(ids[other]):,} rows of {other} stand in {one} as well, "
+                f"the first {min(shared)!r}; rebuild the dataset"
+            )
+    return ", ".join(f"{split} {len(of):,}" for split, of in ids.items())
+
+
+def _catalogue(run: Preparation) -> str:
+    config = task_of(run.dataset, run.data.dataset_config).rows_config
+    rows = run.dataset.read(config, run.data.dataset_train_split)
+    titled = run.dataset.read("items", "train", ["item_id", "title"])
+    items = titled.filter(pc.fill_null(pc.greater(pc.utf8_length(titled["title"]), 0), False))["item_id"]
+    named = [_flat(rows[name]) for name in ("item_id", "history", "liked", "gold") if name in rows.column_names]
+    total = sum(map(len, named))
+    joined = sum(pc.sum(pc.is_in(ids, value_set=items.combine_chunks())).as_py() or 0 for ids in named)
+    share = joined / total if total else 1.0
+    text = f"{joined:,} of {total:,} items in rows have a title ({share:.1%})"
+    if share < LEAST_JOINED:
+        raise InputError(
+            f"{run.dataset.source}: {text}; the catalogue is another log's: rebuild the dataset with its own"
+        )
+    if joined < total:
+        raise Doubt(text)
+    return text
+
+
+def _flat(column: pa.ChunkedArray) -> pa.Array:
+    array = column.combine_chunks()
+    return array.flatten() if pa.types.is_list(array.type) else array
+
+
+def _labels(run: Preparation) -> str:
+    config = task_of(run.dataset, run.data.dataset_config).rows_config
+    if "label" not in (names := run.dataset.read(config, run.data.dataset_train_split)).column_names:
+        return "none: lists are asked for"
+    likes = pc.mean(names["label"]).as_py()
+    text = f"{likes:.0%} of the training rows are likes"
+    if max(likes, 1 - likes) >= ONE_SIDED:
+        raise Doubt(
+            f"{text}: a model that always answers {'Yes' if likes > 0.5 else 'No'} has that accuracy; look at ROC-AUC, "
+            "and at what the trivial models score"
+        )
+    return text
+
+
+def _rows(run: Preparation) -> str:
+    return f"{len(run.rows):,} rows to train on"
+
+
+def _validation(run: Preparation) -> str:
+    return f"{len(run.validation.rows):,} rows at each evaluation" if run.validation else "no evaluation while training"
+
+
+def _spelling(run: Preparation) -> str:
+    return check_spelling(run.tokenizer, run.rows)
+
+
+def _lengths(run: Preparation) -> str:
+    context = context_length(run.config)
+    for part in (run.rows, run.validation.rows) if run.validation else (run.rows,):
+        check_lengths(part, run.tokenizer, run.training.max_length, context=context)
+    return f"all rows fit into max_length {run.training.max_length} and a context of {context}"
+
+
+def _optimizer(run: Preparation) -> str:
+    return check_optimizer(run.training, run.steps, run.places)
+
+
+def _model(run: Preparation) -> str:
+    return check_model(run.model, run.config, run.places)
+
+
+CHECKS: dict[str, Callable[[Preparation], str]] = {
+    "keys": _keys,
+    "batch": _batch,
+    "output": _output,
+    "trackers": _trackers,
+    "dataset": _dataset,
+    "splits": _splits,
+    "catalogue": _catalogue,
+    "labels": _labels,
+    "rows": _rows,
+    "validation": _validation,
+    "tokenizer": _spelling,
+    "lengths": _lengths,
+    "optimizer": _optimizer,
+    "model": _model,
+    "push": _pushing,
+}
+"""By name, the cheapest first."""
+
+
+def refuse_faulty_arguments(args: TrainingArguments, places: Mapping[str, str]) -> None:
+    """What scripts that train otherwise than scripts/sft.py check of a recipe before it costs anything.
+
+    Raises:
+        InputError: an output that cannot be written, or a value that the optimizer or a tracker does not take.
+    """
+    refuse_unwritable(args.output_dir)
+    check_trackers(args, places)
+    check_optimizer(args, max(args.max_steps, 1), places)
+
+
+def refuse_unwritable(folder: str | Path) -> None:
+    """Raise InputError if a folder cannot be made or written at this place; nothing is made yet."""
+    folder = Path(folder)
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"{folder}: {there} is a file, so no folder can be made there; name another --output_dir")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"{folder}: nothing may be written into {there}; name another --output_dir")
