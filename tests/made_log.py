@@ -7,7 +7,7 @@ import ibis
 import pyarrow as pa
 
 from tastetune.data.interactions import INTERACTIONS, ITEMS
-from tastetune.data.logs import connect
+from tastetune.data.engine import connect
 
 TITLES = ("Harbour, The", "Winter, Le", "Letter, A", "Echo, L'", "Night Train", "Orchard, The (Huerto, El)")
 

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from tastetune.config.flags import BuildArguments
 from tastetune.data.audit import audit
-from tastetune.data.batches import keep, ordered
+from tastetune.data.engine import keep, ordered
 from tastetune.data.card import Source, like_dislike_card
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
