@@ -151,9 +151,9 @@ class Rows(Part):
 
 class CurvePoint(Part):
     model: str
-    examples: float | None
-    seconds: float | None
-    flops: float | None
+    examples: float | None = Field(ge=0)
+    seconds: float | None = Field(ge=0)
+    flops: float | None = Field(ge=0)
     roc_auc: Estimate
 
 
@@ -163,8 +163,27 @@ class Curve(Part):
     points: list[CurvePoint]
 
 
+class Passing(Part):
+    """Where an adapter's curve first lies above another model's end; all but the names None where it never does."""
+
+    curve: str
+    other: str
+    model: str | None
+    examples: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+
+
+class CurveRows(Part):
+    fingerprint: str
+    split: str
+
+
 class LearningCurve(Part):
     curves: list[Curve]
+    passes: list[Passing] = []
+    dataset: CurveRows
 
 
 class Fifth(Part):
@@ -202,6 +221,7 @@ class ProbeSettings(Part):
 
 class ProbedDataset(Part):
     items: int
+    fingerprint: str
 
 
 class Probe(Part):

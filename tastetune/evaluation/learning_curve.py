@@ -128,7 +128,7 @@ def read_learning_curve(path: str | Path, scores: dict) -> dict:
     curve = read_json(path, "draw it anew")
     for fault in faults(LearningCurve, curve):
         raise InputError(f"{path}: scripts/learning_curve.py did not write it: {fault}; draw it anew")
-    there = {key: curve["dataset"][key] for key in ("fingerprint", "split")} if curve["curves"] else {}
+    there = {key: curve["dataset"][key] for key in ("fingerprint", "split")}
     here = {key: scores["dataset"][key] for key in ("fingerprint", "split")}
     if there != here:
         raise InputError(f"{path}: its rows are {there}, those scored are {here}; draw the curve on the same rows")
