@@ -64,6 +64,8 @@ def main() -> None:
     if args.adapter:
         chosen = candidates(task, replace(answers, checkpoints=[]), shared, adapter=args.adapter, base=False)
     else:
+        if args.output:
+            answers = replace(answers, shots=answers.shots[:1])
         chosen = candidates(task, answers, shared, adapter=None if args.output else recipe.trained())
     if args.output:
         files = in_file(chosen, args.output)

@@ -1,4 +1,4 @@
-"""Baselines that answer the same frozen rows: trivial models, a text model, and recommenders trained by RecBole.
+"""Models to compare with: trivial means, a text model, and recommenders trained by RecBole.
 
 `tastetune.baselines.recbole` alone imports RecBole; `tastetune.baselines.trivial` imports neither RecBole nor torch.
 """
@@ -10,12 +10,10 @@ from typing import Protocol
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
+from tastetune.tasks.task import FIT_ON
 
 AfterEpoch = Callable[[int, Predictions], None]
 """Takes the number of an epoch, from 1, and what the model answers after it."""
-
-FIT_ON = {"test": "train+validation", "test_sample": "train+validation", "validation": "train"}
-"""What a model is fitted on, by the split it answers: everything before that split, never the split itself."""
 
 
 class Baseline(Protocol):

@@ -60,13 +60,18 @@ def parse_recipe(
     return _parse(usage, argument_types, argv, output=output)
 
 
-def read_recipe(usage: str, argument_types: Sequence[type], argv: Sequence[str] | None = None) -> tuple:
+def read_recipe(
+    usage: str, argument_types: Sequence[type], argv: Sequence[str] | None = None, *, other_flags: bool = False
+) -> tuple:
     """`parse_recipe` for a script that trains nothing: it needs no library of training to be installed.
 
     Keys of the recipe that only training's libraries know are passed over, unless one looks like a misspelt key of
     `argument_types`. Flags are as strict as everywhere, and may do without a recipe.
+
+    Args:
+        other_flags: pass over unknown flags too, for a script that reads the same line by `parse_recipe` afterwards.
     """
-    return _parse(usage, argument_types, argv, pass_over=True)
+    return _parse(usage, argument_types, argv, pass_over=True, other_flags=other_flags)
 
 
 def refuse_unbuilt(argv: Sequence[str] | None = None) -> None:

@@ -65,7 +65,13 @@ def candidates(
     for name, folder, shots in models:
         for mode in modes:
             how = replace(asking, mode=mode, shots=shots)
-            answerer.check(how)
+            try:
+                answerer.check(how)
+            except InputError as error:
+                if not shots or len(models) == 1:
+                    raise
+                print(f"left out: {name}: {error}")
+                continue
             chosen.append(Candidate(name if mode == answerer.plain else f"{name}-{mode}", folder, how))
     return chosen
 

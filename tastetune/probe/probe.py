@@ -16,7 +16,7 @@ import numpy as np
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.json_files import faults, read_json
-from tastetune.artifacts.scores_schema import Probe
+from tastetune.artifacts.curve_and_probe_schema import Probe
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import LEVEL
 from tastetune.probe.forms import FORMS, CatalogueLine, Form, title_key

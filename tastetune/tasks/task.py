@@ -12,6 +12,9 @@ from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
 from tastetune.metrics import Metric
 
+FIT_ON = {"test": "train+validation", "test_sample": "train+validation", "validation": "train"}
+"""What a recommender is fitted on, by the split it answers: everything before that split, never the split itself."""
+
 
 @dataclass(frozen=True)
 class Rows:

@@ -30,12 +30,12 @@ class RecBoleLists(RecBoleBaseline):
     """One config, fitted to a log and to the favourites of those who are asked."""
 
     def fit_predict(self, dataset: BuiltDataset, split: str, *, after_epoch: AfterEpoch | None = None) -> Predictions:
-        questions, known = read_questions(dataset, split), f"{fit_on(dataset, split)} and the favourites of {split}"
-        chosen = (
-            tune(self.config, dataset, self.trials).chosen() if self.trials else choose_epochs(self.config, dataset)
-        )
+        questions = read_questions(dataset, split)
+        learnt_from = f"{fit_on(dataset, split)} and the favourites of {split}"
+        tuned = tune(self.config, dataset, self.trials) if self.trials else None
+        chosen = tuned.chosen() if tuned else choose_epochs(self.config, dataset)
         config = self.config.with_values(chosen)
-        settings = config.values | chosen | {"fit_on": known, "config_digest": self.config.digest(self.trials)}
+        settings = config.values | chosen | {"fit_on": learnt_from, "config_digest": self.config.digest(self.trials)}
         began = time.perf_counter()
         data = _log_and_favourites(config, dataset, split, questions)
 

@@ -1,0 +1,90 @@
+"""The shape of a learning curve and of a probe, as scores.json holds them beside its models."""
+
+from pydantic import Field
+
+from tastetune.artifacts.schema import Estimate, Kind, Part
+
+
+class CurvePoint(Part):
+    model: str
+    examples: float | None = Field(ge=0)
+    seconds: float | None = Field(ge=0)
+    flops: float | None = Field(ge=0)
+
+
+class Curve(Part):
+    name: str
+    kind: Kind
+    points: list[CurvePoint]
+
+
+class Passing(Part):
+    """Where an adapter's curve first lies above another model's end; all but the names None where it never does."""
+
+    curve: str
+    other: str
+    model: str | None
+    examples: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+
+
+class CurveRows(Part):
+    fingerprint: str
+    split: str
+
+
+class LearningCurve(Part):
+    curves: list[Curve]
+    passes: list[Passing] = []
+    dataset: CurveRows
+
+
+class Fifth(Part):
+    fifth: int
+    n: int
+    recalled: Estimate
+
+
+class ProbeForm(Part):
+    form: str
+    asks: str
+    n: int
+    recalled: Estimate
+    neutral: Estimate
+    chance: float | None
+    p: float | None
+    constant: float | None
+    copied: float | None
+    popularity: list[Fifth]
+
+
+class ProbedModel(Part):
+    model: str
+    base_model: str | None
+    adapter: str | None
+    settings: dict
+
+
+class ProbeSettings(Part):
+    items: int
+    shots: int
+    seed: int
+    level: float
+
+
+class ProbedDataset(Part):
+    items: int
+    fingerprint: str
+
+
+class Probe(Part):
+    """What a model knew of the catalogue before."""
+
+    dataset: ProbedDataset
+    model: ProbedModel
+    settings: ProbeSettings
+    titles_shared: int
+    forms: list[ProbeForm] = Field(min_length=1)
+    command: str
