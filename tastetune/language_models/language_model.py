@@ -14,6 +14,7 @@ from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.run import read_cost, read_settings, run_settings
 from tastetune.config.arguments import DataArguments
 from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
+from tastetune.language_models.model_files import check_adapter, explained
 
 _LOADED_BY = (
     "model_name_or_path",
@@ -59,7 +60,9 @@ class LanguageModel:
         for adapter in adapters:
             name = f"adapter_{len(self.adapters)}" if self.adapters else "default"
             if self.adapters:
-                self.model.load_adapter(adapter, adapter_name=name)
+                check_adapter(adapter)
+                with explained(adapter, "name an adapter of this base model"):
+                    self.model.load_adapter(adapter, adapter_name=name)
             else:
                 self.model = load_adapter(self.model, adapter)
             self.adapters[adapter] = name

@@ -13,10 +13,12 @@ from accelerate import PartialState
 from peft import PeftConfig
 from transformers import TrainerCallback, TrainingArguments
 
+from tastetune.artifacts.json_files import cut, read_json
 from tastetune.artifacts.run import CHECKPOINT, COST, RUN, read_cost, total_batch_size, trained_on, whole_checkpoints
 from tastetune.errors import InputError
 from tastetune.files import held, write_text
 from tastetune.hub.push import push_folder
+from tastetune.language_models.model_files import check_adapter
 
 WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
 """What a run writes last: the adapter's weights, or the model's where all of it was trained."""
@@ -84,11 +86,11 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
 
 def _read_record(folder: Path) -> dict:
     """The settings that a run was started with; empty where there is no record."""
-    record = folder / RUN
-    try:
-        return json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
-    except ValueError as error:
-        raise InputError(f"{record}: no whole JSON ({error}); start anew in that folder with --force") from error
+    record, remedy = folder / RUN, "start anew in that folder with --force"
+    content = read_json(record, remedy) if record.is_file() else {}
+    if not isinstance(content, dict):
+        raise InputError(f"{record}: its content is {cut(content)}, expected an object; {remedy}")
+    return content
 
 
 def push_run(args: TrainingArguments) -> None:
@@ -141,9 +143,10 @@ def adapter_settings(adapter: str | None) -> dict[str, Any]:
     """
     if not adapter:
         raise InputError("sft_adapter is missing; name the adapter to start from, which scripts/sft.py wrote")
+    check_adapter(adapter)
     try:
         config = PeftConfig.from_pretrained(adapter)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(
             f"sft_adapter {adapter!r}: no adapter lies there, nor could one be fetched ({reason}); train it with "
