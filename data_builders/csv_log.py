@@ -18,9 +18,10 @@ from tastetune.config.flags import BuildArguments, parse
 from tastetune.data import formats, negatives
 from tastetune.data import intake as own_data
 from tastetune.data.card import Source
+from tastetune.data.engine import connect
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
-from tastetune.data.logs import RawLog, connect, joined
+from tastetune.data.logs import RawLog, joined
 from tastetune.errors import InputError, run
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from tastetune.config.flags import BuildArguments, parse
 from tastetune.data.card import Source
+from tastetune.data.engine import connect
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
-from tastetune.data.logs import TextFormat, connect, read_text
+from tastetune.data.logs import TextFormat, read_text
 from tastetune.errors import InputError, run
 from tastetune.tasks.titles import natural_title, with_year
 

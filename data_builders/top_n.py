@@ -13,7 +13,7 @@ from pathlib import Path
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.config.flags import parse
 from tastetune.data.card import Source
-from tastetune.data.logs import connect
+from tastetune.data.engine import connect
 from tastetune.data.splits import SPLITS
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run

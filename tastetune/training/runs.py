@@ -15,6 +15,7 @@ from huggingface_hub.utils import validate_repo_id
 from transformers import TrainerCallback, TrainingArguments
 
 from tastetune.artifacts.hub_errors import hub_errors
+from tastetune.artifacts.json_files import cut, read_json
 from tastetune.artifacts.run import (
     CHECKPOINT,
     COST,
@@ -30,6 +31,7 @@ from tastetune.files import held, write_text
 from tastetune.hub.push import push_folder
 from tastetune.language_models.loading import read_adapter_config
 from tastetune.training.configs import refuse_unobeyed
+from tastetune.language_models.model_files import check_adapter
 
 WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
 """What a run writes last: the adapter's weights, or the model's where all of it was trained."""
@@ -98,11 +100,11 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
 
 def _read_record(folder: Path) -> dict:
     """The settings that a run was started with; empty where there is no record."""
-    record = folder / RUN
-    try:
-        return json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
-    except ValueError as error:
-        raise InputError(f"{record}: no whole JSON ({error}); start anew in that folder with --force") from error
+    record, remedy = folder / RUN, "start anew in that folder with --force"
+    content = read_json(record, remedy) if record.is_file() else {}
+    if not isinstance(content, dict):
+        raise InputError(f"{record}: its content is {cut(content)}, expected an object; {remedy}")
+    return content
 
 
 def check_push(args: TrainingArguments, base_model: str) -> None:
@@ -179,6 +181,7 @@ def adapter_settings(adapter: str | None) -> dict[str, Any]:
     """
     if not adapter:
         raise InputError("sft_adapter is missing; name the adapter to start from, which scripts/sft.py wrote")
+    check_adapter(adapter)
     config = read_adapter_config(adapter, f"sft_adapter {adapter!r}")
     shape = {"lora_r": config.r, "lora_alpha": config.lora_alpha, "lora_dropout": config.lora_dropout}
     return {"sft_adapter": adapter, "sft_train_split": "+".join(trained_on(adapter)), "use_peft": True, **shape}

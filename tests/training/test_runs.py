@@ -39,7 +39,7 @@ def test_only_whole_checkpoints_of_the_same_settings_are_resumed(tmp_path):
     with pytest.raises(InputError, match=r"holds a run with learning_rate 0.1, this one has 0.2; choose another"):
         resume_point(tmp_path, {"learning_rate": 0.2})
     (tmp_path / "run.json").write_text("{")
-    with pytest.raises(InputError, match=r"run\.json: no whole JSON .*--force"):
+    with pytest.raises(InputError, match=r"run\.json: not a whole JSON file .*--force"):
         resume_point(tmp_path, {"learning_rate": 0.1})
 
 
