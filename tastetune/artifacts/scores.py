@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from tastetune.artifacts.scores_schema import LabelledScores, ListScores
 from tastetune.errors import InputError
+from tastetune.files import refuse_unfinished
 
 _LONGEST = 60
 """Characters of a value that a message repeats."""
@@ -30,12 +31,14 @@ def read_scores(path: str | Path, tasks: Mapping[str, Measured]) -> dict:
         tasks: those that can be shown, by the dataset's config.
 
     Raises:
-        InputError: no such file; no JSON; a key is missing or holds something else; a number is not finite; no models,
-            or of no known task; a model or a metric is missing, or a model stands twice.
+        InputError: no such file, or its writing was cut off; no JSON; a key is missing or holds something else; a
+            number is not finite; no models, or of no known task; a model or a metric is missing, or a model stands
+            twice.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; write one with scripts/score.py")
+    refuse_unfinished(path, "score anew")
     try:
         scores = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -13,6 +13,7 @@ from tastetune.evaluation.bootstrap import LEVEL, draws, interval
 from tastetune.evaluation.comparison import check_names
 from tastetune.evaluation.estimates import estimates, number
 from tastetune.evaluation.scoring import command_line, described
+from tastetune.files import refuse_unfinished
 from tastetune.tasks import Rows
 
 COSTS = ("examples", "seconds", "flops")
@@ -124,6 +125,7 @@ def read_learning_curve(path: str | Path, scores: dict) -> dict:
         InputError: no such file, not what `learning_curve` made, or made on other rows.
     """
     path = Path(path)
+    refuse_unfinished(path, "draw it anew")
     try:
         curve = json.loads(path.read_text(encoding="utf-8"))
         there = {key: curve["dataset"][key] for key in ("fingerprint", "split")} if curve["curves"] else {}
