@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from tastetune.artifacts.json_files import cut, faults, read_json
 from tastetune.artifacts.scores_schema import LabelledScores, ListScores
 from tastetune.errors import InputError
+from tastetune.files import refuse_unfinished
 
 
 class Measured(Protocol):
@@ -24,12 +25,14 @@ def read_scores(path: str | Path, tasks: Mapping[str, Measured]) -> dict:
         tasks: those that can be shown, by the dataset's config.
 
     Raises:
-        InputError: no such file; no JSON; a key is missing or holds something else; a number is not finite; no models,
-            or of no known task; a model or a metric is missing, or a model stands twice.
+        InputError: no such file, or its writing was cut off; no JSON; a key is missing or holds something else; a
+            number is not finite; no models, or of no known task; a model or a metric is missing, or a model stands
+            twice.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; write one with scripts/score.py")
+    refuse_unfinished(path, "score anew")
     scores = read_json(path, "score anew")
     for fault in _faults(scores, tasks):
         raise InputError(f"{path}: {fault}; score anew")

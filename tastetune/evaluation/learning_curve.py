@@ -14,6 +14,7 @@ from tastetune.evaluation.bootstrap import LEVEL, draws, interval
 from tastetune.evaluation.comparison import check_names
 from tastetune.evaluation.estimates import estimates, number
 from tastetune.evaluation.scoring import command_line, described
+from tastetune.files import refuse_unfinished
 from tastetune.tasks import Rows
 
 COSTS = ("examples", "seconds", "flops")
@@ -125,6 +126,7 @@ def read_learning_curve(path: str | Path, scores: dict) -> dict:
         InputError: no such file, not what `learning_curve` made, or made on other rows.
     """
     path = Path(path)
+    refuse_unfinished(path, "draw it anew")
     curve = read_json(path, "draw it anew")
     for fault in faults(LearningCurve, curve):
         raise InputError(f"{path}: scripts/learning_curve.py did not write it: {fault}; draw it anew")

@@ -27,11 +27,12 @@ from tastetune.artifacts.run import (
     whole_checkpoints,
 )
 from tastetune.errors import InputError
-from tastetune.files import held, write_text
+from tastetune.files import is_unfinished, unfinished, write_text
 from tastetune.hub.push import push_folder
 from tastetune.language_models.loading import read_adapter_config
-from tastetune.training.configs import refuse_unobeyed
 from tastetune.language_models.model_files import check_adapter
+from tastetune.locks import held
+from tastetune.training.configs import refuse_unobeyed
 
 WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
 """What a run writes last: the adapter's weights, or the model's where all of it was trained."""
@@ -40,7 +41,7 @@ WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
 def is_done(folder: str | Path, settings: dict) -> bool:
     """Whether `folder` holds a run of the same settings that was trained to its end."""
     folder = Path(folder)
-    if not read_cost(folder) or not any((folder / name).is_file() for name in WEIGHTS):
+    if is_unfinished(folder / RUN) or not read_cost(folder) or not any((folder / name).is_file() for name in WEIGHTS):
         return False
     return _read_record(folder) == json.loads(json.dumps(settings))
 
@@ -62,17 +63,20 @@ def held_run(args: TrainingArguments, settings: dict, *, force: bool = False) ->
             if force and is_main:
                 delete_run(args.output_dir)
             checkpoint = resume_point(args.output_dir, settings)
-        yield checkpoint
+        with unfinished(Path(args.output_dir) / RUN) if is_main else nullcontext():
+            yield checkpoint
 
 
 def delete_run(folder: str | Path) -> None:
     """Delete what makes a folder a run: record, costs, weights and checkpoints; whatever else lies there stays."""
     folder = Path(folder)
-    for name in (RUN, COST, "adapter_config.json", "training_args.bin", *WEIGHTS):
-        (folder / name).unlink(missing_ok=True)
     for path in folder.glob(f"{CHECKPOINT}-*"):
         if path.is_dir() and path.name.rpartition("-")[2].isdecimal():
+            (path / "trainer_state.json").unlink(missing_ok=True)  # first: without it nothing goes on from the rest
             shutil.rmtree(path)
+    # The record last: as long as anything is left of a run, it says of which settings
+    for name in (COST, "adapter_config.json", "training_args.bin", *WEIGHTS, RUN):
+        (folder / name).unlink(missing_ok=True)
 
 
 def resume_point(folder: str | Path, settings: dict) -> str | None:

@@ -148,7 +148,7 @@ def test_force_begins_anew_where_another_run_lies(tmp_path):
 
 
 def test_a_second_run_in_the_same_folder_is_refused_while_the_first_goes_on(tmp_path):
-    code = "import sys, tastetune.files as f\nwith f.held(sys.argv[1]): print('held', flush=True), sys.stdin.read()"
+    code = "import sys, tastetune.locks as f\nwith f.held(sys.argv[1]): print('held', flush=True), sys.stdin.read()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": Path(__file__).parents[2]}
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], **pipes) as first:
         assert first.stdout.readline() == "held\n"
