@@ -47,7 +47,7 @@ class CurveRows(Part):
 
 class LearningCurve(Part):
     curves: list[Curve]
-    passes: list[Passing] = []
+    passes: list[Passing] = Field(default_factory=list)
     dataset: CurveRows
 
 

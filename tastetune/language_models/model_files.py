@@ -121,8 +121,8 @@ def _check_weights(folder: Path, name: str) -> None:
         pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
         if pickles:
             raise InputError(
-                f"{folder}: its weights are pickled ({', '.join(pickles)}), and a pickle may run anything; name a model "
-                f"with {name}"
+                f"{folder}: its weights are pickled ({', '.join(pickles)}), and a pickle may run anything; name a "
+                f"model with {name}"
             )
         raise InputError(f"{folder}: no {name} inside; {FETCH_ANEW}, whole")
     for path in files:
@@ -146,7 +146,7 @@ def _shards(index: Path) -> list[Path]:
 
 
 def _broken(path: Path) -> str | None:
-    """Why `path` is no whole safetensors file: eight bytes of length, a header in JSON, and as many bytes as it says."""
+    """Why `path` is no whole safetensors file: eight bytes of length, a JSON header, and as many bytes as it says."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
