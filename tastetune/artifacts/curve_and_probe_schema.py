@@ -8,7 +8,7 @@ from tastetune.artifacts.schema import Estimate, Kind, Part
 class CurvePoint(Part):
     """What a model had cost, and what it was worth: one metric, under its own name."""
 
-    __pydantic_extra__: dict[str, Estimate] = Field(init=False)
+    __pydantic_extra__: dict[str, Estimate] = Field(init=False)  # ty: ignore[incompatible-mutable-override]
 
     model: str
     examples: float | None = Field(ge=0)

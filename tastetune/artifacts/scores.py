@@ -46,7 +46,7 @@ def _faults(scores: Any, tasks: Mapping[str, Measured]) -> Iterator[str]:
             yield f"key {key!r} is missing, so scripts/score.py did not write it"
     if not isinstance(scores["models"], list):
         yield f"models is {cut(scores['models'])}, expected a list"
-    config = scores["dataset"].get("config") if isinstance(scores["dataset"], dict) else None
+    config = scores["dataset"].get("config") if isinstance(scores["dataset"], dict) else ""
     if not scores["models"] or not isinstance(config, str) or config not in tasks:
         yield f"no models of {' or '.join(tasks)} in it, so nothing can be shown"
     labelled = any(isinstance(model, dict) and "roc" in model for model in scores["models"])

@@ -62,8 +62,9 @@ class DatasetFolder:
 
 def refuse_output(args: OutputArguments) -> None:
     """Raise InputError where the dataset could not go into its folder; to be called before the log is read."""
-    refuse_foreign(args.output_dir)
-    refuse_unwritable(args.output_dir)
+    output = str(args.output_dir)
+    refuse_foreign(output)
+    refuse_unwritable(output)
 
 
 @contextmanager

@@ -196,6 +196,6 @@ def _explained(name: str) -> Iterator[None]:
             reason = (str(error).strip().splitlines() or [""])[0]
             raise InputError(
                 f"{name!r} could not be loaded: it is neither a model's folder here nor could it be fetched "
-                f"({reason}). If the model is gated, accept its licence at https://huggingface.co/{name} and log in with "
-                "`hf auth login`; without a network, name a local folder with --model_name_or_path"
+                f"({reason}). If the model is gated, accept its licence at https://huggingface.co/{name} and log in "
+                "with `hf auth login`; without a network, name a local folder with --model_name_or_path"
             ) from error

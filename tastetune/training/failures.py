@@ -40,7 +40,7 @@ class FailureWatch(TrainerCallback):
         args.logging_nan_inf_filter = False  # which writes the mean of former losses in place of one that is none
         self.before = _sums(model)
 
-    def on_pre_optimizer_step(self, args, state, control, model=None, **kwargs):
+    def on_pre_optimizer_step(self, args, state, control, *, model, **kwargs):
         gradients = [p.grad for p in model.parameters() if p.grad is not None]
         if not args.fp16 and gradients and not bool(torch.stack([g.isfinite().all() for g in gradients]).all()):
             raise _not_finite("the gradient", state.global_step + 1, args)
