@@ -11,10 +11,10 @@ import resource
 import time
 
 import numpy as np
+from tastetune.metrics.measure import PROBABILITY, STARS, Answered, measure
 from tqdm import tqdm
 
 from tastetune.evaluation.bootstrap import draws, interval, p_value
-from tastetune.metrics.measure import PROBABILITY, STARS, Answered, measure
 
 
 def main() -> None:

@@ -39,6 +39,7 @@ def main() -> None:
         held_run,
         is_done,
         refuse_push_and_evaluation,
+        trained_rows,
     )
     from tastetune.training.trainers import adapter_kept
 
@@ -47,7 +48,7 @@ def main() -> None:
     )
     output = training_args.output_dir
     refuse_push_and_evaluation(training_args)
-    origin = adapter_settings(adapter_args.sft_adapter)
+    origin = adapter_settings(adapter_args.sft_adapter, model_args)
 
     # 1. Whom to write for, and what a list earns
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
@@ -59,7 +60,8 @@ def main() -> None:
     settings |= {key: getattr(training_args, key) for key in DECISIVE}
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
-    with held_run(training_args, settings, force=data_args.force) as checkpoint:
+    trained = trained_rows(dataset, data_args.dataset_train_split, before=adapter_args.sft_adapter)
+    with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter; lists are drawn as the recipe says, not by defaults that the model brings along
         tokenizer, model = load_tokenizer(model_args), load_model(model_args)
         ends = sorted({turn_end(tokenizer), tokenizer.eos_token_id})

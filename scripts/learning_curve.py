@@ -73,7 +73,6 @@ def answer(
     """The predictions files of checkpoints and epochs; models of the names `taken` are refused."""
     from tastetune.baselines.predictions_files import fit_or_keep
     from tastetune.baselines.selection import baselines_of
-
     from tastetune.training.checkpoints import read_run, refuse_doubles  # training's libraries take their time to load
 
     baselines = baselines_of(dataset, answers.baselines)

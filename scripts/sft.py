@@ -22,11 +22,12 @@ def main() -> None:
     from trl import ModelConfig, get_peft_config
 
     from tastetune.artifacts.dataset import open_dataset
-    from tastetune.artifacts.run import run_settings
+    from tastetune.artifacts.run import read_record, run_settings
+    from tastetune.artifacts.trained_rows import refuse_trained
     from tastetune.language_models.loading import load_model, load_tokenizer
     from tastetune.training.configs import FineTuningConfig
     from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
-    from tastetune.training.runs import CostRecorder, held_run, is_done, push_run
+    from tastetune.training.runs import CostRecorder, held_run, is_done, push_run, trained_rows
     from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping, read_validation
 
@@ -40,6 +41,9 @@ def main() -> None:
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
     rows = training_rows(dataset, data_args.dataset_config, data_args.dataset_train_split, training_args)
     validation = read_validation(dataset, data_args, training_args, validation_args)
+    if validation:
+        base = read_record(model_args.model_name_or_path, model_args.model_revision)
+        refuse_trained([base], dataset, dataset.task, "validation")
     tokenizer = load_tokenizer(model_args)
     for part in (rows, validation.rows) if validation else (rows,):
         check_lengths(part, tokenizer, training_args.max_length)
@@ -50,7 +54,8 @@ def main() -> None:
     if not data_args.force and is_done(output, settings):
         print(f"done already: {output} holds this very run; --force trains it anew")
         return push_run(training_args) if pushing else None
-    with held_run(training_args, settings, force=data_args.force) as checkpoint:
+    trained = trained_rows(dataset, data_args.dataset_train_split)
+    with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The model behind a fresh adapter
         trainer = ValidatedSFTTrainer(
             model=load_model(model_args),

@@ -3,10 +3,10 @@
 import datasets
 import evaluate
 import numpy as np
+from tastetune.metrics.measure import OTHER, PROBABILITY, STARS, Answered, are_probabilities, measure
 
 from tastetune.evaluation.bootstrap import draws
 from tastetune.metrics import LIKE_DISLIKE
-from tastetune.metrics.measure import OTHER, PROBABILITY, STARS, Answered, are_probabilities, measure
 
 _DESCRIPTION = """
 How well scores tell what a user likes from what they dislike: ROC-AUC, average precision, UAUC (inside each user),

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import torch
 from accelerate import PartialState
-from peft import PeftModel
+from peft import PeftModel, get_peft_model_state_dict, load_peft_weights
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from trl import ModelConfig, get_quantization_config
 
 from tastetune.errors import InputError
+
+EMBEDDINGS = ("embed_tokens.weight", "lm_head.weight")
+"""Whole layers of the base model that PEFT saves beside an adapter where the vocabulary was changed."""
 
 
 def load_tokenizer(model_args: ModelConfig) -> PreTrainedTokenizerBase:
@@ -47,8 +50,15 @@ def load_model(model_args: ModelConfig) -> PreTrainedModel:
         )
 
 
-def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = False) -> PeftModel:
-    """`model` behind a trained adapter: a folder that `scripts/sft.py` wrote, or a Hub id; `trainable` to train on.
+def load_adapter(
+    model: PreTrainedModel | PeftModel, adapter: str, *, name: str = "default", trainable: bool = False
+) -> PeftModel:
+    """`model` behind a trained adapter: a folder that `scripts/sft.py` wrote, or a Hub id.
+
+    Args:
+        model: the base model, or one with other adapters, which gets one more.
+        name: what the wrapper calls the adapter.
+        trainable: to train on.
 
     Raises:
         InputError: the folder holds no adapter, or the adapter does not fit the model.
@@ -59,7 +69,12 @@ def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = Fals
         raise InputError(f"{adapter}: no adapter_config.json inside ({there}); name a folder that scripts/sft.py wrote")
     try:
         with _explained(adapter):
-            return PeftModel.from_pretrained(model, adapter, is_trainable=trainable)
+            if isinstance(model, PeftModel):
+                model.load_adapter(adapter, adapter_name=name, is_trainable=trainable)
+            else:
+                model = PeftModel.from_pretrained(model, adapter, adapter_name=name, is_trainable=trainable)
+            _check_weights(model, adapter, name)
+            return model
     except (RuntimeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -67,6 +82,24 @@ def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = Fals
             f"{adapter}: does not fit the base model {model.config._name_or_path!r} ({str(error).splitlines()[0]}); "
             "name the base model that it was trained on"
         ) from error
+
+
+def _check_weights(model: PeftModel, adapter: str, name: str) -> None:
+    """Refuse an adapter whose weights are not, by name, those that the model has a place for.
+
+    PEFT leaves a place without weights as it was made, where it does nothing, and passes weights without a place over.
+    """
+    places = {key for key in get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)}
+    weights = set(load_peft_weights(adapter, device="cpu"))
+    missing = sorted(places - weights)
+    foreign = sorted(key for key in weights - places if not key.endswith(EMBEDDINGS))
+    for keys, what in ((missing, "it has no weights for {} of the base model's places"), (foreign, "{} are for none")):
+        if keys:
+            raise InputError(
+                f"{adapter}: does not fit the base model {model.config._name_or_path!r}: of its {len(weights)} weights "
+                f"and the {len(places)} that belong there, {what.format(len(keys))}, first {keys[0]!r}; name the base "
+                "model that it was trained on, or save the adapter anew"
+            )
 
 
 @contextmanager
