@@ -28,9 +28,7 @@ def weights_digest(source: str, revision: str | None = None, patterns: tuple[str
             try:
                 return digest_of_weights(files)
             except ValueError as error:
-                raise InputError(
-                    f"{source}: its weights cannot be read ({error}); fetch or save the model anew"
-                ) from error
+                raise InputError(f"{source}: its weights cannot be read ({error}); save the model anew") from error
     return None
 
 

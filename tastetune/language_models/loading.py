@@ -89,7 +89,7 @@ def _check_weights(model: PeftModel, adapter: str, name: str) -> None:
 
     PEFT leaves a place without weights as it was made, where it does nothing, and passes weights without a place over.
     """
-    places = {key for key in get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)}
+    places = set(get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False))
     weights = set(load_peft_weights(adapter, device="cpu"))
     missing = sorted(places - weights)
     foreign = sorted(key for key in weights - places if not key.endswith(EMBEDDINGS))
