@@ -11,10 +11,10 @@ import resource
 import time
 
 import numpy as np
-from tastetune.metrics.measure import PROBABILITY, STARS, Answered, measure
 from tqdm import tqdm
 
 from tastetune.evaluation.bootstrap import draws, interval, p_value
+from tastetune.metrics.labelled import PROBABILITY, STARS, ScoredRows, label_metrics
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     drawn = draws(args.users, args.resamples, seed=0)
     reference, count = None, 0
     for model in tqdm(models, desc="models"):
-        found = measure(model, drawn)
+        found = label_metrics(model, drawn)
         reference = reference or found
         for name, values in found.items():
             interval(values)
@@ -44,7 +44,7 @@ def main() -> None:
     )
 
 
-def made(rows: int, n_users: int, seed: int) -> Answered:
+def made(rows: int, n_users: int, seed: int) -> ScoredRows:
     rng = np.random.default_rng(seed)
     shared = np.random.default_rng(0)
     users = np.minimum(shared.exponential(n_users / 4, rows).astype(int), n_users - 1)
@@ -53,7 +53,7 @@ def made(rows: int, n_users: int, seed: int) -> Answered:
     scale = PROBABILITY if seed % 2 else STARS
     scores = 1 / (1 + np.exp(3.5 - scores)) if scale == PROBABILITY else np.clip(scores, 1, 5)
     yes = (scores >= (0.5 if scale == PROBABILITY else 4)).astype(int)
-    return Answered((ratings >= 4).astype(int), users, n_users, ratings, scores, yes, scale)
+    return ScoredRows((ratings >= 4).astype(int), users, n_users, ratings, scores, yes, scale)
 
 
 if __name__ == "__main__":

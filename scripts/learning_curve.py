@@ -31,16 +31,20 @@ from tastetune.artifacts.predictions import find_predictions, read_predictions
 from tastetune.baselines import wait_passively
 from tastetune.config.arguments import AnswerArguments, DataArguments
 from tastetune.config.recipe import read_recipe
+from tastetune.config.scoring import CurveArguments
 from tastetune.errors import run
 from tastetune.evaluation.learning_curve import learning_curve, passing_lines
 from tastetune.files import write_all
-from tastetune.reporting.curve import CurveArguments, curve_files
+from tastetune.reporting.files import curve_files
 from tastetune.tasks import task_of
 
 
 def main() -> None:
-    args, answers, data = read_recipe(__doc__, (CurveArguments, AnswerArguments, DataArguments))
+    kinds = (CurveArguments, AnswerArguments, DataArguments)
+    args, answers, data = read_recipe(__doc__, kinds, other_flags=True)
     folder, adapter = args.check(answers, data)
+    if not adapter:
+        read_recipe(__doc__, kinds)  # no model is loaded that further flags could be for
     wait_passively()
 
     # 1. Answers: those that are named, and those that are made here or were kept

@@ -66,6 +66,8 @@ def main() -> None:
     else:
         fine_tuned = model.model_name_or_path if recipe.base_record.is_fine_tuned else None
         adapter = None if args.output else recipe.trained()
+        if args.output:
+            answers = replace(answers, shots=answers.shots[:1])
         chosen = candidates(task, answers, shared, adapter=adapter, fine_tuned=fine_tuned)
     if args.output:
         files = in_file(chosen, args.output)

@@ -1,14 +1,19 @@
-"""Put the first table of a scores.json into a text, between its marks.
+"""Put the first table of a scores.json, or the map of a package, into a text, between its marks.
 
     python scripts/readme_table.py outputs/quickstart/scores.json README.md
     python scripts/readme_table.py outputs/quickstart/scores.json README.md --rows 6
+    python scripts/readme_table.py tastetune README.md
 
 The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
 between them is replaced. With --rows the table is a short one: the reference, the best model of each kind, and then the
 next best.
+
+Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and `<!-- end of map -->`, each with
+the first sentence of its own documentation.
 """
 
 import argparse
+import ast
 import re
 from pathlib import Path
 
@@ -21,19 +26,32 @@ from tastetune.reporting.views import VIEWS
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("scores", type=Path, help="a scores.json")
+    parser.add_argument("source", type=Path, help="a scores.json, or a package's folder")
     parser.add_argument("text", type=Path, help="the text to put the table into")
     parser.add_argument("--rows", type=int, help="models in a short table (default: the whole first table)")
     args = parser.parse_args()
-    scores = read_scores(args.scores, VIEWS)
-    table = first_table(scores) if args.rows is None else short_table(scores, args.rows)
-    begin, end = f"<!-- table: {args.scores.as_posix()} -->", "<!-- end of table -->"
+    if args.source.is_dir():
+        kind, table = "map", room_map(args.source)
+    else:
+        scores = read_scores(args.source, VIEWS)
+        kind, table = "table", first_table(scores) if args.rows is None else short_table(scores, args.rows)
+    begin, end = f"<!-- {kind}: {args.source.as_posix()} -->", f"<!-- end of {kind} -->"
     between = re.compile(re.escape(begin) + ".*?" + re.escape(end), flags=re.DOTALL)
     text, places = between.subn(lambda _: f"{begin}\n{table}\n{end}", args.text.read_text(encoding="utf-8"))
     if places != 1:
         raise InputError(f"{args.text}: {places} places marked {begin!r} ... {end!r}; mark exactly one")
     write_text(args.text, text)
-    print(f"table: {args.scores} into {args.text}")
+    print(f"{kind}: {args.source} into {args.text}")
+
+
+def room_map(package: Path) -> str:
+    """A Markdown table of the packages inside the folder `package`, each with the first sentence of its docstring."""
+    lines = ["| room | what it holds |", "|---|---|"]
+    for path in sorted(package.glob("*/__init__.py")):
+        documentation = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        sentence = " ".join(documentation.split()).partition(". ")[0].rstrip(".")
+        lines.append(f"| `{package.name}/{path.parent.name}` | {sentence} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

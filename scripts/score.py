@@ -32,10 +32,11 @@ Predictions on the validation split, found in a folder `validation` beside the o
 
 from tastetune.config.arguments import AnswerArguments, DataArguments
 from tastetune.config.recipe import read_recipe
+from tastetune.config.scoring import ScoreArguments
 from tastetune.errors import run
 from tastetune.files import write_all
 from tastetune.reporting.files import files_of
-from tastetune.reporting.run import ScoreArguments, adapters, score_run
+from tastetune.reporting.run import adapters, score_run
 
 
 def main() -> None:

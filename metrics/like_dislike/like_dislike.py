@@ -3,10 +3,9 @@
 import datasets
 import evaluate
 import numpy as np
-from tastetune.metrics.measure import OTHER, PROBABILITY, STARS, Answered, are_probabilities, measure
 
 from tastetune.evaluation.bootstrap import draws
-from tastetune.metrics import LIKE_DISLIKE
+from tastetune.metrics.labelled import OTHER, PROBABILITY, STARS, ScoredRows, are_probabilities, label_metrics
 
 _DESCRIPTION = """
 How well scores tell what a user likes from what they dislike: ROC-AUC, average precision, UAUC (inside each user),
@@ -52,9 +51,9 @@ class LikeDislike(evaluate.Metric):
         scale = STARS if ratings is not None else PROBABILITY if are_probabilities(scores, threshold) else OTHER
         stars = np.full(len(labels), np.nan) if ratings is None else np.asarray(ratings, np.float64)
         yes = (scores >= threshold).astype(int)
-        rows = Answered(labels, codes, len(names), stars, scores, yes, scale)
-        found = measure(rows, draws(len(names), resamples=0, seed=0))
-        return {name: None if np.isnan(found[name][0]) else float(found[name][0]) for name in LIKE_DISLIKE}
+        rows = ScoredRows(labels, codes, len(names), stars, scores, yes, scale)
+        values = {name: of[0] for name, of in label_metrics(rows, draws(len(names), resamples=0, seed=0)).items()}
+        return {name: None if np.isnan(value) else float(value) for name, value in values.items()}
 
     @staticmethod
     def _check(labels, scores, users, ratings):

@@ -65,7 +65,7 @@ def lists_of(table: pa.Table, path: str | Path | None = None) -> dict[str, list[
 
 
 def align_lists(
-    lists: Mapping[str, list[ListLine]], example_ids: Sequence[str], path: str | Path, split: str
+    lists: Mapping[str, list[ListLine]], example_ids: Sequence[str], path: str | Path | None, split: str
 ) -> list[list[ListLine]]:
     """The lists in the order of `example_ids`.
 

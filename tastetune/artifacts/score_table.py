@@ -13,7 +13,7 @@ SCHEMA = pa.schema([("example_id", pa.string()), ("score", pa.float64()), ("answ
 
 
 def score_table(
-    example_ids: Sequence[str], scores: Sequence[float], answers: Sequence[str | None] | None = None
+    example_ids: Sequence[str], scores: Sequence[float] | np.ndarray, answers: Sequence[str | None] | None = None
 ) -> pa.Table:
     """The table of one model's answers.
 
@@ -51,7 +51,7 @@ def check_scores(table: pa.Table, path: str | Path) -> None:
 
 
 def align_scores(
-    table: pa.Table, example_ids: Sequence[str], path: str | Path, split: str
+    table: pa.Table, example_ids: Sequence[str], path: str | Path | None, split: str
 ) -> tuple[np.ndarray, list[str | None]]:
     """Scores (float64, n) and generated answers (n) in the order of `example_ids`.
 

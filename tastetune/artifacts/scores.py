@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -45,14 +45,14 @@ def read_scores(path: str | Path, tasks: Mapping[str, Measured]) -> dict:
     return scores
 
 
-def _faults(scores: object, tasks: Mapping[str, Measured]) -> Iterator[str]:
+def _faults(scores: Any, tasks: Mapping[str, Measured]) -> Iterator[str]:
     """What is wrong, as clauses, the first one first."""
     for key in ("dataset", "bootstrap", "models"):
         if not isinstance(scores, dict) or key not in scores:
             yield f"key {key!r} is missing, so scripts/score.py did not write it"
     if not isinstance(scores["models"], list):
         yield f"models is {_cut(scores['models'])}, expected a list"
-    config = scores["dataset"].get("config") if isinstance(scores["dataset"], dict) else None
+    config = scores["dataset"].get("config", "") if isinstance(scores["dataset"], dict) else ""
     if not scores["models"] or config not in tasks:
         yield f"no models of {' or '.join(tasks)} in it, so nothing can be shown"
     yield from _not_finite(scores)

@@ -2,39 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
-Kind = Literal["trivial", "recbole", "text", "base", "adapter", "fine-tuned"]
-"""See `tastetune.artifacts.predictions.KINDS`."""
-
-
-class Part(BaseModel):
-    """A part of the file. Numbers are no strings, and keys that are not named may stand beside those that are."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-
-
-class Estimate(Part):
-    """A value with its interval; None where it is undefined, or where there is nothing to resample."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    reason: str = ""
-
-    @model_validator(mode="after")
-    def _has_both_ends(self) -> "Estimate":
-        if (self.low is None) != (self.high is None):
-            raise ValueError("expected both ends of an interval, or neither")
-        return self
-
-
-class Difference(Part):
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_holm: float
+from tastetune.artifacts.curve_and_probe_schema import LearningCurve, Probe
+from tastetune.artifacts.schema import Difference, Estimate, Kind, Part
 
 
 class SliceMetrics(Part):
@@ -147,72 +118,6 @@ class Rows(Part):
 
     withheld: bool
     sample: list[dict]
-
-
-class CurvePoint(Part):
-    model: str
-    examples: float | None
-    seconds: float | None
-    flops: float | None
-    roc_auc: Estimate
-
-
-class Curve(Part):
-    name: str
-    kind: Kind
-    points: list[CurvePoint]
-
-
-class LearningCurve(Part):
-    curves: list[Curve]
-
-
-class Fifth(Part):
-    fifth: int
-    n: int
-    recalled: Estimate
-
-
-class ProbeForm(Part):
-    form: str
-    asks: str
-    n: int
-    recalled: Estimate
-    neutral: Estimate
-    chance: float | None
-    p: float | None
-    constant: float | None
-    copied: float | None
-    popularity: list[Fifth]
-
-
-class ProbedModel(Part):
-    model: str
-    base_model: str | None
-    adapter: str | None
-    settings: dict
-
-
-class ProbeSettings(Part):
-    items: int
-    shots: int
-    seed: int
-    level: float
-
-
-class ProbedDataset(Part):
-    items: int
-
-
-class Probe(Part):
-    """What a model knew of the catalogue before."""
-
-    dataset: ProbedDataset
-    model: ProbedModel
-    settings: ProbeSettings
-    titles_shared: int
-    forms: list[ProbeForm] = Field(min_length=1)
-    command: str
 
 
 class Scores(Part):

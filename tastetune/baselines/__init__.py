@@ -1,4 +1,4 @@
-"""Baselines that answer the same frozen rows: trivial models, a text model, and recommenders trained by RecBole.
+"""Models to compare with: trivial means, a text model, and recommenders trained by RecBole.
 
 `tastetune.baselines.recbole` alone imports RecBole; `tastetune.baselines.trivial` imports neither RecBole nor torch.
 """
@@ -6,18 +6,16 @@
 import os
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
 from tastetune.tasks import task_of
+from tastetune.tasks.task import FIT_ON
 
 AfterEpoch = Callable[[int, Predictions], None]
 """Takes the number of an epoch, from 1, and what the model answers after it."""
-
-FIT_ON = {"test": "train+validation", "test_sample": "train+validation", "validation": "train"}
-"""What a model is fitted on, by the split it answers: everything before that split, never the split itself."""
 
 
 class Baseline(Protocol):
@@ -60,7 +58,7 @@ def fit_on(dataset: BuiltDataset, split: str) -> str:
     return FIT_ON[split]
 
 
-def rows_answered(dataset: BuiltDataset, split: str) -> dict[str, str]:
+def rows_answered(dataset: BuiltDataset, split: str) -> dict[str, Any]:
     """The fields of `Meta` that name the rows of `split`."""
     return {
         "dataset": dataset.name,

@@ -38,7 +38,7 @@ NEAR_MISS = 0.85
 
 
 def parse_recipe(
-    usage: str, argument_types: Sequence[type], argv: Sequence[str] | None = None, output: str = "adapter"
+    usage: str, argument_types: Sequence[type[Any]], argv: Sequence[str] | None = None, output: str = "adapter"
 ) -> tuple:
     """Parse `RECIPE.yaml [--key value ...]` into one instance of each dataclass of `argument_types`.
 
@@ -60,13 +60,18 @@ def parse_recipe(
     return _parse(usage, argument_types, argv, output=output)
 
 
-def read_recipe(usage: str, argument_types: Sequence[type], argv: Sequence[str] | None = None) -> tuple:
+def read_recipe(
+    usage: str, argument_types: Sequence[type[Any]], argv: Sequence[str] | None = None, *, other_flags: bool = False
+) -> tuple:
     """`parse_recipe` for a script that trains nothing: it needs no library of training to be installed.
 
     Keys of the recipe that only training's libraries know are passed over, unless one looks like a misspelt key of
     `argument_types`. Flags are as strict as everywhere, and may do without a recipe.
+
+    Args:
+        other_flags: pass over unknown flags too, for a script that reads the same line by `parse_recipe` afterwards.
     """
-    return _parse(usage, argument_types, argv, pass_over=True)
+    return _parse(usage, argument_types, argv, pass_over=True, other_flags=other_flags)
 
 
 def refuse_unbuilt(argv: Sequence[str] | None = None) -> None:
@@ -83,7 +88,7 @@ def refuse_unbuilt(argv: Sequence[str] | None = None) -> None:
 
 def _parse(
     usage: str,
-    argument_types: Sequence[type],
+    argument_types: Sequence[type[Any]],
     argv: Sequence[str] | None,
     *,
     output: str = "adapter",
@@ -117,7 +122,7 @@ def _parse(
         raise InputError(f"{path} with {' '.join(words) or 'no flags'}: {error}") from error
 
 
-def _hints(argument_types: Sequence[type]) -> dict[str, Any]:
+def _hints(argument_types: Sequence[type[Any]]) -> dict[str, Any]:
     """The type of every key."""
     return {
         field.name: hints[field.name]
@@ -163,7 +168,7 @@ def _building(command: str, folder: str) -> str:
     return re.sub(r" --output_dir \S+$", "", command) + f" --output_dir {folder}"
 
 
-def _instance(kind: type, values: Mapping[str, Any], path: str) -> Any:
+def _instance(kind: type[Any], values: Mapping[str, Any], path: str) -> Any:
     keys = [field for field in fields(kind) if field.init]
     for field in keys:
         if field.name not in values and field.default is MISSING and field.default_factory is MISSING:
@@ -171,7 +176,7 @@ def _instance(kind: type, values: Mapping[str, Any], path: str) -> Any:
     return kind(**{field.name: values[field.name] for field in keys if field.name in values})
 
 
-def _key_help(argument_types: Sequence[type]) -> list[str]:
+def _key_help(argument_types: Sequence[type[Any]]) -> list[str]:
     """Lines that name the keys: the project's own with their meaning; of a library's configuration its name."""
     lines = ["", "Keys of the recipe, each a flag as well:"]
     for kind in argument_types:

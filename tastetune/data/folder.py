@@ -75,12 +75,13 @@ def building(source: Source, args: OutputArguments, rows_a_group: int) -> Iterat
             f"--public: the licence of {source.name} forbids redistribution; leave --public away, a private repository "
             "of your own is allowed"
         )
-    refuse_foreign(args.output_dir)
-    with replacing(args.output_dir) as path:
+    output = str(args.output_dir)
+    refuse_foreign(output)
+    with replacing(output) as path:
         folder = DatasetFolder(path, rows_a_group)
         yield folder
     print(folder.summary)
     if args.push_to_hub:
         from tastetune.hub.push import push_folder
 
-        print(push_folder(args.output_dir, args.push_to_hub, repo_type="dataset", private=not args.public))
+        print(push_folder(output, args.push_to_hub, repo_type="dataset", private=not args.public))

@@ -89,6 +89,8 @@ class Renderer:
             long = self._too_long(long)
 
     def _too_long(self, rows: list[dict]) -> list[dict]:
+        assert self.lengths is not None
+        assert self.max_prompt_tokens is not None
         lengths = self.lengths([row["prompt"] for row in rows])
         return [row for row, length in zip(rows, lengths, strict=True) if length > self.max_prompt_tokens]
 

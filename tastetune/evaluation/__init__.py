@@ -1,1 +1,1 @@
-"""Rows and answers -> scores, with intervals and paired differences. Imports neither torch nor RecBole."""
+"""Rows and answers to scores, with intervals and paired differences. Imports neither torch nor RecBole."""

@@ -60,9 +60,11 @@ def differences(
         metric that is undefined for either, or on every resample, is left out. The reference's own entry, and all
         entries without one, are empty.
     """
-    others = [name for name in replicates if reference is not None and name != reference]
+    others = [name for name in replicates if name != reference]
+    if reference is None or not others:
+        return {name: {} for name in replicates}
     found = {name: {reference: {}} if name in others else {} for name in replicates}
-    for metric in metrics if others else ():
+    for metric in metrics:
         apart = [replicates[name][metric] - replicates[reference][metric] for name in others]
         p = np.array([p_value(difference) for difference in apart])
         for name, difference, raw, corrected in zip(others, apart, p, holm(p), strict=True):

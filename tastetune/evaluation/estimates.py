@@ -9,7 +9,7 @@ from tastetune.tasks import Measured
 def estimates(measured: Measured) -> dict[str, dict]:
     """`value`, `low` and `high` of each metric; None, with a `reason`, where there is none."""
     one_user = measured.users == 1
-    described = {}
+    described: dict[str, dict] = {}
     for name, values in measured.replicates.items():
         reason = measured.reasons.get(name) or ("one user, so no interval" if one_user else None)
         low, high = (np.nan, np.nan) if one_user else interval(values)

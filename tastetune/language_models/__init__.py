@@ -1,1 +1,1 @@
-"""A language model that is asked: loading it, how a task's rows are asked, and how its answers are read."""
+"""How a language model is asked, and how its answers are read."""

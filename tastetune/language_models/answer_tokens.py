@@ -39,7 +39,8 @@ def spell(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str], answers: S
             answers otherwise behind one prompt than behind another.
     """
     contexts = [_without_end(tokenizer, ids) for ids in tokenizer(list(prompts))["input_ids"]]
-    begun, tails = None, None
+    begun: list[int] = []
+    tails: list[list[int]] = []
     for row in {prompt[-_ENDING:]: row for row, prompt in enumerate(prompts)}.values():
         whole = [_without_end(tokenizer, tokenizer(prompts[row] + answer)["input_ids"]) for answer in answers]
         shared = _common_length(whole)
@@ -55,7 +56,7 @@ def spell(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str], answers: S
                 f"the tokenizer of {tokenizer.name_or_path!r} does not tell {' and '.join(map(repr, answers))} apart; "
                 "use another model"
             )
-        if tails is not None and spelt != (begun, tails):
+        if tails and spelt != (begun, tails):
             raise InputError(
                 f"the tokenizer of {tokenizer.name_or_path!r} spells {answers[0]!r} in more than one way behind these "
                 "prompts; use another model"

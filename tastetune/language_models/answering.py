@@ -73,7 +73,13 @@ def candidates(
     for name, folder, shots in models:
         for mode in modes:
             how = replace(asking, mode=mode, shots=shots)
-            answerer.check(how)
+            try:
+                answerer.check(how)
+            except InputError as error:
+                if not shots or len(models) == 1:
+                    raise
+                print(f"left out: {name}: {error}")
+                continue
             chosen.append(Candidate(name if mode == answerer.plain else f"{name}-{mode}", folder, how))
     return chosen
 
@@ -158,7 +164,7 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
     (missing,) = broadcast_object_list([missing])
     if missing:
         model = recipe.load()
-        model.add(*dict.fromkeys(files[path].adapter for path in missing if files[path].adapter))
+        model.add(*dict.fromkeys(adapter for path in missing if (adapter := files[path].adapter)))
     for path in missing:
         candidate = files[path]
         with model.behind(candidate.adapter) as answering:

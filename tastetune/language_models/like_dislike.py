@@ -16,8 +16,9 @@ SCORES = {1: 1.0, 0: 0.0, None: 0.5}
 class LikeDislikeAnswerer:
     """Asks Yes or No. See `tastetune.language_models.answerer.Answerer`."""
 
-    modes = ("probability", "generate")
-    plain = in_training = "probability"
+    modes: tuple[str, ...] = ("probability", "generate")
+    plain: str | None = "probability"
+    in_training: str | None = "probability"
 
     def check(self, asking: Asking) -> None:
         """Raise InputError at an unknown mode or a negative number of shots."""

@@ -11,8 +11,7 @@ from torch import nn
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.language_models.answer_tokens import spell
-from tastetune.language_models.batching import in_batches, left_padded
-from tastetune.language_models.prefixes import alike, cached, repeated
+from tastetune.language_models.batching import alike, cached, in_batches, left_padded, repeated
 from tastetune.tasks.like_dislike import NO, YES
 
 

@@ -14,9 +14,9 @@ from tastetune.tasks.rating import STARS, Rating
 class RatingAnswerer:
     """Asks for stars. See `tastetune.language_models.answerer.Answerer`."""
 
-    modes = ("stars",)
-    plain = None
-    in_training = "stars"
+    modes: tuple[str, ...] = ("stars",)
+    plain: str | None = None
+    in_training: str | None = "stars"
 
     def check(self, asking: Asking) -> None:
         """Raise InputError at another mode, or at worked examples, which this question has none of."""

@@ -63,8 +63,9 @@ def read_films(items: pa.Table, ratings: Mapping[str, int]) -> Films:
 class TopNAnswerer:
     """Asks for a list. See `tastetune.language_models.answerer.Answerer`."""
 
-    modes = ("free", "constrained", "ranked")
-    plain = in_training = None
+    modes: tuple[str, ...] = ("free", "constrained", "ranked")
+    plain: str | None = None
+    in_training: str | None = None
 
     def check(self, asking: Asking) -> None:
         """Raise InputError at an unknown mode, or at worked examples, which this question has none of."""

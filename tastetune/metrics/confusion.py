@@ -47,7 +47,9 @@ def f1(counts: Confusion) -> np.ndarray:
 
 def accuracy(counts: Confusion) -> np.ndarray:
     """Share of rows answered rightly; NaN without rows."""
-    return _ratio(counts.true_yes + counts.true_no, sum(counts))
+    return _ratio(
+        counts.true_yes + counts.true_no, counts.true_yes + counts.false_yes + counts.false_no + counts.true_no
+    )
 
 
 def balanced_accuracy(counts: Confusion) -> np.ndarray:

@@ -38,7 +38,7 @@ def f1(hits: np.ndarray, gold: np.ndarray, k: int) -> np.ndarray:
 
 def hit_rate(hits: np.ndarray, k: int) -> np.ndarray:
     """1 with a hit among the first k lines, else 0; (users,)."""
-    return hits[:, :k].any(axis=1).astype(np.float64)
+    return np.asarray(hits[:, :k].any(axis=1), np.float64)
 
 
 def ndcg(hits: np.ndarray, gold: np.ndarray, k: int) -> np.ndarray:

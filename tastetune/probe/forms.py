@@ -148,11 +148,11 @@ class Year(Form):
     def questions(
         self, lines: Sequence[CatalogueLine], examples: Sequence[int], targets: Sequence[int]
     ) -> list[Question]:
-        above = [lines[other].dated for other in examples if lines[other].dated]
-        dated = [(place, *lines[place].dated) for place in targets if lines[place].dated] if above else []
+        above = [dated for other in examples if (dated := lines[other].dated)]
+        asked = [(place, *dated) for place in targets if (dated := lines[place].dated)] if above else []
         begun = "".join(f"{name} ({year})\n" for name, year in above)
         years = tuple(year for _, year in above)
-        return [Question(place, f"{begun}{name} (", year, years) for place, name, year in dated]
+        return [Question(place, f"{begun}{name} (", year, years) for place, name, year in asked]
 
     def read(self, text: str) -> str:
         return text.strip()[:4]

@@ -44,9 +44,9 @@ class Fifths:
 
 def fifths_by(ratings: Sequence[int]) -> Fifths:
     """The fifths of a catalogue with these numbers of ratings; many equal ones leave fifths empty."""
-    ratings = np.asarray(ratings)
-    edges = np.quantile(ratings, np.arange(1, FIFTHS) / FIFTHS)
-    return Fifths(np.searchsorted(edges, ratings, side="left"), ratings)
+    counts = np.asarray(ratings)
+    edges = np.quantile(counts, np.arange(1, FIFTHS) / FIFTHS)
+    return Fifths(np.searchsorted(edges, counts, side="left"), counts)
 
 
 def shares(form: Form, answered: Answered, *, fifths: Fifths, rng: np.random.Generator) -> dict:

@@ -58,9 +58,14 @@ def _is_level(line: dict) -> bool:
     return line["kind"] in ("trivial", "base")
 
 
+def estimate(point: dict) -> dict:
+    """The one metric of a point, whose name is the curve's `metric`: its value and interval."""
+    return next(part for part in point.values() if isinstance(part, dict))
+
+
 def _points(line: dict, cost: str) -> list[dict]:
     """The points that have a place in the panel of `cost`."""
-    return [point for point in line["points"] if point["roc_auc"]["value"] is not None and point[cost] is not None]
+    return [point for point in line["points"] if estimate(point)["value"] is not None and point[cost] is not None]
 
 
 def _costs(curve: dict, cost: str) -> set[float]:
@@ -68,7 +73,7 @@ def _costs(curve: dict, cost: str) -> set[float]:
 
 
 def _draw_level(axes: Axes, line: dict, number: int) -> list[Artist]:
-    values = {point["roc_auc"]["value"] for point in line["points"]} - {None}
+    values = {estimate(point)["value"] for point in line["points"]} - {None}
     style = series_style(number) | {"lw": 1.2, "ls": "--"}
     lines = [axes.axhline(value, **style) for value in sorted(values)]
     mark_series(lines, number)
@@ -76,7 +81,7 @@ def _draw_level(axes: Axes, line: dict, number: int) -> list[Artist]:
 
 
 def _draw_points(axes: Axes, line: dict, cost: str, number: int) -> list[ErrorbarContainer]:
-    estimates = [point["roc_auc"] for point in _points(line, cost)]
+    estimates = [estimate(point) for point in _points(line, cost)]
     if not estimates:
         return []
     values = [estimate["value"] for estimate in estimates]
@@ -95,7 +100,7 @@ def _draw_passes(axes: Axes, line: dict, cost: str, number: int, passes: list[di
         others = [label(one["other"]) for one in passes if one["model"] == point["model"]]
         if not others:
             continue
-        at = point[cost], point["roc_auc"]["value"]
+        at = point[cost], estimate(point)["value"]
         left, _ = (axes.transScale + axes.transLimits).transform(at)
         beside = {"xytext": (10, -8), "va": "top"} if left < 0.5 else {"xytext": (-10, 8), "ha": "right"}
         behind = {"facecolor": PAGE, "edgecolor": "none", "alpha": 0.8, "pad": 1}

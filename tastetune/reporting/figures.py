@@ -83,7 +83,7 @@ def as_svg(figure: Figure, title: str, names: Sequence[str]) -> Markup:
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}), BytesIO() as file:
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
         root = ET.fromstring(file.getvalue())
-    root.attrib = {"class": "chart", "viewBox": root.get("viewBox"), "role": "img", "aria-label": title}
+    root.attrib = {"class": "chart", "viewBox": root.attrib["viewBox"], "role": "img", "aria-label": title}
     for element in list(root.iter()):
         _simplify(element)
         _theme(element)
@@ -102,7 +102,7 @@ def _simplify(element: ET.Element) -> None:
         if child.tag.removeprefix(f"{{{_SVG}}}") in _LEFT_OUT:
             element.remove(child)
     if "d" in element.attrib:
-        element.set("d", " ".join(element.get("d").split()))
+        element.set("d", " ".join(element.attrib["d"].split()))
     if not (element.text or "").strip():
         element.text = None
 

@@ -43,3 +43,11 @@ def files_of(
 
 
 rendered = files_of
+
+
+def curve_files(curve: dict, folder: Path) -> dict[Path, str | bytes]:
+    """The files that hold and show a learning curve, by path."""
+    return {
+        folder / "learning_curve.json": json.dumps(curve, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
+        folder / "learning_curve.png": plots.learning_curve(curve),
+    }

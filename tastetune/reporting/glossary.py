@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable
+from typing import Any
 
 from tastetune.metrics import (
     average_precision,
@@ -16,7 +16,7 @@ from tastetune.metrics import (
     uauc,
 )
 
-DEFINED_BY: dict[str, Callable] = {
+DEFINED_BY: dict[str, Any] = {
     "roc_auc": roc_auc.roc_auc,
     "average_precision": average_precision.average_precision,
     "uauc": uauc.uauc,
@@ -61,8 +61,8 @@ LEAKS = {
 def definition(name: str) -> dict[str, str]:
     """What a metric is and where it comes from: `definition`, `source`, and `function`, as its code says."""
     function = DEFINED_BY[re.sub(r"@\d+$", "@", name)]
-    first, _, _ = inspect.getdoc(function).partition("\n\n")
-    _, _, source = inspect.getdoc(inspect.getmodule(function)).partition("Source:")
+    first, _, _ = (inspect.getdoc(function) or "").partition("\n\n")
+    _, _, source = (inspect.getdoc(inspect.getmodule(function)) or "").partition("Source:")
     return {
         "definition": " ".join(first.split()),
         "source": " ".join(source.partition("\n\n")[0].split()),

@@ -118,7 +118,7 @@ def _draw_shares(axes: Axes, curves: list, marker: str) -> list[Artist]:
 
 @styled
 def learning_curve(curve: dict) -> bytes:
-    """A PNG of ROC-AUC against examples, seconds and operations of training, one panel each, all models in all.
+    """A PNG of a metric against examples, seconds and operations of training, one panel each, all models in all.
 
     Models that were not trained, or by counting alone, are level lines. A ring marks where an adapter's curve first
     lies above the end of others, which are named beside it.
@@ -131,14 +131,14 @@ def learning_curve(curve: dict) -> bytes:
     drawn: dict[str, Artist] = {}
     for axes, cost in zip(panels, COSTS, strict=True):
         drawn |= draw_panel(axes, curve, cost)
-    panels[0].set_ylabel(f"ROC-AUC, {curve['bootstrap']['level']:.0%} interval over users")
+    panels[0].set_ylabel(f"{_metric_title(curve)}, {curve['bootstrap']['level']:.0%} interval over users")
     return _finished(figure, {name: drawn[name] for name in curve_names(curve) if name in drawn}, curve)
 
 
 def learning_curve_charts(curve: dict) -> list[Markup]:
     """The learning curve as SVG, a chart for each cost of which two values are known."""
     return [
-        _chart(f"ROC-AUC against {title.lower()}", curve_names(curve), partial(_draw_cost, curve, cost))
+        _chart(f"{_metric_title(curve)} against {title.lower()}", curve_names(curve), partial(_draw_cost, curve, cost))
         for cost, title in COSTS.items()
         if len(known_costs(curve, cost)) > 1
     ]
@@ -146,7 +146,11 @@ def learning_curve_charts(curve: dict) -> list[Markup]:
 
 def _draw_cost(curve: dict, cost: str, axes: Axes) -> None:
     draw_panel(axes, curve, cost)
-    axes.set_ylabel("ROC-AUC")
+    axes.set_ylabel(_metric_title(curve))
+
+
+def _metric_title(curve: dict) -> str:
+    return METRICS[curve.get("metric", "roc_auc")].title
 
 
 @styled

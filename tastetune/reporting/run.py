@@ -1,6 +1,5 @@
 """What of a run is scored and shown: its predictions, and the curve, probes and adapters that lie beside them."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tastetune.artifacts.dataset import open_dataset
@@ -8,6 +7,7 @@ from tastetune.artifacts.predictions import find_predictions, find_validation, r
 from tastetune.artifacts.redaction import relative_to
 from tastetune.artifacts.scores import read_scores
 from tastetune.config.arguments import AnswerArguments, DataArguments
+from tastetune.config.scoring import ScoreArguments
 from tastetune.errors import InputError
 from tastetune.evaluation.learning_curve import read_learning_curve
 from tastetune.evaluation.scoring import score
@@ -15,41 +15,6 @@ from tastetune.probe.probe import read_probes
 from tastetune.tasks import TASKS, task_of
 
 CURVE = "learning_curve.json"
-
-
-@dataclass
-class ScoreArguments:
-    """What is scored, how, and where it goes; whatever is left open follows from the run's folder."""
-
-    predictions: list[str] = field(default_factory=list, metadata={"help": "Predictions files, or folders of them."})
-    scores_dir: str | None = field(default=None, metadata={"help": "Folder to write to."})
-    adapter: str | None = field(default=None, metadata={"help": "Write the model card of this adapter alone."})
-    reference: str | None = field(default=None, metadata={"help": "Model to compare the others with."})
-    resamples: int = field(default=1000, metadata={"help": "Bootstrap resamples of the users."})
-    bootstrap_seed: int = field(default=0, metadata={"help": "Seed of the resamples."})
-    with_rows: bool = field(default=False, metadata={"help": "Show single rows whatever the licence says."})
-    learning_curve: str | None = field(default=None, metadata={"help": "A learning_curve.json of the same rows."})
-    probe: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/probe.py."})
-    from_scores: str | None = field(default=None, metadata={"help": "A scores.json to render again."})
-
-    def check(self, data: DataArguments) -> None:
-        """Raise InputError where there is nothing to score, or at a value that cannot be."""
-        if not (data.run_dir or self.from_scores or (data.dataset_name and self.predictions)):
-            raise InputError(
-                "nothing to score: name a recipe first, or give --dataset_name and --predictions, or --from_scores"
-            )
-        if not (data.run_dir or self.scores_dir):
-            raise InputError("--scores_dir is missing; name the folder to write to")
-        if self.resamples < 1:
-            raise InputError(f"--resamples is {self.resamples}; give at least 1, a thousand by custom")
-        if self.adapter and not Path(self.adapter).is_dir():
-            raise InputError(f"--adapter {self.adapter}: no such folder; name the one that scripts/sft.py wrote")
-
-    def folder(self, answers: AnswerArguments, data: DataArguments) -> Path:
-        """Where the scores go."""
-        if self.scores_dir:
-            return Path(self.scores_dir)
-        return data.folder.root / ("" if answers.split == "test" else answers.split)
 
 
 def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> tuple[dict, Path]:

@@ -6,6 +6,7 @@ if it holds zero, the two cannot be told apart.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tastetune.reporting.formats import NAMED, difference, listed, p_holm, with_interval
 from tastetune.reporting.glossary import LEAKS
@@ -49,8 +50,8 @@ class Table:
     def names(self, models: Sequence[Mapping]) -> str:
         return listed([self.name(model["model"]) for model in models])
 
-    def against(self, model: Mapping, metric: str | None = None) -> dict | None:
-        """The model's difference to the reference."""
+    def against(self, model: Mapping, metric: str | None = None) -> Any:
+        """The model's difference to the reference, a mapping; None where it was not measured."""
         return model["against"].get(self.reference, {}).get(metric or self.metric)
 
 
@@ -143,7 +144,7 @@ def _ahead(table: Table, ahead: list[dict]) -> str:
     about = f"{table.title} {with_interval(estimate)}"
     if meaning := MEANINGS.get(table.reference):
         about = f"{meaning}, {about}"
-    named = f"{table.name(table.reference)} ({about})"
+    named = f"{table.name(str(table.reference))} ({about})"
     if not ahead:
         return f"No model clears {named}."
     figures = [f"{table.name(model['model'])} by {_lead(table, table.against(model))}" for model in ahead]
@@ -195,8 +196,9 @@ def _other_datasets(table: Table) -> list[str]:
 
 def _stance(table: Table, apart: Mapping) -> str:
     stances = {1: "clears", 0: "cannot be told apart from", -1: "does not clear"}
-    figure = _lead(table, apart) if _side(apart) == 1 else difference(apart)
-    return f"{stances[_side(apart)]} {table.name(table.reference)} ({figure})"
+    side = _side(apart) or 0
+    figure = _lead(table, apart) if side == 1 else difference(apart)
+    return f"{stances[side]} {table.name(str(table.reference))} ({figure})"
 
 
 def _best_language_model(table: Table) -> dict | None:

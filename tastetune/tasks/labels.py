@@ -43,8 +43,8 @@ class LabelTask:
 
     config = rows_config = "like_dislike"
     metrics: Mapping[str, Metric] = LIKE_DISLIKE
-    headline = ("roc_auc", "uauc", "precision", "recall", "f1", "accuracy")
-    of_slices = ("roc_auc", "f1", "accuracy")
+    headline: tuple[str, ...] = ("roc_auc", "uauc", "precision", "recall", "f1", "accuracy")
+    of_slices: tuple[str, ...] = ("roc_auc", "f1", "accuracy")
     reference = "user_item_mean"
 
     def rows(self, dataset: BuiltDataset, split: str) -> Rows:
@@ -85,7 +85,7 @@ class LabelTask:
         )
         if not _are_generated(rows, predictions, texts):
             return Answers(scored, 0, texts)
-        parsed = [LikeDislike.parse(text) for text in texts]
+        parsed = [LikeDislike.parse(text or "") for text in texts]
         unparsed = np.array([answer is None for answer in parsed])
         yes = np.where(unparsed, 1 - labels, np.array([answer or 0 for answer in parsed]))
         worst = (0.0, 1.0) if scale == PROBABILITY else (scores.min(), scores.max())

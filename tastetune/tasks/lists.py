@@ -15,14 +15,11 @@ from tastetune.errors import InputError
 from tastetune.metrics import LISTS, Metric
 from tastetune.metrics import lines as line_metrics
 from tastetune.metrics.recommended import Pairs, list_metrics
-from tastetune.tasks.task import Measured, Rows, check_same_rows, refuse_doubled
+from tastetune.tasks.task import FIT_ON, Measured, Rows, check_same_rows, refuse_doubled
 
 COLUMNS = ["example_id", "user_id", "liked", "gold"]
 DEPTH = 10
 """Lines of a list that are read."""
-
-KNOWN = {"test": ("train", "validation"), "validation": ("train",)}
-"""Whose interactions a model may learn from, by the split it answers: never those of the users who are asked."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class ListRows(Rows):
     @cached_property
     def watched(self) -> np.ndarray:
         """Share of the known users who rated each item, float (items,)."""
-        return watched_share(self.dataset, self.item_ids, "+".join(KNOWN.get(self.split, ("train",))))
+        return watched_share(self.dataset, self.item_ids, FIT_ON.get(self.split, "train"))
 
     def _pairs(self, column: str) -> Pairs:
         lists = self.table[column].to_pylist()
@@ -76,8 +73,8 @@ class ListTask:
 
     config = rows_config = "top_n"
     metrics: Mapping[str, Metric] = LISTS
-    headline = ("precision@3", "precision@5", "precision@10", "ndcg@10", "mrr", "map")
-    of_slices = ()
+    headline: tuple[str, ...] = ("precision@3", "precision@5", "precision@10", "ndcg@10", "mrr", "map")
+    of_slices: tuple[str, ...] = ()
     reference = "most_cowatched"
 
     def rows(self, dataset: BuiltDataset, split: str) -> ListRows:

@@ -15,6 +15,9 @@ from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
 from tastetune.metrics import Metric
 
+FIT_ON = {"test": "train+validation", "test_sample": "train+validation", "validation": "train"}
+"""What a recommender is fitted on, by the split it answers: everything before that split, never the split itself."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -105,7 +108,7 @@ class Task(Protocol):
         """`prompt` and `completion` of the rows of `split` (several joined by `+`), to train on."""
         ...
 
-    def answers(self, rows: Rows, predictions: Predictions) -> Any:
+    def answers(self, rows: Any, predictions: Predictions) -> Any:
         """One model's answers as the task reads them, in the rows' order.
 
         Raises:
@@ -137,11 +140,11 @@ class Task(Protocol):
         """What scores.json says of a model beside its metrics."""
         ...
 
-    def described(self, rows: Rows) -> dict:
+    def described(self, rows: Any) -> dict:
         """What scores.json says of the rows beside their number and their users'."""
         ...
 
-    def examples(self, rows: Rows, places: np.ndarray, answers: Mapping[str, Any], with_text: bool) -> list[dict]:
+    def examples(self, rows: Any, places: np.ndarray, answers: Mapping[str, Any], with_text: bool) -> list[dict]:
         """The rows at `places` with every model's answers, to be looked at; no ids and texts unless `with_text`."""
         ...
 

@@ -46,10 +46,10 @@ class Validation:
         if self.questions is None:
             return {}
         rows, answerer = self.questions, ANSWERERS[self.questions.task.config]
-        asking = Asking(answerer.in_training, max_batch_tokens=max_batch_tokens)
+        asking = Asking(str(answerer.in_training), max_batch_tokens=max_batch_tokens)
         answered = answerer.answer(LanguageModel(model, tokenizer), rows, asking)
         origin = {"dataset": rows.dataset.name, "fingerprint": rows.dataset.fingerprint, "split": rows.split}
-        about = answerer.origin(rows, asking) | origin | {"config": rows.task.rows_config}
+        about: dict[str, Any] = answerer.origin(rows, asking) | origin | {"config": rows.task.rows_config}
         answers = rows.task.answers(rows, Predictions(Meta("in training", "adapter", **about), answered.table))
         metric = rows.task.headline[0]
         measured = rows.task.measure(answers, np.ones((1, rows.n_users)), names=[metric])

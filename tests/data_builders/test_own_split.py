@@ -8,7 +8,7 @@ from made_library import WORDS, write_three_files
 from scored import ROOT, run_in
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import align, read_predictions
+from tastetune.artifacts.predictions import read_predictions
 
 TRIVIAL = {"always_yes", "item_mean", "likes_in_prompt", "most_popular", "user_item_mean", "user_mean"}
 
@@ -22,8 +22,7 @@ def test_three_files_of_likes_go_through_builder_baselines_and_scorer(tmp_path, 
         status, _, stderr = run_in(tmp_path, monkeypatch, capsys, name, *args, "--dataset_name", "data")
         assert status == 0, stderr
 
-    script("baseline.py", "trivial", "--output_dir", "predictions")
-    script("baseline.py", ROOT / "recbole_configs" / "svd.yaml", "--output", "predictions/svd.parquet")
+    script("baseline.py", "--predictions_dir", "predictions", "--baselines", ROOT / "recbole_configs" / "svd.yaml")
     script("score.py", "--predictions", "predictions", "--scores_dir", "out", "--resamples", "50")
 
     dataset = open_dataset(tmp_path / "data")
@@ -31,7 +30,7 @@ def test_three_files_of_likes_go_through_builder_baselines_and_scorer(tmp_path, 
     assert {(row["user_id"], row["item_id"]) for row in rows} == {(reader, book) for reader, book, *_ in parts["test"]}
     for path in (tmp_path / "predictions").glob("*.parquet"):
         predictions = read_predictions(path)
-        align(predictions, [row["example_id"] for row in rows])  # every row of the stranger's split, and no other
+        predictions.scores([row["example_id"] for row in rows])  # every row of the stranger's split, and no other
         assert predictions.meta.threshold == (0.0 if path.stem == "most_popular" else 0.5)  # a like is 1
 
     scores = json.loads((tmp_path / "out" / "scores.json").read_text())

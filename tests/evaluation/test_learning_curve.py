@@ -177,4 +177,4 @@ def test_the_command(run_script, folder):
 def test_the_command_refuses_two_files_of_one_model(run_script):
     status, _, stderr = run_script("curve", "predictions")
     assert status == 1
-    assert "is also the model of" in stderr
+    assert "model 'sft-100' would stand twice in the curve" in stderr

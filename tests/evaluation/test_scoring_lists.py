@@ -12,7 +12,8 @@ from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.list_table import ListLine, list_table, lists_of
 from tastetune.artifacts.predictions import Meta, Predictions, read_predictions, write_predictions
 from tastetune.artifacts.score_table import score_table
-from tastetune.baselines.trivial.lists import write_list_baselines
+from tastetune.baselines.predictions_files import fit_or_keep
+from tastetune.baselines.trivial.lists import MODELS, TrivialLists
 from tastetune.errors import InputError
 from tastetune.evaluation.scoring import score
 from tastetune.reporting.leaderboard import leaderboard
@@ -120,7 +121,8 @@ def test_scores_of_single_rows_are_no_lists(rows):
 
 def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path):
     predictions, out = tmp_path / "predictions", tmp_path / "out"
-    write_list_baselines(rows.dataset, "test", predictions)
+    for name in MODELS:
+        fit_or_keep(TrivialLists(name), rows.dataset, "test", predictions)
     prose = model(rows, "prose", [[ListLine(None, None, "I am sorry")], [], []])
     write_predictions(predictions / "prose.parquet", prose.meta, prose.table)
     assert lists_of(read_predictions(predictions / "prose.parquet").table) == lists_of(prose.table)

@@ -11,8 +11,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
+from tastetune.language_models.batching import alike
 from tastetune.language_models.generation import completed_lines, generated_answers
-from tastetune.language_models.prefixes import alike
 from tastetune.language_models.probabilities import answer_probabilities, yes_probabilities
 from tastetune.tasks.like_dislike import Item, LikeDislike
 

@@ -100,6 +100,15 @@ def test_data_cannot_break_out_of_the_script(page):
     assert json.loads(embedded)["rows"]["sample"][0]["prompt"] == HOSTILE
 
 
+def test_a_models_name_is_text_wherever_it_stands(scores):
+    """In the table, the verdict, the legends, both charts and the provenance."""
+    named = [m | {"model": HOSTILE if m["model"] == "sft-500" else m["model"]} for m in scores["models"]]
+    text = report(scores | {"models": named})
+    assert HOSTILE not in text
+    assert text.count("</script>") == 2  # of the scores and of the page's script
+    assert "<b>bold</b>" not in text
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_renders_without_a_complaint_and_without_overflowing(opened, width, scheme):

@@ -1,9 +1,9 @@
 """How the scores of each task are presented."""
 
 import pytest
-from tastetune.tasks.shown import SHOWN
 
 from tastetune.reporting.views import VIEWS, view_of, words_of
+from tastetune.tasks import TASKS
 from tastetune.templates import CARDS
 
 
@@ -21,7 +21,7 @@ def test_uauc_is_a_headline_metric_of_likes_and_models_are_ordered_by_roc_auc():
 
 
 def test_a_task_without_a_view_of_its_own_has_that_of_its_like(monkeypatch):
-    monkeypatch.setitem(SHOWN, "stream", SHOWN["like_dislike"])
+    monkeypatch.setitem(TASKS, "stream", TASKS["like_dislike"])
     scores = {"dataset": {"config": "stream"}, "models": [{"roc": []}]}
     assert view_of(scores) == VIEWS["like_dislike"]._replace(config="stream")
     assert view_of(scores).headline[0] == "roc_auc"

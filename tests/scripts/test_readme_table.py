@@ -1,7 +1,7 @@
 """scripts/readme_table.py from the command line."""
 
 import pytest
-from scored import run_in
+from scored import ROOT, run_in
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import find_predictions, read_predictions
@@ -65,3 +65,11 @@ def test_what_cannot_be_done_leaves_the_text_as_it_was(folder, run_table, text, 
     assert status == 1
     assert message in err
     assert (folder / "text.md").read_text() == text
+
+
+def test_the_readmes_map_is_what_is_there(tmp_path, monkeypatch, capsys):
+    (tmp_path / "README.md").write_text((ROOT / "README.md").read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.chdir(ROOT)
+    status, _, stderr = run_in(ROOT, monkeypatch, capsys, "readme_table.py", "tastetune", tmp_path / "README.md")
+    assert status == 0, stderr
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == (ROOT / "README.md").read_text(encoding="utf-8")

@@ -130,7 +130,7 @@ def test_what_it_went_on_from_counts_as_trained_on(home, trained, tmp_path):
     [
         (["--sft_adapter="], "sft_adapter is missing; name the adapter to start from"),
         (["--sft_adapter", "no/such"], r"sft_adapter 'no/such': no adapter lies there, nor could one be fetched"),
-        (["--dataset_config", "like_dislike"], r"dataset_config 'like_dislike': .* the rows are top_n"),
+        (["--dataset_config", "like_dislike"], r"dataset_config is 'like_dislike', which asks rows of"),
         (["--num_generations", 3], "total_train_batch_size is 8 answers, and num_generations 3 does not divide it"),
         (["--num_generations", 1], "num_generations is 1; an answer is compared with others"),
         (["--total_train_batch_size", 6], "total_train_batch_size is 6, and .* does not divide it"),

@@ -61,7 +61,7 @@ def test_pairs_of_a_dataset_are_counted(tmp_path):
     pairs, counts = read_pairs(lists, "top_n", "train")
     assert counts["pairs"] + counts["left_out"] == len(lists.read("top_n", "train"))
     assert pairs[0]["chosen"][0]["content"] != pairs[0]["rejected"][0]["content"]
-    with pytest.raises(InputError, match="dataset_config 'items': pairs are made of like_dislike or top_n"):
+    with pytest.raises(InputError, match="dataset_config is 'items'; expected one of like_dislike, rating, top_n"):
         read_pairs(lists, "items", "train")
 
 

@@ -68,5 +68,5 @@ def test_rows_that_cannot_be_rewarded_are_refused(tmp_path):
     with pytest.raises(InputError, match="no split 'trian'"):
         read_rewarded_rows(lists, "top_n", "trian")
     ratings = open_dataset(make_dataset(tmp_path / "ratings", 10, 20))
-    with pytest.raises(InputError, match=r"dataset_config 'like_dislike': .* the rows are top_n"):
+    with pytest.raises(InputError, match=r"dataset_config 'like_dislike': .* rows are top_n's"):
         read_rewarded_rows(ratings, "like_dislike", "train")

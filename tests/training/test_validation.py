@@ -104,7 +104,7 @@ def test_its_roc_auc_is_that_of_predictions_made_afterwards(home):
     rows = open_dataset(home / "data").read("like_dislike", "validation").to_pydict()
     drawn = np.sort(np.random.default_rng(0).permutation(len(rows["prompt"]))[:40])
     prompts, labels = ([rows[column][place] for place in drawn] for column in ("prompt", "label"))
-    scores = yes_probabilities(model, AutoTokenizer.from_pretrained(home / "model"), prompts, 8192)
+    scores = yes_probabilities(model, AutoTokenizer.from_pretrained(home / "model"), prompts, 8192).shares[:, 1]
     assert by_step[best]["eval_roc_auc"] == pytest.approx(auc_by_pairs(labels, scores), abs=1e-6)
 
 
@@ -133,19 +133,13 @@ def test_answers_are_scored_against_likes(home, config):
     model = AutoModelForCausalLM.from_pretrained(home / "model").eval()
     tokenizer = AutoTokenizer.from_pretrained(home / "model")
     found = validation.metrics(model, tokenizer, 4096)
-    # One prompt at a time, by the model's own logits: P(Yes), however Yes is spelt, or the expected stars
-    answers = {0: "No", 1: "Yes"} if config == "like_dislike" else {star: str(star) for star in range(1, 6)}
-    spelt = {
-        value: {f"{gap}{w}" for gap in ("", " ") for w in (a, a.lower(), a.upper())} for value, a in answers.items()
-    }
-    spelt = spelt if config == "like_dislike" else {star: {f" {star}"} for star in answers}
-    ids = {v: [tokenizer(text, add_special_tokens=False)["input_ids"] for text in texts] for v, texts in spelt.items()}
+    # One prompt at a time, by the model's own logits: P(Yes), or the expected stars
+    answers = {0: " No", 1: " Yes"} if config == "like_dislike" else {star: f" {star}" for star in range(1, 6)}
+    ids = {value: tokenizer(answer, add_special_tokens=False)["input_ids"] for value, answer in answers.items()}
     scores = []
     for prompt in validation.rows["prompt"]:
         odds = model(**tokenizer(prompt, return_tensors="pt")).logits[0, -1].double().exp()
-        mass = {
-            value: sum(odds[tokens[0]].item() for tokens in rows if len(tokens) == 1) for value, rows in ids.items()
-        }
+        mass = {value: odds[token].item() for value, (token,) in ids.items()}
         scores.append(sum(value * share for value, share in mass.items()) / sum(mass.values()))
     likes = {
         row["prompt"].split("## User")[1]: row["label"]

@@ -1,6 +1,7 @@
 """RecBole's recommenders of labelled rows: tuned and stopped on validation, fitted on all before the split, asked."""
 
 from functools import partial
+from typing import Any
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Meta, Predictions
@@ -21,7 +22,8 @@ class RecBoleLikes(RecBoleBaseline):
         chosen = tune(data, self.trials).chosen() if self.trials else choose_epochs(data)
         data = data.with_values(chosen)
         splits = "+".join(part for part in splits.split("+") if part in data.parts)
-        settings = data.config.values | chosen | {"fit_on": splits, "config_digest": self.config.digest(self.trials)}
+        settings: dict[str, Any] = data.config.values | chosen
+        settings |= {"fit_on": splits, "config_digest": self.config.digest(self.trials)}
         n_rows = sum(len(data.parts[part]) for part in splits.split("+"))
 
         def answer(epoch: int, seconds: float, model) -> Predictions:
@@ -38,7 +40,8 @@ class RecBoleLikes(RecBoleBaseline):
             return Predictions(meta, score_table(data.example_ids[split], predict(data, model, split)))
 
         def on_epoch(epoch: int, seconds: float, model) -> None:
-            after_epoch(epoch, answer(epoch, seconds, model))
+            if after_epoch:
+                after_epoch(epoch, answer(epoch, seconds, model))
 
         fitted = fit(data, splits, settings["epochs"], on_epoch=on_epoch if after_epoch else None)
         return answer(fitted.epochs, fitted.seconds, fitted.model)
@@ -61,7 +64,7 @@ def choose_epochs(data: LabelledData) -> dict:
         return at_most | {"epochs_chosen": reason}
     measured = fit(data, "train", values["epochs"], evaluate=True).validation
     return at_most | {
-        "epochs": max(measured, key=measured.get),
+        "epochs": max(measured, key=measured.__getitem__),
         "epochs_chosen": "best on validation",
         "validation_roc_auc": {str(epoch): auc for epoch, auc in measured.items()},
     }
@@ -84,5 +87,5 @@ def _run_trial(data: LabelledData, values: dict) -> Trial:
         fitted = fit(changed, "train", changed.config.values["epochs"], evaluate=True)
     except InputError as error:
         return Trial(values, error=str(error))
-    epochs = max(fitted.validation, key=fitted.validation.get)
+    epochs = max(fitted.validation, key=fitted.validation.__getitem__)
     return Trial(values, fitted.validation[epochs], epochs, fitted.seconds)

@@ -5,6 +5,7 @@ model learns from ratings, a favourite counts as the highest rating of the log.
 """
 
 import time
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -30,12 +31,13 @@ class RecBoleLists(RecBoleBaseline):
     """One config, fitted to a log and to the favourites of those who are asked."""
 
     def fit_predict(self, dataset: BuiltDataset, split: str, *, after_epoch: AfterEpoch | None = None) -> Predictions:
-        questions, known = read_questions(dataset, split), f"{fit_on(dataset, split)} and the favourites of {split}"
-        chosen = (
-            tune(self.config, dataset, self.trials).chosen() if self.trials else choose_epochs(self.config, dataset)
-        )
+        questions = read_questions(dataset, split)
+        learnt_from = f"{fit_on(dataset, split)} and the favourites of {split}"
+        tuned = tune(self.config, dataset, self.trials) if self.trials else None
+        chosen = tuned.chosen() if tuned else choose_epochs(self.config, dataset)
         config = self.config.with_values(chosen)
-        settings = config.values | chosen | {"fit_on": known, "config_digest": self.config.digest(self.trials)}
+        settings: dict[str, Any] = config.values | chosen
+        settings |= {"fit_on": learnt_from, "config_digest": self.config.digest(self.trials)}
         began = time.perf_counter()
         data = _log_and_favourites(config, dataset, split, questions)
 
@@ -51,7 +53,8 @@ class RecBoleLists(RecBoleBaseline):
             return Predictions(meta, list_table(_lists(model, data, questions)))
 
         def on_epoch(epoch: int, model: AbstractRecommender) -> bool:
-            after_epoch(epoch, answer(epoch, model))
+            if after_epoch:
+                after_epoch(epoch, answer(epoch, model))
             return False
 
         model = fit_ranker(config, data, on_epoch if after_epoch else None)
@@ -75,7 +78,7 @@ def choose_epochs(config: BaselineConfig, dataset: BuiltDataset) -> dict:
     data = _log_and_favourites(config, dataset, "validation", questions)
     measured, _ = _measured(config, data, questions)
     return at_most | {
-        "epochs": max(measured, key=measured.get),
+        "epochs": max(measured, key=measured.__getitem__),
         "epochs_chosen": "best on validation",
         "validation_map": {str(epoch): value for epoch, value in measured.items()},
     }
@@ -95,7 +98,7 @@ def tune(config: BaselineConfig, dataset: BuiltDataset, n: int) -> Study:
             measured, seconds = _measured(config.with_values(values), data, questions)
         except InputError as error:
             return Trial(values, error=str(error))
-        epochs = max(measured, key=measured.get)
+        epochs = max(measured, key=measured.__getitem__)
         return Trial(values, measured[epochs], epochs, seconds)
 
     return search(config, n, "map", run_trial)
@@ -116,7 +119,7 @@ def _measured(config: BaselineConfig, data: Dataset, questions: ListQuestions) -
 
     def after_epoch(epoch: int, model: AbstractRecommender) -> bool:
         measured[epoch] = mean_average_precision(_lists(model, data, questions), questions)
-        return epoch - max(measured, key=measured.get) > config.values.get("stopping_step", 0)
+        return epoch - max(measured, key=measured.__getitem__) > config.values.get("stopping_step", 0)
 
     fit_ranker(config, data, after_epoch)
     return measured, time.perf_counter() - began

@@ -1,6 +1,7 @@
 """A config's values, checked, and the ranges that tuning may draw them from."""
 
 import math
+from typing import Any
 
 from tastetune.baselines.recbole.registry import CHOICES
 from tastetune.errors import InputError
@@ -15,7 +16,7 @@ SHARED = ("seed", "load_col", "MAX_ITEM_LIST_LENGTH", "use_gpu", "eval_step")
 """Keys that no trial may change: the rows are read by them once, or the trials would not compare."""
 
 
-def check_value(where: str, key: str, value: object, default: object) -> object:
+def check_value(where: str, key: str, value: Any, default: Any) -> Any:
     """`value`, as a float where one is expected.
 
     Raises:
@@ -43,7 +44,7 @@ def check_value(where: str, key: str, value: object, default: object) -> object:
     return value
 
 
-def as_number(value: object) -> object:
+def as_number(value: Any) -> Any:
     """A whole number, or one written like 1e-3, which YAML 1.1 reads as text, as a float; anything else as it is."""
     try:
         return float(value) if isinstance(value, str | int) and not isinstance(value, bool) else value
@@ -103,7 +104,7 @@ def first(space: dict, values: dict) -> dict:
     return parameters
 
 
-def _choices(values: object, default: object) -> list:
+def _choices(values: Any, default: Any) -> list:
     """What to choose among; where a value is a list itself, a list of plain values is one choice."""
     several = isinstance(values, list)
     if isinstance(default, list):
@@ -111,7 +112,7 @@ def _choices(values: object, default: object) -> list:
     return values if several else [values]
 
 
-def _range(where: str, key: str, ends: dict, default: object) -> dict:
+def _range(where: str, key: str, ends: dict, default: Any) -> dict:
     if not {"low", "high"} <= set(ends) <= {"low", "high", "log"}:
         raise InputError(
             f"{where}: {key} is {ends!r} under 'tune', expected a range {{low: ..., high: ..., log: true}}"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -49,5 +50,5 @@ class TrivialLists:
         scores = MODELS[self.name](log, one_hot(questions.liked, log.items))
         lists = top_lists(scores, log.items, questions)
         cost = {"examples": log.watched.nnz, "seconds": time.perf_counter() - began}
-        about = self.origin(dataset, split) | {"model": self.name, "training": cost}
+        about: dict[str, Any] = self.origin(dataset, split) | {"model": self.name, "training": cost}
         return Predictions(Meta(**about), list_table(lists))

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, cast
 
 from tqdm import tqdm
 from tqdm.utils import CallbackIOWrapper
@@ -45,7 +45,7 @@ def walk(source: str | Path, wanted: Callable[[str], bool]) -> Iterator[tuple[st
                 yield from _inside(str(path), CallbackIOWrapper(progress.update, raw), wanted)
 
 
-def _inside(name: str, stream: BinaryIO, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Iterator[bytes]]]:
+def _inside(name: str, stream: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[tuple[str, Iterator[bytes]]]:
     suffix = PurePosixPath(name).suffix.lower()
     with _whole(name):
         if suffix == ".zip":
@@ -59,15 +59,15 @@ def _inside(name: str, stream: BinaryIO, wanted: Callable[[str], bool]) -> Itera
             with tarfile.open(fileobj=stream, mode="r|") as tar:
                 for member in tar:
                     if member.isfile() and _is_asked(member.name, wanted):
-                        yield from _inside(f"{name}/{member.name}", tar.extractfile(member), wanted)
+                        yield from _inside(f"{name}/{member.name}", cast(IO[bytes], tar.extractfile(member)), wanted)
         elif suffix in (".gz", ".tgz"):
             unpacked = name[: -len(suffix)] + (".tar" if suffix == ".tgz" else "")
-            yield from _inside(unpacked, gzip.GzipFile(fileobj=stream), wanted)
+            yield from _inside(unpacked, cast(IO[bytes], gzip.GzipFile(fileobj=stream)), wanted)
         elif _is_asked(name, wanted):
             yield name, _chunks(name, stream)
 
 
-def _chunks(name: str, stream: BinaryIO) -> Iterator[bytes]:
+def _chunks(name: str, stream: IO[bytes]) -> Iterator[bytes]:
     with _whole(name):
         while chunk := stream.read(CHUNK):
             yield chunk

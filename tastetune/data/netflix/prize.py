@@ -51,7 +51,7 @@ def read_netflix(source: str | Path, interactions: str | Path) -> Netflix:
     ratings, titles = RatingsReader(), _Titles()
 
     def read() -> Iterator[pa.RecordBatch]:
-        for name, chunks in walk(source, lambda name: RATINGS_FILE.fullmatch(name) or TITLES_FILE.fullmatch(name)):
+        for name, chunks in walk(source, _is_wanted):
             if TITLES_FILE.fullmatch(PurePosixPath(name).name):
                 titles.read(name, b"".join(chunks))
             else:
@@ -74,6 +74,10 @@ def read_netflix(source: str | Path, interactions: str | Path) -> Netflix:
         "films_without_ratings": len(titles.by_movie) - ratings.rated,
     }
     return Netflix(Path(interactions), titles.items(), counts)
+
+
+def _is_wanted(name: str) -> bool:
+    return bool(RATINGS_FILE.fullmatch(name) or TITLES_FILE.fullmatch(name))
 
 
 class _Titles:

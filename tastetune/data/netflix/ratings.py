@@ -7,6 +7,7 @@ is a plain CSV, so that no loop runs over ratings. Only when something is wrong,
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import NoReturn
 
 import numpy as np
 import pyarrow as pa
@@ -62,7 +63,7 @@ class RatingsReader:
         headings = [_HEADING.fullmatch(part[a:b].removesuffix(b"\r")) for a, b in zip(starts, ends, strict=True)]
         if None in headings or not len(lines) or lines[0]:
             self._refuse(part, place)
-        movies = [int(heading[1]) for heading in headings]
+        movies = [int(heading[1]) for heading in headings if heading]
         if len(set(movies)) < len(movies) or not self.sections.keys().isdisjoint(movies):
             self._refuse(part, place)
         for start, end in zip(starts, ends, strict=True):
@@ -83,7 +84,7 @@ class RatingsReader:
         ]
         return pa.table(columns, schema=SCHEMA)
 
-    def _refuse(self, part: bytes, place: Place) -> None:
+    def _refuse(self, part: bytes, place: Place) -> NoReturn:
         """Raise InputError at the first wrong line of `part`, whose first line lies at `place`."""
         sections, movie, customers = dict(self.sections), None, {}
         for number, raw in enumerate(part.removesuffix(b"\n").split(b"\n"), place[1]):
@@ -150,8 +151,13 @@ def _checked(line: bytes, movie: int | None, here: str) -> int:
         raise InputError(f"{here}: rating {written} stands before any movie id; a file begins with one, such as `1:`")
     if fields[1] not in ("1", "2", "3", "4", "5"):
         raise InputError(f"{here}: rating {fields[1]!r} is none from 1 to 5; mend or remove the line")
-    try:
-        re.fullmatch(r"\d{4}-\d\d-\d\d", fields[2])[0], date.fromisoformat(fields[2])
-    except (TypeError, ValueError):
-        raise InputError(f"{here}: date {fields[2]!r} is no day (YYYY-MM-DD); mend or remove the line") from None
+    if not _is_day(fields[2]):
+        raise InputError(f"{here}: date {fields[2]!r} is no day (YYYY-MM-DD); mend or remove the line")
     return int(fields[0])
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", text) and date.fromisoformat(text))
+    except ValueError:
+        return False

@@ -11,7 +11,7 @@ from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.predictions import Meta, write_predictions
 from tastetune.artifacts.score_table import score_table
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def write(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FOLDERS = (
     *("scripts", "data_builders", "benchmarks", "tastetune", "recipes", "recbole_configs", "model_cards", "tests"),
     *("docs", "metrics"),
