@@ -38,6 +38,7 @@ def main() -> None:
         held_run,
         is_done,
         refuse_push_and_evaluation,
+        trained_rows,
     )
     from tastetune.training.trainers import adapter_kept
 
@@ -48,7 +49,7 @@ def main() -> None:
     set_total_batch_size(training_args, data_args.total_train_batch_size)
     refuse_push_and_evaluation(training_args)
     refuse_faulty_arguments(training_args, key_places())
-    origin = adapter_settings(adapter_args.sft_adapter)
+    origin = adapter_settings(adapter_args.sft_adapter, model_args)
 
     # 1. Pairs: as many as the steps will see, refused here if the trainer would cut one
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
@@ -64,7 +65,8 @@ def main() -> None:
     settings = run_settings(dataset, data_args, training_args, model_args) | origin
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
-    with held_run(training_args, settings, force=data_args.force) as checkpoint:
+    trained = trained_rows(dataset, data_args.dataset_train_split, before=adapter_args.sft_adapter)
+    with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter, once to train and, copied by the trainer, once to be held to
         model = load_model(model_args)
         warn_of_other_quantisation(model, adapter_args.sft_adapter)

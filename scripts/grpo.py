@@ -46,6 +46,7 @@ def main() -> None:
         held_run,
         is_done,
         refuse_push_and_evaluation,
+        trained_rows,
     )
     from tastetune.training.trainers import adapter_kept
 
@@ -55,7 +56,7 @@ def main() -> None:
     output = training_args.output_dir
     refuse_push_and_evaluation(training_args)
     refuse_faulty_arguments(training_args, key_places())
-    origin = adapter_settings(adapter_args.sft_adapter)
+    origin = adapter_settings(adapter_args.sft_adapter, model_args)
 
     # 1. Whom to write for, and what a list earns
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
@@ -70,7 +71,8 @@ def main() -> None:
     settings = run_settings(dataset, data_args, training_args, model_args) | origin
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
-    with held_run(training_args, settings, force=data_args.force) as checkpoint:
+    trained = trained_rows(dataset, data_args.dataset_train_split, before=adapter_args.sft_adapter)
+    with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter; lists are drawn as the recipe says, not by defaults that the model brings along
         model = load_model(model_args)
         ends = sorted({turn_end(tokenizer), tokenizer.eos_token_id})

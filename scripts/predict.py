@@ -64,9 +64,11 @@ def main() -> None:
     if args.adapter:
         chosen = candidates(task, replace(answers, checkpoints=[]), shared, adapter=args.adapter, base=False)
     else:
+        fine_tuned = model.model_name_or_path if recipe.base_record.is_fine_tuned else None
+        adapter = None if args.output else recipe.trained()
         if args.output:
             answers = replace(answers, shots=answers.shots[:1])
-        chosen = candidates(task, answers, shared, adapter=None if args.output else recipe.trained())
+        chosen = candidates(task, answers, shared, adapter=adapter, fine_tuned=fine_tuned)
     if args.output:
         files = in_file(chosen, args.output)
     else:

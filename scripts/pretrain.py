@@ -23,7 +23,7 @@ def main() -> None:
     from tastetune.language_models.chat import plain_text
     from tastetune.training.checks import refuse_faulty_arguments
     from tastetune.training.failures import FailureWatch, explained_disk_errors
-    from tastetune.training.runs import CostRecorder, held_run, is_done, refuse_push_and_evaluation
+    from tastetune.training.runs import CostRecorder, held_run, is_done, refuse_push_and_evaluation, trained_rows
     from tastetune.training.stand_in import make_model, rating_streams, train_tokenizer
     from tastetune.training.trainers import CompactSFTTrainer
 
@@ -37,7 +37,8 @@ def main() -> None:
     settings = run_settings(dataset, data_args, training_args, stand_in)
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very model; --force makes it anew")
-    with held_run(training_args, settings, force=data_args.force) as checkpoint:
+    trained = trained_rows(dataset, data_args.dataset_train_split, config="interactions")
+    with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 1. A tokenizer from the training titles and prompts
         items = dataset.read("items", "train", ["item_id", "title"]).to_pydict()
         prompts = dataset.read(dataset.task, data_args.dataset_train_split, ["prompt"])

@@ -21,12 +21,13 @@ def main() -> None:
 
     from trl import ModelConfig, get_peft_config
 
-    from tastetune.artifacts.run import run_settings
+    from tastetune.artifacts.run import read_record, run_settings
+    from tastetune.artifacts.trained_rows import refuse_trained
     from tastetune.language_models.loading import load_model
     from tastetune.training.checks import Preparation, refuse_faults
     from tastetune.training.configs import FineTuningConfig
     from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
-    from tastetune.training.runs import CostRecorder, held_run, is_done, push_run
+    from tastetune.training.runs import CostRecorder, held_run, is_done, push_run, trained_rows
     from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping
 
@@ -39,6 +40,9 @@ def main() -> None:
     prepared = Preparation(data_args, validation_args, training_args, model_args, key_places())
     refuse_faults(prepared, training_args.distributed_state.print)
     dataset, rows, validation, tokenizer = prepared.dataset, prepared.rows, prepared.validation, prepared.tokenizer
+    if validation:
+        base = read_record(model_args.model_name_or_path, model_args.model_revision)
+        refuse_trained([base], dataset, dataset.task, "validation")
 
     # 2. A place to go on from
     settings = run_settings(dataset, data_args, training_args, model_args) | (validation.settings if validation else {})
@@ -46,7 +50,8 @@ def main() -> None:
     if not data_args.force and is_done(output, settings):
         print(f"done already: {output} holds this very run; --force trains it anew")
         return push_run(training_args) if pushing else None
-    with held_run(training_args, settings, force=data_args.force) as checkpoint:
+    trained = trained_rows(dataset, data_args.dataset_train_split)
+    with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The model behind a fresh adapter
         trainer = ValidatedSFTTrainer(
             model=load_model(model_args),

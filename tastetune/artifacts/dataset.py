@@ -10,13 +10,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tastetune.artifacts.dataset_schema import Info, column_faults
+from tastetune.artifacts.digests import digest_of_file
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError
 
 Wording = TypeVar("Wording")
 
 INFO = "tastetune.json"
-"""Beside the card: the settings a dataset was built with, its counts, and the fingerprint of its rows."""
+"""Beside the card: the settings a dataset was built with, its counts, the fingerprint of its rows, and its files."""
 
 CATALOGUE = {"interactions", "items"}
 """The configs that every dataset has; the third holds its task's rows."""
@@ -28,14 +29,15 @@ LIKE_FROM = 4.0
 """A rating of this many stars or more is a like, unless the dataset says otherwise."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BuiltDataset:
-    """A built dataset on disk.
+    """A built dataset on disk; two that were opened apart are two.
 
     Attributes:
         folder: where its files lie (for a Hub dataset, the snapshot in the Hub cache).
         source: the folder or Hub id it was opened by.
-        info: the content of `tastetune.json`: `name`, `fingerprint`, `settings`, `counts`.
+        info: the content of `tastetune.json`: `name`, `fingerprint`, `settings`, `counts`, and in `files` the SHA-256
+            of each parquet file by its path in the folder.
     """
 
     folder: Path
@@ -95,10 +97,13 @@ class BuiltDataset:
         return bool(self.info["settings"].get("neutral_titles"))
 
     def path(self, config: str, split: str) -> Path:
-        """The parquet file of one split.
+        """The parquet file of one split, as it was built.
+
+        Its digest is compared when the file is first asked for, so that opening costs nothing and a file that nobody
+        reads is not hashed.
 
         Raises:
-            InputError: the dataset has no such config or split.
+            InputError: the dataset has no such config or split, or the file is not the one that the builder wrote.
         """
         path = self.folder / config / f"{split}.parquet"
         if not path.is_file():
@@ -107,13 +112,27 @@ class BuiltDataset:
                 f"{self.source}: no split {split!r} in config {config!r}; "
                 + (f"it has {', '.join(there)}" if there else f"no config {config!r} either: rebuild the dataset")
             )
+        self._check_unchanged(path)
         return path
+
+    def check_files(self) -> None:
+        """Raise InputError if a parquet file in the folder is not the one that the builder wrote."""
+        for path in sorted(self.folder.glob("*/*.parquet")):
+            self._check_unchanged(path)
+
+    def _check_unchanged(self, path: Path) -> None:
+        name = path.relative_to(self.folder).as_posix()
+        if digest_of_file(path) != self.info["files"].get(name):
+            raise InputError(
+                f"{path}: not the file that was built: its digest is not the one in {INFO}, so it was edited, cut or "
+                "damaged since; rebuild the dataset"
+            )
 
     def read(self, config: str, split: str, columns: list[str] | None = None) -> pa.Table:
         """One split as a table; several joined by `+` (`train+validation`) as one table, in that order.
 
         Raises:
-            InputError: a split or column is missing, or a file is cut.
+            InputError: a split or column is missing, or a file is not as it was built.
         """
         tables = []
         for part in split.split("+"):

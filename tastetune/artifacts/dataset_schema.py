@@ -71,6 +71,7 @@ class Info(Part):
     fingerprint: str = Field(min_length=1)
     settings: Settings
     counts: Counts
+    files: dict[str, str]
 
 
 def column_faults(config: str, table: pa.Table) -> Iterator[str]:

@@ -17,10 +17,11 @@ from pydantic import ConfigDict
 from tastetune.artifacts import list_table, score_table
 from tastetune.artifacts.json_files import cut, faults, parse_json
 from tastetune.artifacts.list_table import ListLine
+from tastetune.artifacts.redaction import without_secrets
 from tastetune.errors import InputError
 from tastetune.files import replacing
 
-KINDS = ("trivial", "recbole", "text", "base", "adapter")
+KINDS = ("trivial", "recbole", "text", "base", "adapter", "fine-tuned")
 COSTS = ("examples", "seconds", "flops", "steps", "epochs")
 """What `Meta.training` may count; the rest of it is text."""
 
@@ -57,6 +58,8 @@ class Meta:
         model: the row's name in tables; by custom the file's stem.
         kind: one of `KINDS`.
         dataset, config, split, fingerprint: the rows answered, as the dataset's `tastetune.json` names them.
+        rows_digest: by which the rows answered are told from edited ones, see `tastetune.tasks.Rows.digest`; None where
+            it is not known.
         threshold: scores at or above it mean Yes (0.5 for a probability, 4.0 for stars).
         base_model, adapter: a language model's folder or Hub id, or the text baseline's encoder; None for the others.
         shots: worked examples before each prompt.
@@ -75,6 +78,7 @@ class Meta:
     config: str
     split: str
     fingerprint: str
+    rows_digest: str | None = None
     threshold: float = 0.5
     base_model: str | None = None
     adapter: str | None = None
@@ -114,7 +118,7 @@ class Predictions:
 
 
 def write_predictions(path: str | Path, meta: Meta, table: pa.Table) -> None:
-    """Write one model's predictions, whole or not at all.
+    """Write one model's predictions, whole or not at all; secrets in settings and command are struck out.
 
     Args:
         path: a `.parquet` file.
@@ -125,7 +129,7 @@ def write_predictions(path: str | Path, meta: Meta, table: pa.Table) -> None:
     """
     check(table, path)
     with replacing(path) as new:
-        pq.write_table(table.replace_schema_metadata({_KEY: json.dumps(asdict(meta))}), new)
+        pq.write_table(table.replace_schema_metadata({_KEY: json.dumps(without_secrets(asdict(meta)))}), new)
 
 
 def read_predictions(path: str | Path) -> Predictions:
@@ -176,7 +180,7 @@ def hold(path: Path, origin: Mapping) -> bool:
         meta = asdict(read_predictions(path).meta)
     except InputError:
         return False
-    wanted = json.loads(json.dumps(dict(origin)))
+    wanted = json.loads(json.dumps(without_secrets(dict(origin))))
     settings = wanted.pop("settings", {})
     return wanted.items() <= meta.items() and settings.items() <= meta["settings"].items()
 

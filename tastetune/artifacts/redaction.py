@@ -2,12 +2,36 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-_SECRET_KEYS = re.compile(r"(hub|hf|auth|access)_?token|token|password|api_?key|secret", re.IGNORECASE)
+_SECRET_KEYS = re.compile(r"((hub|hf|auth|access)[_-]?)?token|.*(password|api[_-]?key|secret)", re.IGNORECASE)
+
+_WORD = r"(?<![A-Za-z0-9])"
+TOKENS = {
+    "a Hub token (hf_...)": _WORD + r"hf_(?:[a-z]+_)?[A-Za-z0-9]{30,}",
+    "a GitHub token (ghp_...)": _WORD + r"gh[pousr]_[A-Za-z0-9]{36,}",
+    "a GitHub token (github_pat_...)": _WORD + r"github_pat_[A-Za-z0-9_]{22,}",
+    "a GitLab token (glpat-...)": _WORD + r"glpat-[A-Za-z0-9_-]{20,}",
+    "an AWS key (AKIA...)": _WORD + r"(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+    "a Google key (AIza...)": _WORD + r"AIza[A-Za-z0-9_-]{35}",
+    "a Slack token (xox...)": _WORD + r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
+    "an API key (sk-...)": _WORD + r"sk-(?:[a-z0-9]+-)*[A-Za-z0-9_]{20,}",
+    "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+}
+"""What a secret looks like, by what it is called: regular expressions over text without line breaks."""
+
 _SECRETS = (
+    *((re.compile(pattern), lambda match: match.group()[:3] + "…") for pattern in TOKENS.values()),
     (re.compile(r"\bhf_[A-Za-z0-9]{8,}"), "hf_…"),
-    (re.compile(r"(--(?:hub|hf|auth|access)?_?token[= ])\S+"), r"\1…"),
+    (
+        re.compile(
+            r"(--(?:(?:hub|hf|auth|access)[_-]?)?token[= ]|--[\w-]*(?:password|api[_-]?key|secret)[= ])\S+",
+            re.IGNORECASE,
+        ),
+        r"\1…",
+    ),
+    (re.compile(r"(\w://)[^/\s:@]+:[^/\s@]+@"), r"\1…@"),
 )
 # A slash that opens a word opens an absolute path; one after a letter or a colon belongs to a URL or a relative path.
 _ABSOLUTE = re.compile(r"(?<![\w.:/~<\\-])/[^\s'\"`,;:()\[\]{}<>/][^\s'\"`,;:()\[\]{}<>]*")
@@ -19,11 +43,12 @@ def shareable(value):
     A path under the working directory becomes relative to it; of any other only the last component stays. Entries
     whose key names a secret are left out.
     """
-    if isinstance(value, dict):
-        return {key: shareable(inner) for key, inner in value.items() if not _SECRET_KEYS.fullmatch(str(key))}
-    if isinstance(value, list | tuple):
-        return [shareable(inner) for inner in value]
-    return _clean(value) if isinstance(value, str) else value
+    return _mapped(value, lambda text: _without_paths(_without_secrets(text)))
+
+
+def without_secrets(value):
+    """`value` (nested dicts, lists, strings) as `shareable` gives it, but with its paths as they are."""
+    return _mapped(value, _without_secrets)
 
 
 def relative_to(path: str | Path, folder: str | Path) -> str:
@@ -31,9 +56,21 @@ def relative_to(path: str | Path, folder: str | Path) -> str:
     return Path(os.path.relpath(Path(path).resolve(), Path(folder).resolve())).as_posix()
 
 
-def _clean(text: str) -> str:
+def _mapped(value, change: Callable[[str], str]):
+    if isinstance(value, dict):
+        return {key: _mapped(inner, change) for key, inner in value.items() if not _SECRET_KEYS.fullmatch(str(key))}
+    if isinstance(value, list | tuple):
+        return [_mapped(inner, change) for inner in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def _without_secrets(text: str) -> str:
     for pattern, instead in _SECRETS:
         text = pattern.sub(instead, text)
+    return text
+
+
+def _without_paths(text: str) -> str:
     if text.startswith("/") and Path(text).exists():
         return _shorten(text)
     return _ABSOLUTE.sub(lambda found: _shorten(found.group()), text)

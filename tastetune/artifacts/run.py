@@ -1,12 +1,17 @@
-"""A training run's record beside its adapter: its settings, what it cost, and which rows it has seen."""
+"""A training run's record beside the model that it made: its settings, what it cost, and which rows it has seen."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.json_files import cut, faults, read_json
+from tastetune.artifacts.trained_rows import ROWS, read_row_keys
+from tastetune.artifacts.weights import weights_digest
 from tastetune.errors import InputError
 
 RUN, COST = "run.json", "cost.json"
@@ -60,12 +65,100 @@ def run_settings(dataset: BuiltDataset, data_args, args, model_args) -> dict:
         **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
         "total_train_batch_size": total_batch_size(args),
         **{key: value for key, value in asdict(model_args).items() if value is not None},
+        **_base(model_args),
         OTHERS: {key: value for key, value in args.to_dict().items() if not (key in decisive or _is_harmless(key))},
     }
 
 
 def _is_harmless(key: str) -> bool:
     return key in HARMLESS or (key.startswith(HARMLESS_BEGINNINGS) and key not in DECISIVE_IN_SPITE)
+
+
+def _base(model_args) -> dict[str, str | None]:
+    """By what the base model's weights are told apart; of a model that is made anew there is nothing to say."""
+    if not hasattr(model_args, "model_name_or_path"):
+        return {}
+    return {"base_weights": weights_digest(model_args.model_name_or_path, model_args.model_revision)}
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What lies beside a model, in its folder or on the Hub, of the run that made it.
+
+    Attributes:
+        source: the model's folder or Hub id.
+        settings: what the run was started with, see `run_settings`; empty where no run of these scripts made the model.
+        cost: what training had cost; empty where that is not known.
+        rows: keys of the rows that it was trained on, see `tastetune.artifacts.trained_rows`; None where none are kept.
+    """
+
+    source: str
+    settings: dict
+    cost: dict
+    rows: np.ndarray | None
+
+    @property
+    def is_fine_tuned(self) -> bool:
+        """Whether the run went on from a base model and trained all of its weights."""
+        return self.settings.get("use_peft") is False and "model_name_or_path" in self.settings
+
+    def splits(self, fingerprint: str) -> list[str]:
+        """The splits of the dataset with this fingerprint that the run names, and the run that it went on from.
+
+        Raises:
+            InputError: they are no text.
+        """
+        own = self.settings.get("fingerprint", fingerprint)
+        sources = {"dataset_train_split": own, "sft_train_split": self.settings.get("sft_fingerprint", own)}
+        named = [self._named(key) for key, of in sources.items() if of == fingerprint]
+        return [part for part in dict.fromkeys(part for parts in named for part in parts) if part]
+
+    def _named(self, key: str) -> list[str]:
+        if not isinstance(splits := self.settings.get(key) or "", str):
+            raise InputError(
+                f"{self.source}: {RUN} has {key} {cut(splits)}, expected splits joined by +; train it anew"
+            )
+        return splits.split("+")
+
+
+def read_record(source: str | Path, revision: str | None = None) -> RunRecord:
+    """The record of the run that made a model or adapter: of a folder, which may be a checkpoint, or of a Hub id.
+
+    Raises:
+        InputError: a file of the record is damaged.
+    """
+    settings, rows, cost = (_file(source, name, revision) for name in (RUN, ROWS, COST))
+    return RunRecord(
+        str(source),
+        _read(settings, dict[str, Any]) if settings else {},
+        _read(cost, dict[str, int | float | str | None]) if cost else {},
+        read_row_keys(rows) if rows else None,
+    )
+
+
+def _file(source: str | Path, name: str, revision: str | None) -> Path | None:
+    """A file of the record, None where there is none. A checkpoint is described by the run that it lies in, too."""
+    folder = Path(source)
+    if not folder.exists():
+        return _hub_file(str(source), name, revision)
+    folders = [folder]
+    if name != COST and folder.resolve().name.startswith(f"{CHECKPOINT}-"):
+        folders.append(folder.resolve().parent)
+    return next((path for path in (folder / name for folder in folders) if path.is_file()), None)
+
+
+@lru_cache(maxsize=64)
+def _hub_file(repo_id: str, name: str, revision: str | None) -> Path | None:
+    """A file of a model on the Hub; None where it has none, or where there is no such model, as loading it will say."""
+    from huggingface_hub import hf_hub_download
+
+    from tastetune.artifacts.hub_errors import hub_errors
+
+    try:
+        with hub_errors(repo_id, "model", revision):
+            return Path(hf_hub_download(repo_id, name, revision=revision))
+    except InputError:
+        return None
 
 
 def whole_checkpoints(folder: str | Path) -> dict[int, Path]:
@@ -90,27 +183,14 @@ def _is_json(path: Path) -> bool:
     return True
 
 
-def read_cost(folder: str | Path | None) -> dict:
+def read_cost(folder: str | Path) -> dict:
     """What `CostRecorder` wrote into `folder`; empty where it wrote nothing.
 
     Raises:
         InputError: it is there and cannot be read.
     """
-    path = Path(folder or "") / COST
-    return _read(path, dict[str, int | float | str | None]) if folder and path.is_file() else {}
-
-
-def read_settings(adapter: str | Path | None) -> dict:
-    """The settings that `resume_point` recorded for the run of an adapter or checkpoint; empty where there are none.
-
-    Raises:
-        InputError: they are there and cannot be read.
-    """
-    if adapter:
-        for folder in (Path(adapter), Path(adapter).parent):
-            if (folder / RUN).is_file():
-                return _read(folder / RUN, dict[str, Any])
-    return {}
+    path = Path(folder) / COST
+    return _read(path, dict[str, int | float | str | None]) if path.is_file() else {}
 
 
 def _read(path: Path, shape: Any) -> dict:
@@ -120,30 +200,19 @@ def _read(path: Path, shape: Any) -> dict:
     return content
 
 
-def trained_on(adapter: str | Path) -> list[str]:
-    """The splits that an adapter has seen, those of the adapter that it went on from included.
+def refuse_other_base(record: RunRecord, weights: str | None) -> None:
+    """Refuse to put an adapter onto a base model that it was not trained on.
+
+    Args:
+        weights: the base model's digest, see `tastetune.artifacts.weights.weights_digest`.
 
     Raises:
-        InputError: its run does not say so in words.
+        InputError: the run records another.
     """
-    settings, seen = read_settings(adapter), []
-    for key in ("dataset_train_split", "sft_train_split"):
-        if not isinstance(splits := settings.get(key, ""), str):
-            raise InputError(f"{adapter}: {RUN} has {key} {cut(splits)}, expected splits joined by +; train it anew")
-        seen += splits.split("+")
-    return [part for part in dict.fromkeys(seen) if part]
-
-
-def refuse_seen(adapter: str | Path, split: str) -> None:
-    """Refuse to answer rows that the adapter was trained on, or the adapter that it went on from.
-
-    Raises:
-        InputError: its run's training splits include one of `split`.
-    """
-    known = trained_on(adapter)
-    seen = [part for part in split.split("+") if part in known]
-    if seen:
+    trained_on = record.settings.get("base_weights")
+    if trained_on is not None and trained_on != weights:
         raise InputError(
-            f"{adapter} was trained on {'+'.join(known)}, so its answers to {seen[0]} show what it remembers; "
-            "to choose anything on validation, train with --dataset_train_split train"
+            f"{record.source} was trained on a base model with other weights than these (its run names "
+            f"{record.settings.get('model_name_or_path')!r}, weights {trained_on[:12]}; here they are "
+            f"{(weights or 'not readable')[:12]}): name the base model that it was trained on, or a whole copy of it"
         )

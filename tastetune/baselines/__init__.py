@@ -5,11 +5,13 @@
 
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Protocol
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
+from tastetune.tasks import task_of
 from tastetune.tasks.task import FIT_ON
 
 AfterEpoch = Callable[[int, Predictions], None]
@@ -58,7 +60,18 @@ def fit_on(dataset: BuiltDataset, split: str) -> str:
 
 def rows_answered(dataset: BuiltDataset, split: str) -> dict[str, Any]:
     """The fields of `Meta` that name the rows of `split`."""
-    return {"dataset": dataset.name, "config": dataset.task, "split": split, "fingerprint": dataset.fingerprint}
+    return {
+        "dataset": dataset.name,
+        "config": dataset.task,
+        "split": split,
+        "fingerprint": dataset.fingerprint,
+        "rows_digest": _rows_digest(dataset, split),
+    }
+
+
+@lru_cache(maxsize=8)
+def _rows_digest(dataset: BuiltDataset, split: str) -> str:
+    return task_of(dataset).rows(dataset, split).digest
 
 
 def wait_passively() -> None:

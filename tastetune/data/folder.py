@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tastetune.artifacts.dataset import INFO, refuse_foreign
+from tastetune.artifacts.digests import digest_of_file
 from tastetune.config.flags import OutputArguments
 from tastetune.data.card import Source
 from tastetune.errors import InputError
@@ -25,11 +26,13 @@ class DatasetFolder:
         path: where it is written.
         rows_a_group: rows in each group of a parquet file.
         summary: what was built, in one line; printed when the folder has taken its place.
+        files: the digest of each file that is written, by its path in the folder; for `tastetune.json`.
     """
 
     path: Path
     rows_a_group: int
     summary: str = ""
+    files: dict[str, str] = field(default_factory=dict)
 
     def write(
         self,
@@ -52,6 +55,7 @@ class DatasetFolder:
                 writer.write_table(table.select(schema.names).cast(schema), row_group_size=self.rows_a_group)
                 progress(len(table))
                 count += len(table)
+        self.files[path.relative_to(self.path).as_posix()] = digest_of_file(path)
         return count
 
     def describe(self, info: dict, card: str) -> None:

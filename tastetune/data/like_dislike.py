@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from ibis.expr import types as ir
 from tqdm import tqdm
 
+from tastetune.artifacts.redaction import shareable
 from tastetune.config.flags import BuildArguments
 from tastetune.data.audit import audit
 from tastetune.data.card import Source, like_dislike_card
@@ -26,7 +27,7 @@ from tastetune.tasks.titles import neutral_title
 ROWS_A_GROUP = 16_384
 CONFIG = "like_dislike"
 SETTINGS = ("history", "history_length", "neutral_titles", "seed", "max_prompt_tokens", "tokenizer")
-"""Arguments that stand in `tastetune.json` as they are."""
+"""Arguments that stand in `tastetune.json`."""
 
 
 def build(
@@ -74,11 +75,12 @@ def build(
             "settings": {
                 "protocol": protocol,
                 "negatives": negatives,
-                **{name: getattr(args, name) for name in SETTINGS},
+                **shareable({name: getattr(args, name) for name in SETTINGS}),
                 "task": asdict(task),
                 "redistribution": source.redistribution,
             },
             "counts": counts | {"notes": notes} | written,
+            "files": folder.files,
         }
         folder.describe(info, like_dislike_card(source, info))
         rows = ", ".join(f"{number:,} {name}" for name, number in written["rows"].items())

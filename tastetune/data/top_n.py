@@ -104,6 +104,7 @@ def build_lists(
             | {"rows": numbers, "interactions": _write_interactions(folder, interactions, parts)}
             | _lengths(mined.lists, task.n)
             | {"items": len(items), "titles_shared": Catalogue(list(titles), list(titles.values())).ambiguous},
+            "files": folder.files,
         }
         folder.describe(info, top_n_card(source, info))
         users = ", ".join(f"{number:,} {name}" for name, number in numbers.items())

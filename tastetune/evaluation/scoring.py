@@ -101,6 +101,7 @@ def described(rows: Rows) -> dict:
         "config": rows.task.rows_config,
         "split": rows.split,
         "fingerprint": rows.dataset.fingerprint,
+        "rows_digest": rows.digest,
         "n": len(rows.table),
         "users": rows.n_users,
         **rows.task.described(rows),

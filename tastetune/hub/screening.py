@@ -12,7 +12,10 @@ from huggingface_hub import DatasetCard, ModelCard
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
-from tastetune.artifacts.dataset import INFO, open_dataset
+from tastetune.artifacts.dataset import INFO, WRITTEN, open_dataset
+from tastetune.artifacts.redaction import TOKENS
+from tastetune.artifacts.run import COST, RUN
+from tastetune.artifacts.trained_rows import ROWS
 from tastetune.errors import InputError
 from tastetune.files import refuse_unfinished_folder
 
@@ -27,7 +30,19 @@ LEFT_OUT = (
 )
 """Names, of a file or of any folder above it, that never leave."""
 
-TOKEN = re.compile(rb"hf_(?:[a-z]+_)?[A-Za-z0-9]{30,}")
+OF_A_MODEL = (
+    *("*.md", "LICENSE*", "NOTICE*", "*.png", ".gitattributes"),
+    *("adapter_config.json", "config.json", "generation_config.json", "*.index.json", "trainer_state.json"),
+    *("*.safetensors", "adapter_model.bin", "pytorch_model*.bin"),
+    *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.jinja"),
+    *(RUN, COST, ROWS),
+)
+"""What may go with a model or adapter that everybody sees: none of these holds a row of the ratings."""
+
+OF_A_DATASET = ("*.md", "LICENSE*", "NOTICE*", ".gitattributes")
+"""What may go with a dataset that everybody sees, beside what a builder wrote."""
+
+_TOKENS = {name: re.compile(pattern.encode()) for name, pattern in TOKENS.items()}
 
 
 def files_to_push(
@@ -44,8 +59,9 @@ def files_to_push(
 
     Raises:
         InputError: no folder, or the writing of a file in it was cut off; no card or one with invalid metadata; a
-            dataset to push as a model or the other way round, or whose licence forbids the push; an adapter of a local
-            base model; a token in a file.
+            dataset to push as a model or the other way round, whose licence forbids the push, or that was edited; an
+            adapter of a local base model; a link out of the folder; a token in a file; of a public push a file that
+            may hold rows of ratings.
     """
     folder = Path(folder)
     if repo_type != guess_type(folder):
@@ -55,9 +71,13 @@ def files_to_push(
     found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     left_out = [str(path) for path in found if _matches(path, never)]
     files = [path.as_posix() for path in found if str(path) not in left_out]
+    for name in files:
+        _check_inside(folder, name)
     _check_card(folder / "README.md", repo_type)
     if repo_type == "dataset":
-        _check_licence(folder, private)
+        open_dataset(folder).check_files()
+    if not private:
+        _check_licence(folder, files, repo_type)
     if ADAPTER_CONFIG in files:
         _check_base(folder / ADAPTER_CONFIG)
     for name in files:
@@ -98,11 +118,30 @@ def _check_card(path: Path, repo_type: str) -> None:
         raise InputError(f"{path}: no metadata between --- lines at its top; write the card anew")
 
 
-def _check_licence(folder: Path, private: bool) -> None:
-    if not private and not open_dataset(folder).may_be_shared:
+def _check_inside(folder: Path, name: str) -> None:
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise InputError(
-            f"{folder / INFO}: the licence of its ratings forbids redistribution; push it without --public"
+            f"{folder / name}: a link to {(folder / name).resolve()}, which lies outside the folder that is pushed; "
+            "remove it, copy the file in its place, or leave it out with --ignore"
         )
+
+
+def _check_licence(folder: Path, files: Sequence[str], repo_type: str) -> None:
+    """Refuse to show everybody what may hold rows of ratings, unless their licence allows it."""
+    for name in files:
+        if Path(name).name == INFO and not open_dataset((folder / name).parent).may_be_shared:
+            raise InputError(
+                f"{folder / name}: the licence of its ratings forbids redistribution, or it does not say that it "
+                "allows it; push without --public, or leave the files out with --ignore"
+            )
+    for name in files:
+        harmless = OF_A_DATASET if repo_type == "dataset" else OF_A_MODEL
+        built = repo_type == "dataset" and WRITTEN.fullmatch(name)
+        if not built and not any(fnmatch(Path(name).name, pattern) for pattern in harmless):
+            raise InputError(
+                f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "
+                f"--public, move it away, or leave it out with --ignore {name}"
+            )
 
 
 def _check_base(path: Path) -> None:
@@ -129,5 +168,6 @@ def _check_no_token(path: Path) -> None:
     if path.stat().st_size == 0:
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if TOKEN.search(content):
-            raise InputError(f"{path}: holds what looks like a Hub token (hf_...); remove it, and revoke the token")
+        for name, pattern in _TOKENS.items():
+            if pattern.search(content):
+                raise InputError(f"{path}: holds what looks like {name}; remove it, and revoke what it opens")

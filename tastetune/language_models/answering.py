@@ -1,6 +1,6 @@
 """Which models of a run answer, under which names, and their answers as predictions files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +9,8 @@ from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 
 from tastetune.artifacts.predictions import Meta, hold, write_predictions
-from tastetune.artifacts.run import CHECKPOINT, read_cost, refuse_seen
+from tastetune.artifacts.run import CHECKPOINT, read_record
+from tastetune.artifacts.trained_rows import refuse_trained
 from tastetune.config.arguments import AnswerArguments
 from tastetune.config.run_folder import RunFolder
 from tastetune.errors import InputError
@@ -44,7 +45,13 @@ class Candidate:
 
 
 def candidates(
-    task: Task, args: AnswerArguments, asking: Asking, *, adapter: str | None = None, base: bool = True
+    task: Task,
+    args: AnswerArguments,
+    asking: Asking,
+    *,
+    adapter: str | None = None,
+    base: bool = True,
+    fine_tuned: str | None = None,
 ) -> list[Candidate]:
     """The models that a recipe asks to look at, each in each of its modes.
 
@@ -56,13 +63,14 @@ def candidates(
         asking: what all of them share; its mode and shots are set here.
         adapter: a run's folder, a checkpoint or a Hub id; None for the base model alone.
         base: whether the base model answers as well.
+        fine_tuned: the base model's folder or Hub id where it was itself fine-tuned as a whole, and is named after it.
 
     Raises:
         InputError: something that cannot be asked, or a checkpoint that is not there.
     """
     answerer, chosen = ANSWERERS[task.config], []
     modes = args.modes or ([answerer.plain] if answerer.plain else answerer.modes)
-    models = [(f"{shots}-shot" if shots else "zero-shot", None, shots) for shots in args.shots if base]
+    models = [(_base_name(fine_tuned, shots), None, shots) for shots in args.shots if base]
     models += [(name, folder, 0) for name, folder in _adapters(adapter, args.checkpoints)] if adapter else []
     for name, folder, shots in models:
         for mode in modes:
@@ -76,6 +84,12 @@ def candidates(
                 continue
             chosen.append(Candidate(name if mode == answerer.plain else f"{name}-{mode}", folder, how))
     return chosen
+
+
+def _base_name(fine_tuned: str | None, shots: int) -> str:
+    if fine_tuned is None:
+        return f"{shots}-shot" if shots else "zero-shot"
+    return run_name(Path(fine_tuned)) + (f"-{shots}-shot" if shots else "")
 
 
 def in_folder(chosen: Sequence[Candidate], folder: Path, only: Sequence[str] = ()) -> dict[Path, Candidate]:
@@ -109,7 +123,7 @@ def in_file(chosen: Sequence[Candidate], output: str) -> dict[Path, Candidate]:
 
 def _adapters(adapter: str, checkpoints: Sequence[int]) -> Iterator[tuple[str, str]]:
     """Name and folder of the checkpoints that are to be looked at, and of the adapter itself."""
-    folder, steps = Path(adapter), read_cost(adapter).get("steps")
+    folder, steps = Path(adapter), read_record(adapter).cost.get("steps")
     for step in checkpoints:
         path = folder / f"{CHECKPOINT}-{step}"
         if step == steps:
@@ -139,7 +153,7 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
         force: make all of them anew.
 
     Raises:
-        InputError: an adapter was trained on these rows, or it or the base model cannot be loaded; or a file is being
+        InputError: the base model or an adapter was trained on these rows, or cannot be loaded; or a file is being
             answered by another process, or cannot be written.
     """
     with ExitStack() as until_written:
@@ -151,9 +165,9 @@ def _answer_missing(
     recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], until_written: ExitStack, *, force: bool
 ) -> None:
     main, missing = PartialState().is_main_process, []
+    if main:
+        _refuse_trained(recipe, rows, dict.fromkeys(of.adapter for of in files.values() if of.adapter))
     for path, candidate in files.items() if main else ():
-        if candidate.adapter:
-            refuse_seen(candidate.adapter, rows.split)
         with ExitStack() as holding:
             holding.enter_context(held_file(path))
             if not force and path.is_file() and hold(path, _origin(recipe, rows, candidate)):
@@ -176,11 +190,20 @@ def _answer_missing(
             print(f"predictions: {path} ({len(rows.table):,} rows{_told(answered.notes)})", flush=True)
 
 
+def _refuse_trained(recipe: Recipe, rows: Rows, adapters: Iterable[str]) -> None:
+    records = [read_record(adapter) for adapter in adapters]
+    refuse_trained([recipe.base_record, *records], rows.dataset, rows.task.rows_config, rows.split)
+    for record in records:
+        if not record.settings:
+            print(f"{record.source}: no run's record lies beside it, so nobody can say which rows it was trained on")
+
+
 def _origin(recipe: Recipe, rows: Rows, candidate: Candidate) -> dict:
     """What `Meta` says of a model's answers to these rows, by its field."""
     asking = ANSWERERS[rows.task.config].origin(rows, candidate.asking)
     origin = recipe.origin(rows.dataset, candidate.adapter, **asking.pop("settings"))
-    return {"config": rows.task.rows_config, "split": rows.split, **origin, **asking}
+    answered = {"config": rows.task.rows_config, "split": rows.split, "rows_digest": rows.digest}
+    return {**answered, **origin, **asking}
 
 
 def _told(notes: dict) -> str:

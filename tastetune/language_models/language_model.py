@@ -11,7 +11,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArgum
 from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
-from tastetune.artifacts.run import OTHERS, read_cost, read_settings, run_settings
+from tastetune.artifacts.run import OTHERS, RunRecord, read_record, refuse_other_base, run_settings
+from tastetune.artifacts.weights import weights_digest
 from tastetune.config.arguments import DataArguments
 from tastetune.language_models.loading import (
     load_adapter,
@@ -20,11 +21,11 @@ from tastetune.language_models.loading import (
     refuse_other_tokenizer,
     warn_of_other_quantisation,
 )
-from tastetune.language_models.model_files import check_adapter, explained
 
 _LOADED_BY = (
     "model_name_or_path",
     "model_revision",
+    "base_weights",
     "dtype",
     "attn_implementation",
     "load_in_4bit",
@@ -43,11 +44,13 @@ class LanguageModel:
     Attributes:
         model: the base model, wrapped once there are adapters.
         adapters: what the wrapper calls each adapter, by its folder or Hub id.
+        weights: the digest of the base model's weights; None where it is not known.
     """
 
     model: PreTrainedModel | PeftModel
     tokenizer: PreTrainedTokenizerBase
     adapters: dict[str, str] = field(default_factory=dict)
+    weights: str | None = None
 
     @property
     def stand_in(self) -> bool:
@@ -61,18 +64,16 @@ class LanguageModel:
         rounds its weights once more: every answer that follows would differ a little.
 
         Raises:
-            InputError: see `load_adapter` and `refuse_other_tokenizer` in `tastetune.language_models.loading`.
+            InputError: an adapter was trained on another base model, or see `load_adapter` and
+                `refuse_other_tokenizer` in `tastetune.language_models.loading`.
         """
         for adapter in adapters:
+            if self.weights is not None:
+                refuse_other_base(read_record(adapter), self.weights)
             refuse_other_tokenizer(self.tokenizer, adapter)
             warn_of_other_quantisation(self.model, adapter)
             name = f"adapter_{len(self.adapters)}" if self.adapters else "default"
-            if self.adapters:
-                check_adapter(adapter)
-                with explained(adapter, "name an adapter of this base model"):
-                    self.model.load_adapter(adapter, adapter_name=name)
-            else:
-                self.model = load_adapter(self.model, adapter)
+            self.model = load_adapter(self.model, adapter, name=name)
             self.adapters[adapter] = name
         self.model.eval()
 
@@ -107,8 +108,16 @@ class Recipe:
         if (Path(folder) / "adapter_config.json").is_file():
             return folder
         if PartialState().is_main_process:
-            print(f"no adapter in {folder} yet, so the base model answers alone; train it with scripts/sft.py")
+            whole = (Path(folder) / "config.json").is_file()
+            say = f"{folder} holds a whole model, to be named" if whole else f"no adapter in {folder} yet"
+            do = f"--model_name_or_path {folder}" if whole else "train it with scripts/sft.py"
+            print(f"{say}, so the base model answers alone; {do}")
         return None
+
+    @property
+    def base_record(self) -> RunRecord:
+        """The record of the run that made the base model; without settings where none did."""
+        return read_record(self.model.model_name_or_path, self.model.model_revision)
 
     def load(self) -> LanguageModel:
         """The base model.
@@ -116,28 +125,32 @@ class Recipe:
         Raises:
             InputError: see `tastetune.language_models.loading.load_model`.
         """
-        tokenizer = load_tokenizer(self.model)
-        return LanguageModel(load_model(self.model).to(PartialState().device).eval(), tokenizer)
+        tokenizer, model = load_tokenizer(self.model), load_model(self.model).to(PartialState().device).eval()
+        weights = weights_digest(self.model.model_name_or_path, self.model.model_revision)
+        return LanguageModel(model, tokenizer, weights=weights)
 
     def origin(self, dataset: BuiltDataset, adapter: str | None, **settings) -> dict:
         """Where answers come from: what `predictions.Meta` says of the model and the dataset, by its field.
 
-        An adapter is described by the run that made it, not by the recipe of today, which says how it was loaded.
+        An adapter is described by the run that made it, not by the recipe of today, which says how it was loaded; so is
+        a base model that was itself fine-tuned as a whole. Of an adapter without a run's record nothing else is said.
 
         Args:
             settings: what else decides the answers.
         """
-        today = run_settings(dataset, self.data, self.training, self.model)
+        today, base = run_settings(dataset, self.data, self.training, self.model), self.base_record
         today.pop(OTHERS)
-        trained = {key: value for key, value in read_settings(adapter).items() if key not in (OTHERS, *_LOADED_BY)}
+        record = read_record(adapter) if adapter else base if base.is_fine_tuned else None
+        trained = record.settings if record else today
+        trained = {key: value for key, value in trained.items() if key not in (OTHERS, *_LOADED_BY)}
         loaded = {key: today[key] for key in _LOADED_BY if key in today}
         return {
-            "kind": "adapter" if adapter else "base",
+            "kind": "adapter" if adapter else "fine-tuned" if record else "base",
             "dataset": dataset.name,
             "fingerprint": dataset.fingerprint,
             "base_model": self.model.model_name_or_path,
             "adapter": adapter,
             "seed": self.training.seed,
-            "settings": {**(trained or today), **loaded, **settings},
-            "training": read_cost(adapter),
+            "settings": {**trained, **loaded, **settings},
+            "training": record.cost if record else {},
         }

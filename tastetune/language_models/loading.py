@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from accelerate import PartialState
-from peft import PeftConfig, PeftModel
+from peft import PeftConfig, PeftModel, get_peft_model_state_dict, load_peft_weights
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -18,9 +18,12 @@ from transformers import (
 )
 from trl import ModelConfig, get_quantization_config
 
-from tastetune.artifacts.run import read_settings
+from tastetune.artifacts.run import read_record
 from tastetune.errors import InputError
 from tastetune.language_models.model_files import check_adapter, check_model, explained
+
+EMBEDDINGS = ("embed_tokens.weight", "lm_head.weight")
+"""Whole layers of the base model that PEFT saves beside an adapter where the vocabulary was changed."""
 
 
 def load_tokenizer(model_args: ModelConfig) -> PreTrainedTokenizerBase:
@@ -128,8 +131,15 @@ def read_adapter_config(adapter: str, label: str) -> PeftConfig:
         ) from error
 
 
-def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = False) -> PeftModel:
-    """`model` behind a trained adapter: a folder that `scripts/sft.py` wrote, or a Hub id; `trainable` to train on.
+def load_adapter(
+    model: PreTrainedModel | PeftModel, adapter: str, *, name: str = "default", trainable: bool = False
+) -> PeftModel:
+    """`model` behind a trained adapter: a folder that `scripts/sft.py` wrote, or a Hub id.
+
+    Args:
+        model: the base model, or one with other adapters, which gets one more.
+        name: what the wrapper calls the adapter.
+        trainable: to train on.
 
     Raises:
         InputError: no adapter lies there, or it does not fit the model.
@@ -141,7 +151,12 @@ def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = Fals
         f"name an adapter's folder or Hub id, and with --model_name_or_path the base that it was trained on ({base}?)"
     )
     with explained(adapter, remedy):
-        return PeftModel.from_pretrained(model, adapter, is_trainable=trainable)
+        if isinstance(model, PeftModel):
+            model.load_adapter(adapter, adapter_name=name, is_trainable=trainable)
+        else:
+            model = PeftModel.from_pretrained(model, adapter, adapter_name=name, is_trainable=trainable)
+        _check_weights(model, adapter, name)
+        return model
 
 
 def refuse_other_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> None:
@@ -169,7 +184,7 @@ SPELT = 'The film "Léon" (1994), 10 of 10:\n1. Yes\n2.  No'
 
 def warn_of_other_quantisation(model: PreTrainedModel, adapter: str) -> None:
     """Say so if an adapter was trained on a base of another quantisation than `model`: its answers will be others."""
-    trained = read_settings(adapter)
+    trained = read_record(adapter).settings
     if not trained or not PartialState().is_main_process:
         return
     bits = {"4 bits": "4bit", "8 bits": "8bit"}
@@ -182,6 +197,24 @@ def warn_of_other_quantisation(model: PreTrainedModel, adapter: str) -> None:
             f"warning: {adapter} was trained on a base model with {before}, and this one has {now}: it corrects errors "
             "that are not there, and its answers differ; load the base as the run's recipe does"
         )
+
+
+def _check_weights(model: PeftModel, adapter: str, name: str) -> None:
+    """Refuse an adapter whose weights are not, by name, those that the model has a place for.
+
+    PEFT leaves a place without weights as it was made, where it does nothing, and passes weights without a place over.
+    """
+    places = set(get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False))
+    weights = set(load_peft_weights(adapter, device="cpu"))
+    missing = sorted(places - weights)
+    foreign = sorted(key for key in weights - places if not key.endswith(EMBEDDINGS))
+    for keys, what in ((missing, "it has no weights for {} of the base model's places"), (foreign, "{} are for none")):
+        if keys:
+            raise InputError(
+                f"{adapter}: does not fit the base model {model.config._name_or_path!r}: of its {len(weights)} weights "
+                f"and the {len(places)} that belong there, {what.format(len(keys))}, first {keys[0]!r}; name the base "
+                "model that it was trained on, or save the adapter anew"
+            )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from tastetune.artifacts.redaction import relative_to
 from tastetune.errors import InputError
 from tastetune.reporting.cards import render_card
-from tastetune.reporting.views import View, view_of
+from tastetune.reporting.views import View, trained_elsewhere, view_of
 
 
 def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
@@ -30,6 +30,7 @@ def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
         name=name,
         rows=rows,
         model=rows[0],
+        elsewhere=trained_elsewhere(rows[0], scores),
         places={row["model"]: "./" + row["adapter"].removeprefix(root).lstrip("/") for row in rows},
         metadata=_metadata(view, scores["dataset"], name, rows).to_yaml(),
     )
@@ -53,7 +54,7 @@ def _metadata(view: View, dataset: dict, name: str, rows: list[dict]) -> ModelCa
     return ModelCardData(
         library_name="peft",
         base_model=rows[0]["base_model"],
-        datasets=[dataset["name"]],
+        datasets=[rows[0]["settings"].get("dataset") or dataset["name"]],
         pipeline_tag="text-generation",
         tags=["tastetune", "recommender-systems", "lora", "trl", "sft"],
         **_licence(rows[0]),

@@ -15,7 +15,14 @@ from tastetune.reporting.figures import SOFT, as_png, as_svg, label, mark_series
 
 METRICS = LIKE_DISLIKE | LISTS
 
-COLOURS = {"trivial": "#767676", "recbole": "#0072b2", "text": "#009e73", "base": "#e69f00", "adapter": "#d55e00"}
+COLOURS = {
+    "trivial": "#767676",
+    "recbole": "#0072b2",
+    "text": "#009e73",
+    "base": "#e69f00",
+    "adapter": "#d55e00",
+    "fine-tuned": "#cc79a7",
+}
 """One a kind of model."""
 
 _CHART = {"figsize": (460 / 72, 400 / 72), "layout": "constrained"}

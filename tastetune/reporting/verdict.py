@@ -10,7 +10,7 @@ from typing import Any
 
 from tastetune.reporting.formats import NAMED, difference, listed, p_holm, with_interval
 from tastetune.reporting.glossary import LEAKS
-from tastetune.reporting.views import view_of, words_of
+from tastetune.reporting.views import trained_elsewhere, view_of, words_of
 
 HIGH_TRIVIAL, HIGH_LISTS = 0.95, 0.99
 """From where on rows leave nothing to win: the ROC-AUC of a trivial model, or the P@10 of several models."""
@@ -73,7 +73,7 @@ def verdict(scores: dict, name: Callable[[str], str] = str) -> list[str]:
     if not models:
         return [f"No model has a {table.title}, so nothing can be said of them."]
     warnings = [*_leaks(table), *_strong_trivial_models(table), *_perfect_lists(table), *_indistinct(table)]
-    return [*warnings, *_standings(table), *_language_model(table), *_within_users(table)]
+    return [*warnings, *_standings(table), *_language_model(table), *_within_users(table), *_other_datasets(table)]
 
 
 def _leaks(table: Table) -> list[str]:
@@ -181,6 +181,19 @@ def _within_users(table: Table) -> list[str]:
     return [f"Within one {user} (UAUC), {listed(clauses)}."] if clauses else []
 
 
+def _other_datasets(table: Table) -> list[str]:
+    """Which models were trained on another dataset than the one that is scored."""
+    models: dict[str, list[dict]] = {}
+    for model in table.models:
+        if elsewhere := trained_elsewhere(model, table.scores):
+            models.setdefault(elsewhere, []).append(model)
+    return [
+        f"{table.names(of)} {'was' if len(of) == 1 else 'were'} trained on another dataset than the one scored here: "
+        f"{table.name(dataset)}."
+        for dataset, of in models.items()
+    ]
+
+
 def _stance(table: Table, apart: Mapping) -> str:
     stances = {1: "clears", 0: "cannot be told apart from", -1: "does not clear"}
     side = _side(apart) or 0
@@ -189,7 +202,7 @@ def _stance(table: Table, apart: Mapping) -> str:
 
 
 def _best_language_model(table: Table) -> dict | None:
-    return next((model for model in table.models if model["kind"] in ("base", "adapter")), None)
+    return next((model for model in table.models if model["kind"] in ("base", "adapter", "fine-tuned")), None)
 
 
 def _with_differences(table: Table, models: list[dict]) -> str:

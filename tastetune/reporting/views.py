@@ -1,5 +1,6 @@
 """How the scores of each task are presented: its templates, its place in tables, and the words of its dataset."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tastetune.metrics import Metric
@@ -80,3 +81,12 @@ def words_of(scores: dict) -> dict[str, str]:
     """What the dataset calls its `item`, `items` and `user`, and several of those, `users`."""
     words = {"item": "movie", "items": "movies", "user": "user"} | scores["dataset"]["settings"].get("task", {})
     return {name: words[name] for name in ("item", "items", "user")} | {"users": f"{words['user']}s"}
+
+
+def trained_elsewhere(model: Mapping, scores: Mapping) -> str | None:
+    """The dataset that a model was trained on, by name and fingerprint, if it is another than the one scored."""
+    settings = model["settings"]
+    fingerprint = settings.get("fingerprint")
+    if model["kind"] not in ("adapter", "fine-tuned") or fingerprint in (None, scores["dataset"]["fingerprint"]):
+        return None
+    return f"{settings.get('dataset')}, fingerprint {fingerprint[:16]}"

@@ -22,7 +22,7 @@ from tastetune.metrics.labelled import (
 )
 from tastetune.metrics.roc_auc import roc_curve
 from tastetune.tasks.like_dislike import LikeDislike
-from tastetune.tasks.task import Measured, Rows, check_same_rows
+from tastetune.tasks.task import Measured, Rows, check_same_rows, refuse_doubled
 
 COLUMNS = ["example_id", "user_id", "item_id", "label", "rating", "history"]
 CURVE_POINTS = 101
@@ -53,6 +53,7 @@ class LabelTask:
         if not len(table):
             path = dataset.path(self.rows_config, split.split("+", maxsplit=1)[0])
             raise InputError(f"{path}: no rows; rebuild the dataset or name another split")
+        refuse_doubled(table, dataset, split)
         users = table["user_id"].combine_chunks().dictionary_encode()
         return Rows(self, dataset, split, table, users.indices.to_numpy(), len(users.dictionary))
 

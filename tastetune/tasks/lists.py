@@ -15,7 +15,7 @@ from tastetune.errors import InputError
 from tastetune.metrics import LISTS, Metric
 from tastetune.metrics import lines as line_metrics
 from tastetune.metrics.recommended import Pairs, list_metrics
-from tastetune.tasks.task import FIT_ON, Measured, Rows, check_same_rows
+from tastetune.tasks.task import FIT_ON, Measured, Rows, check_same_rows, refuse_doubled
 
 COLUMNS = ["example_id", "user_id", "liked", "gold"]
 DEPTH = 10
@@ -83,6 +83,7 @@ class ListTask:
         if not len(table):
             path = dataset.path(self.rows_config, split)
             raise InputError(f"{path}: no rows; rebuild the dataset or name another split")
+        refuse_doubled(table, dataset, split)
         for user, gold in zip(table["user_id"].to_pylist(), table["gold"].to_pylist(), strict=True):
             if not gold:
                 raise InputError(f"{dataset.source}: the gold list of user {user!r} is empty; rebuild the dataset")

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.digests import digest_of_table
 from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
 from tastetune.metrics import Metric
@@ -37,6 +40,16 @@ class Rows:
     @property
     def example_ids(self) -> list[str]:
         return self.table["example_id"].to_pylist()
+
+    @cached_property
+    def digest(self) -> str:
+        """Of what scoring reads of the rows: ids, labels, ratings, histories or gold lists.
+
+        Three things freeze a dataset. Its fingerprint, of all rows with their prompts, names it. The digest of each
+        file, checked when the file is read, notices an edit. This digest, computed from the rows at prediction and
+        again at scoring, notices that the two read different ones, even if somebody wrote new digests for the files.
+        """
+        return digest_of_table(self.table)
 
     def read(self, columns: list[str]) -> pa.Table:
         """Further columns of the same rows, such as `prompt`."""
@@ -139,6 +152,8 @@ class Task(Protocol):
 def check_same_rows(rows: Rows, predictions: Predictions) -> None:
     """Raise InputError unless `predictions` answer these rows."""
     scored = {"config": rows.task.rows_config, "split": rows.split, "fingerprint": rows.dataset.fingerprint}
+    if predictions.meta.rows_digest is not None:
+        scored["rows_digest"] = rows.digest
     for key, expected in scored.items():
         value = getattr(predictions.meta, key)
         if value != expected:
@@ -147,3 +162,14 @@ def check_same_rows(rows: Rows, predictions: Predictions) -> None:
                 f"{expected!r} of {rows.dataset.source} is scored; predict on these rows, or score the rows it was "
                 "predicted on"
             )
+
+
+def refuse_doubled(table: pa.Table, dataset: BuiltDataset, split: str) -> None:
+    """Raise InputError if two rows of a split bear one id, so that their answers could not be told apart."""
+    counts = pc.value_counts(table["example_id"].combine_chunks())
+    doubled = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
+    if len(doubled):
+        raise InputError(
+            f"{dataset.source}: {len(doubled)} example_ids of split {split!r} stand more than once, first "
+            f"{doubled[0].as_py()!r}; rebuild the dataset"
+        )

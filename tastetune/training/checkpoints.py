@@ -7,7 +7,8 @@ from typing import Any
 
 from trl import ModelConfig, SFTConfig
 
-from tastetune.artifacts.run import CHECKPOINT, read_settings, refuse_seen, whole_checkpoints
+from tastetune.artifacts.run import CHECKPOINT, read_record, whole_checkpoints
+from tastetune.artifacts.trained_rows import refuse_trained
 from tastetune.config.arguments import AnswerArguments, GenerationArguments, SftArguments
 from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError
@@ -54,7 +55,7 @@ def read_run(usage: str, argv: Sequence[str], args: Any, adapter: str) -> CurveR
     )
     recipe, name = Recipe(data, training, model), args.name
     asking = Asking("", seed=training.seed, max_batch_tokens=answers.max_batch_tokens, generation=generation)
-    checkpoints, dataset, trained = find_checkpoints(adapter), recipe.dataset(), read_settings(adapter)
+    checkpoints, dataset, trained = find_checkpoints(adapter), recipe.dataset(), read_record(adapter).settings
     if trained.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise InputError(
             f"{adapter} was trained on dataset {trained.get('dataset')!r} with fingerprint "
@@ -66,8 +67,7 @@ def read_run(usage: str, argv: Sequence[str], args: Any, adapter: str) -> CurveR
     for path in checkpoints.values():
         for of in candidates(task, single, asking, adapter=str(path), base=False):
             models.append(replace(of, name=(name or own) + of.name.removeprefix(own)))
-    for path in checkpoints.values():
-        refuse_seen(path, answers.split)
+    refuse_trained([recipe.base_record, read_record(adapter)], dataset, task.rows_config, answers.split)
     return CurveRun(recipe, task.rows(dataset, answers.split), models)
 
 

@@ -9,23 +9,30 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from accelerate import PartialState
 from huggingface_hub import HfApi
 from huggingface_hub.utils import validate_repo_id
 from transformers import TrainerCallback, TrainingArguments
+from trl import ModelConfig
 
+from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.hub_errors import hub_errors
 from tastetune.artifacts.json_files import cut, read_json
+from tastetune.artifacts.redaction import shareable
 from tastetune.artifacts.run import (
     CHECKPOINT,
     COST,
     OTHERS,
     RUN,
     read_cost,
+    read_record,
+    refuse_other_base,
     total_batch_size,
-    trained_on,
     whole_checkpoints,
 )
+from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
+from tastetune.artifacts.weights import ADAPTER_PATTERNS, weights_digest
 from tastetune.errors import InputError
 from tastetune.files import is_unfinished, unfinished, write_text
 from tastetune.hub.push import push_folder
@@ -43,15 +50,18 @@ def is_done(folder: str | Path, settings: dict) -> bool:
     folder = Path(folder)
     if is_unfinished(folder / RUN) or not read_cost(folder) or not any((folder / name).is_file() for name in WEIGHTS):
         return False
-    return _read_record(folder) == json.loads(json.dumps(settings))
+    return _read_record(folder) == _as_recorded(settings)
 
 
 @contextmanager
-def held_run(args: TrainingArguments, settings: dict, *, force: bool = False) -> Iterator[str | None]:
+def held_run(
+    args: TrainingArguments, settings: dict, *, rows: np.ndarray | None = None, force: bool = False
+) -> Iterator[str | None]:
     """Hold a run's folder while the block trains in it, and yield the checkpoint to go on from, None to begin.
 
     Args:
         settings: see `tastetune.artifacts.run.run_settings`; recorded in a fresh folder.
+        rows: keys of the rows that are trained on, see `trained_rows`; recorded beside the settings.
         force: delete first what a former run wrote.
 
     Raises:
@@ -63,6 +73,8 @@ def held_run(args: TrainingArguments, settings: dict, *, force: bool = False) ->
             if force and is_main:
                 delete_run(args.output_dir)
             checkpoint = resume_point(args.output_dir, settings)
+            if rows is not None and is_main:
+                write_row_keys(Path(args.output_dir) / ROWS, rows)
         with unfinished(Path(args.output_dir) / RUN) if is_main else nullcontext():
             yield checkpoint
 
@@ -75,7 +87,7 @@ def delete_run(folder: str | Path) -> None:
             (path / "trainer_state.json").unlink(missing_ok=True)  # first: without it nothing goes on from the rest
             shutil.rmtree(path)
     # The record last: as long as anything is left of a run, it says of which settings
-    for name in (COST, "adapter_config.json", "training_args.bin", *WEIGHTS, RUN):
+    for name in (COST, "adapter_config.json", "training_args.bin", *WEIGHTS, ROWS, RUN):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -88,7 +100,7 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
     Raises:
         InputError: the folder holds a run of other settings.
     """
-    folder, settings = Path(folder), json.loads(json.dumps(settings))
+    folder, settings = Path(folder), _as_recorded(settings)
     checkpoints, before = whole_checkpoints(folder), _read_record(folder)
     if before and (checkpoints or (folder / "adapter_config.json").is_file()):
         old, new = (record | record.get(OTHERS, {}) | {OTHERS: None} for record in (before, settings))
@@ -100,6 +112,24 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
                 )
     write_text(folder / RUN, json.dumps(settings, indent=2) + "\n")
     return str(checkpoints[max(checkpoints)]) if checkpoints else None
+
+
+def trained_rows(
+    dataset: BuiltDataset, split: str, *, config: str | None = None, before: str | None = None
+) -> np.ndarray:
+    """Keys of the rows that a run trains on, those that it need not come to included.
+
+    Args:
+        config: of which config; None for the dataset's task.
+        before: the adapter that the run goes on from, which has seen rows already.
+    """
+    keys, seen = row_keys(dataset, config or dataset.task, split), read_record(before).rows if before else None
+    return keys if seen is None else np.union1d(keys, seen)
+
+
+def _as_recorded(settings: dict) -> dict:
+    """Settings as they stand in the record: without secrets, and without this machine's folders."""
+    return shareable(json.loads(json.dumps(settings)))
 
 
 def _read_record(folder: Path) -> dict:
@@ -160,7 +190,11 @@ class CostRecorder(TrainerCallback):
 
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
-            self.write(args, state, Path(args.output_dir) / f"{CHECKPOINT}-{state.global_step}")
+            folder = Path(args.output_dir) / f"{CHECKPOINT}-{state.global_step}"
+            self.write(args, state, folder)
+            for name in (RUN, ROWS):  # a checkpoint that is pushed by itself takes them along
+                if (Path(args.output_dir) / name).is_file():
+                    shutil.copyfile(Path(args.output_dir) / name, folder / name)
 
     def on_train_end(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
@@ -172,23 +206,35 @@ class CostRecorder(TrainerCallback):
             "examples": round(state.global_step * total_batch_size(args) * self.in_a_row),
             "seconds": round(self.before + time.perf_counter() - self.start, 1),
             "flops": state.total_flos or None,  # the trainer estimates none where it writes answers itself
-            "command": " ".join(["accelerate launch", *sys.argv]),
+            "command": shareable(" ".join(["accelerate launch", *sys.argv])),
         }
         write_text(folder / COST, json.dumps(cost) + "\n")
 
 
-def adapter_settings(adapter: str | None) -> dict[str, Any]:
-    """What a run that goes on from an adapter records of it: its name, its shape, and what it was trained on.
+def adapter_settings(adapter: str | None, model_args: ModelConfig) -> dict[str, Any]:
+    """What a run that goes on from an adapter records of it: its name, shape and weights, and what it was trained on.
 
     Raises:
-        InputError: none is named, or there is none of that name.
+        InputError: none is named, there is none of that name, or it was trained on another base model.
     """
     if not adapter:
         raise InputError("sft_adapter is missing; name the adapter to start from, which scripts/sft.py wrote")
     check_adapter(adapter)
     config = read_adapter_config(adapter, f"sft_adapter {adapter!r}")
-    shape = {"lora_r": config.r, "lora_alpha": config.lora_alpha, "lora_dropout": config.lora_dropout}
-    return {"sft_adapter": adapter, "sft_train_split": "+".join(trained_on(adapter)), "use_peft": True, **shape}
+    record = read_record(adapter)
+    refuse_other_base(record, weights_digest(model_args.model_name_or_path, model_args.model_revision))
+    fingerprint = record.settings.get("fingerprint")
+    splits = record.splits(fingerprint) if fingerprint else [record.settings.get("dataset_train_split", "")]
+    return {
+        "sft_adapter": adapter,
+        "sft_weights": weights_digest(adapter, patterns=ADAPTER_PATTERNS),
+        "sft_fingerprint": fingerprint,
+        "sft_train_split": "+".join(splits),
+        "use_peft": True,
+        "lora_r": config.r,
+        "lora_alpha": config.lora_alpha,
+        "lora_dropout": config.lora_dropout,
+    }
 
 
 def refuse_push_and_evaluation(args: TrainingArguments) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tastetune.artifacts.dataset import LIKE_FROM
+from tastetune.artifacts.dataset import INFO, LIKE_FROM
+from tastetune.artifacts.digests import digest_of_file
 from tastetune.tasks.like_dislike import Item, LikeDislike
 
 HISTORY_LENGTH = 10
@@ -124,5 +125,18 @@ def _write_info(folder: Path, rows: dict[str, list], settings: dict) -> None:
     digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
     counts = {split: len(part) for split, part in rows.items()}
     info = {"name": "made", "fingerprint": digest[:16], "settings": settings, "counts": counts}
-    (folder / "tastetune.json").write_text(json.dumps(info, indent=2), encoding="utf-8")
+    info["files"] = digests(folder)
+    (folder / INFO).write_text(json.dumps(info, indent=2), encoding="utf-8")
     (folder / "README.md").write_text("---\npretty_name: made\n---\n\n# A made dataset\n", encoding="utf-8")
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The digest of each parquet file, as a builder writes it into `tastetune.json`."""
+    return {path.relative_to(folder).as_posix(): digest_of_file(path) for path in folder.glob("*/*.parquet")}
+
+
+def sealed(folder: Path) -> Path:
+    """The dataset in `folder` with the digests of its files as they are now: one that was built like this."""
+    info = json.loads((folder / INFO).read_text(encoding="utf-8"))
+    (folder / INFO).write_text(json.dumps(info | {"files": digests(folder)}), encoding="utf-8")
+    return folder

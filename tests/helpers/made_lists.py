@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from made import make_dataset
+from made import digests, make_dataset
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.data.splits import SPLITS
@@ -45,6 +45,7 @@ def make_lists(folder: str | Path, n_users: int = 30, n_items: int = 40, task: T
     settings = {"task": {"n": task.n}, "redistribution": True}
     counts = {"rows": {split: len(table) for split, table in rendered.items()}}
     info = {"name": "made-lists", "fingerprint": fingerprint(rendered.values()), "settings": settings, "counts": counts}
+    info["files"] = digests(folder)
     (folder / "tastetune.json").write_text(json.dumps(info), encoding="utf-8")
     (folder / "README.md").write_text("---\npretty_name: made lists\n---\n", encoding="utf-8")
     return folder

@@ -1,0 +1,105 @@
+"""By what files, rows and a model's weights are told apart: digests of their content."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from hashlib import file_digest, sha256
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+SLICES, SLICE = 16, 4096
+"""How many slices of a tensor are read for a digest, evenly spread over it, and the bytes of each."""
+
+
+def digest_of_file(path: Path) -> str:
+    """SHA-256 of a file, computed once in a process for as long as the file is not touched."""
+    status = path.stat()
+    return _digest_of_file(path, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _digest_of_file(path: Path, *_: int) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def digest_of_table(table: pa.Table) -> str:
+    """SHA-256 of a table's columns, in the order of their names; how the table was cut and written does not matter."""
+    digest = sha256()
+    for name in sorted(table.column_names):
+        column = table[name]
+        digest.update(f"{name} {column.type} {len(column)}\n".encode())
+        for content in _contents(pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)):
+            digest.update(content)
+    return digest.hexdigest()
+
+
+def _contents(values: pa.Array) -> Iterator[bytes]:
+    """What an array holds: where it is null, how long its lists or texts are, and what stands in them."""
+    yield np.packbits(values.is_null().to_numpy(zero_copy_only=False)).tobytes()
+    values = values.drop_null()
+    if pa.types.is_list(values.type):
+        yield pc.list_value_length(values).to_numpy().astype("<i8").tobytes()
+        yield from _contents(values.flatten())
+    elif pa.types.is_string(values.type):
+        yield pc.binary_length(values).to_numpy().astype("<i8").tobytes()
+        yield "".join(values.to_pylist()).encode()
+    elif pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+        numbers = values.to_numpy(zero_copy_only=False)
+        yield numbers.astype(numbers.dtype.newbyteorder("<")).tobytes()
+    else:
+        yield json.dumps(values.to_pylist(), sort_keys=True, default=str).encode()
+
+
+def digest_of_weights(files: Sequence[Path]) -> str:
+    """A digest of a model's weights, of a sample of each tensor, so that a large model costs a moment too.
+
+    Of a `.safetensors` file each tensor's name, type and shape count, and `SLICES` slices of its values; a tensor that
+    stands for the output as well as for the input counts once. How the tensors are spread over files does not matter. A
+    copy in another type counts as another model. A file of any other format counts as a whole.
+
+    Raises:
+        ValueError: a file is no whole safetensors file.
+    """
+    tensors, rest = {}, []
+    for path in files:
+        if path.suffix == ".safetensors":
+            tensors |= _tensors(path)
+        else:
+            rest.append(digest_of_file(path))
+    if (output := tensors.pop("lm_head.weight", None)) and output not in tensors.values():
+        tensors["lm_head.weight"] = output
+    return sha256(json.dumps([sorted(tensors.items()), sorted(rest)]).encode()).hexdigest()
+
+
+def _tensors(path: Path) -> dict[str, str]:
+    """Digest of each tensor in a safetensors file: https://github.com/huggingface/safetensors#format"""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        length = int.from_bytes(file.read(8), "little")
+        if not 2 <= length <= size - 8:
+            raise ValueError(f"{path}: no whole safetensors file")
+        header = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        digests = {}
+        for name, tensor in header.items():
+            start, stop = (8 + length + offset for offset in tensor["data_offsets"])
+            if stop > size:
+                raise ValueError(f"{path}: cut off, tensor {name!r} is not whole")
+            digest = sha256(json.dumps([tensor["dtype"], tensor["shape"]]).encode())
+            for at in _places(start, stop):
+                file.seek(at)
+                digest.update(file.read(min(SLICE, stop - at)))
+            digests[name] = digest.hexdigest()
+    return digests
+
+
+def _places(start: int, stop: int) -> list[int]:
+    """Where the slices of what lies from `start` to `stop` begin: all of it where it is no longer than they are."""
+    if stop - start <= SLICES * SLICE:
+        return list(range(start, stop, SLICE))
+    return [start + (stop - start - SLICE) * number // (SLICES - 1) for number in range(SLICES)]
