@@ -15,7 +15,7 @@ import torch
 from transformers import GenerationConfig, LogitsProcessorList
 
 from tastetune.language_models.batching import left_padded
-from tastetune.language_models.constrained import ListConstraint, spell
+from tastetune.language_models.lists.constrained import ListConstraint, spell
 from tastetune.training.stand_in import make_model, train_tokenizer
 
 WORDS = (

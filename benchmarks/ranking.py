@@ -18,8 +18,8 @@ from accelerate import PartialState
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from tastetune.language_models.batching import left_padded
-from tastetune.language_models.catalogue_ranking import title_log_probabilities
-from tastetune.language_models.title_trie import TitleTrie
+from tastetune.language_models.lists.catalogue_ranking import title_log_probabilities
+from tastetune.language_models.lists.title_trie import TitleTrie
 
 END = 0
 

@@ -19,27 +19,15 @@ def main() -> None:
 
     from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
+    from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
     from tastetune.language_models.batching import context_length
-    from tastetune.language_models.loading import (
-        load_adapter,
-        load_config,
-        load_model,
-        load_tokenizer,
-        refuse_other_tokenizer,
-        warn_of_other_quantisation,
-    )
+    from tastetune.language_models.loading import load_config, load_model, load_tokenizer
     from tastetune.training.checks import refuse_faulty_arguments
+    from tastetune.training.costs import CostRecorder
     from tastetune.training.data import check_lengths, rows_for_steps, set_total_batch_size
     from tastetune.training.failures import FailureWatch, explained_disk_errors
     from tastetune.training.preferences import read_pairs
-    from tastetune.training.runs import (
-        CostRecorder,
-        adapter_settings,
-        held_run,
-        is_done,
-        refuse_push_and_evaluation,
-        trained_rows,
-    )
+    from tastetune.training.runs import adapter_settings, held_run, is_done, refuse_push_and_evaluation, trained_rows
     from tastetune.training.trainers import adapter_kept
 
     data_args, adapter_args, training_args, model_args = parse_recipe(
@@ -69,7 +57,6 @@ def main() -> None:
     with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter, once to train and, copied by the trainer, once to be held to
         model = load_model(model_args)
-        warn_of_other_quantisation(model, adapter_args.sft_adapter)
         model = load_adapter(model, adapter_args.sft_adapter, trainable=True)
         with adapter_kept(model):
             trainer = DPOTrainer(

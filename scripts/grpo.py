@@ -26,28 +26,16 @@ def main() -> None:
 
     from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
+    from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
     from tastetune.language_models.batching import refuse_beyond_context
     from tastetune.language_models.chat import TEMPLATE_VALUES, prompt_ids, turn_end
-    from tastetune.language_models.loading import (
-        load_adapter,
-        load_config,
-        load_model,
-        load_tokenizer,
-        refuse_other_tokenizer,
-        warn_of_other_quantisation,
-    )
+    from tastetune.language_models.loading import load_config, load_model, load_tokenizer
     from tastetune.training.checks import refuse_faulty_arguments
     from tastetune.training.configs import TotalBatchGRPOConfig
+    from tastetune.training.costs import CostRecorder
     from tastetune.training.failures import FailureWatch, explained_disk_errors, warn_if_unrewarded
     from tastetune.training.rewards import read_rewarded_rows
-    from tastetune.training.runs import (
-        CostRecorder,
-        adapter_settings,
-        held_run,
-        is_done,
-        refuse_push_and_evaluation,
-        trained_rows,
-    )
+    from tastetune.training.runs import adapter_settings, held_run, is_done, refuse_push_and_evaluation, trained_rows
     from tastetune.training.trainers import adapter_kept
 
     data_args, adapter_args, training_args, model_args = parse_recipe(
@@ -77,7 +65,6 @@ def main() -> None:
         model = load_model(model_args)
         ends = sorted({turn_end(tokenizer), tokenizer.eos_token_id})
         model.generation_config = GenerationConfig(eos_token_id=ends)
-        warn_of_other_quantisation(model, adapter_args.sft_adapter)
         model = load_adapter(model, adapter_args.sft_adapter, trainable=True)
         training_args.chat_template_kwargs = TEMPLATE_VALUES
         with adapter_kept(model):

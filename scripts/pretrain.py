@@ -22,8 +22,9 @@ def main() -> None:
     from tastetune.artifacts.run import run_settings
     from tastetune.language_models.chat import plain_text
     from tastetune.training.checks import refuse_faulty_arguments
+    from tastetune.training.costs import CostRecorder
     from tastetune.training.failures import FailureWatch, explained_disk_errors
-    from tastetune.training.runs import CostRecorder, held_run, is_done, refuse_push_and_evaluation, trained_rows
+    from tastetune.training.runs import held_run, is_done, refuse_push_and_evaluation, trained_rows
     from tastetune.training.stand_in import make_model, rating_streams, train_tokenizer
     from tastetune.training.trainers import CompactSFTTrainer
 

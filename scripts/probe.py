@@ -29,9 +29,9 @@ from pathlib import Path
 from accelerate import PartialState
 from trl import ModelConfig, SFTConfig
 
-from tastetune.artifacts.predictions import versions
 from tastetune.artifacts.redaction import shareable
 from tastetune.config.arguments import GenerationArguments, SftArguments
+from tastetune.config.environment import versions
 from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError, run
 from tastetune.evaluation.scoring import command_line

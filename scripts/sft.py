@@ -24,10 +24,12 @@ def main() -> None:
     from tastetune.artifacts.run import read_record, run_settings
     from tastetune.artifacts.trained_rows import refuse_trained
     from tastetune.language_models.loading import load_model
-    from tastetune.training.checks import Preparation, refuse_faults
+    from tastetune.training.checks import refuse_faults
     from tastetune.training.configs import FineTuningConfig
+    from tastetune.training.costs import CostRecorder
     from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
-    from tastetune.training.runs import CostRecorder, held_run, is_done, push_run, trained_rows
+    from tastetune.training.preparation import Preparation
+    from tastetune.training.runs import held_run, is_done, push_run, trained_rows
     from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping
 

@@ -162,27 +162,6 @@ class BuiltDataset:
         return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
 
 
-def refuse_foreign(folder: str | Path) -> None:
-    """Raise InputError if writing a dataset to `folder` would delete anything that no builder wrote.
-
-    A builder writes `WRITTEN`, with one config of rows beside `CATALOGUE`.
-    """
-    folder = Path(folder)
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    ends = [path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir() or not any(path.iterdir())]
-    names = [path.relative_to(folder).as_posix() for path in ends]
-    written = [name for name in names if WRITTEN.fullmatch(name)]
-    rows = {name.split("/")[0] for name in written if "/" in name} - CATALOGUE
-    foreign = {name.split("/")[0] for name in names if name not in written} | (rows if len(rows) > 1 else set())
-    if foreign or INFO not in names:
-        reason = ", ".join(sorted(foreign)) or f"no {INFO} is there"
-        raise InputError(
-            f"--output_dir {folder}: holds something else than a dataset, which would be lost: {reason}; name another "
-            "folder, or move it away first"
-        )
-
-
 def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDataset:
     """Open a built dataset by its folder or by its Hub id.
 

@@ -11,8 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tastetune.artifacts.hub_errors import fetched
+from tastetune.errors import InputError
+
 SLICES, SLICE = 16, 4096
 """How many slices of a tensor are read for a digest, evenly spread over it, and the bytes of each."""
+
+PATTERNS = ("model*.safetensors", "pytorch_model*.bin")
+"""Files that hold weights; the first pattern that fits is the one that is loaded."""
+
+ADAPTER_PATTERNS = ("adapter_model.safetensors", "adapter_model.bin")
 
 
 def digest_of_file(path: Path) -> str:
@@ -103,3 +111,23 @@ def _places(start: int, stop: int) -> list[int]:
     if stop - start <= SLICES * SLICE:
         return list(range(start, stop, SLICE))
     return [start + (stop - start - SLICE) * number // (SLICES - 1) for number in range(SLICES)]
+
+
+def weights_digest(source: str, revision: str | None = None, patterns: tuple[str, ...] = PATTERNS) -> str | None:
+    """The digest of a model's weights, see `digest_of_weights`; None where none can be read, as loading it will say.
+
+    Args:
+        source: a folder, or a Hub id, whose weights are then fetched.
+        patterns: `ADAPTER_PATTERNS` for an adapter's.
+
+    Raises:
+        InputError: a file is damaged.
+    """
+    for pattern in patterns:
+        folder = Path(source) if Path(source).exists() else fetched(str(source), pattern, revision)
+        if folder and (files := sorted(folder.glob(pattern))):
+            try:
+                return digest_of_weights(files)
+            except ValueError as error:
+                raise InputError(f"{source}: its weights cannot be read ({error}); save the model anew") from error
+    return None

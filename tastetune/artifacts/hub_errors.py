@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
 
 import httpx2
-from huggingface_hub import constants
+from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -61,3 +63,16 @@ def _explain(error: Exception) -> str:
 
 def _is(error: Exception, key: type | int) -> bool:
     return isinstance(key, type) and isinstance(error, key)
+
+
+@lru_cache(maxsize=64)
+def fetched(repo_id: str, pattern: str, revision: str | None = None) -> Path | None:
+    """The folder in the Hub's cache with a model's files of this name or pattern; None where none can be had.
+
+    Why none can be had, loading the model will say.
+    """
+    try:
+        with hub_errors(repo_id, "model", revision):
+            return Path(snapshot_download(repo_id, revision=revision, allow_patterns=pattern))
+    except InputError:
+        return None

@@ -1,11 +1,9 @@
 """The predictions table: every model's answers to the same frozen rows, one parquet file a model."""
 
 import json
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,6 +16,7 @@ from tastetune.artifacts import list_table, score_table
 from tastetune.artifacts.json_files import cut, faults, parse_json
 from tastetune.artifacts.list_table import ListLine
 from tastetune.artifacts.redaction import without_secrets
+from tastetune.config.environment import versions
 from tastetune.errors import InputError
 from tastetune.files import replacing
 
@@ -26,28 +25,6 @@ COSTS = ("examples", "seconds", "flops", "steps", "epochs")
 """What `Meta.training` may count; the rest of it is text."""
 
 _KEY = b"tastetune"
-_PACKAGES = (
-    "tastetune",
-    "torch",
-    "transformers",
-    "trl",
-    "peft",
-    "bitsandbytes",
-    "datasets",
-    "recbole",
-    "numpy",
-)
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the installed packages that a score can depend on."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 @dataclass(frozen=True)
@@ -186,10 +163,8 @@ def hold(path: Path, origin: Mapping) -> bool:
 
 
 def _read_meta(raw: bytes, path: Path) -> Meta:
-    remedy, content = (
-        "write it anew",
-        parse_json(raw, f"{path}: its tastetune metadata cannot be read", "write it anew"),
-    )
+    remedy = "write it anew"
+    content = parse_json(raw, f"{path}: its tastetune metadata cannot be read", remedy)
     if not isinstance(content, dict):
         raise InputError(f"{path}: its tastetune metadata cannot be read: {cut(content)} is no object; {remedy}")
     values = {f.name: content[f.name] for f in fields(Meta) if f.name in content}

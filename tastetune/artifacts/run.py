@@ -2,16 +2,16 @@
 
 import json
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.digests import weights_digest
+from tastetune.artifacts.hub_errors import fetched
 from tastetune.artifacts.json_files import cut, faults, read_json
 from tastetune.artifacts.trained_rows import ROWS, read_row_keys
-from tastetune.artifacts.weights import weights_digest
 from tastetune.errors import InputError
 
 RUN, COST = "run.json", "cost.json"
@@ -114,7 +114,8 @@ class RunRecord:
         return [part for part in dict.fromkeys(part for parts in named for part in parts) if part]
 
     def _named(self, key: str) -> list[str]:
-        if not isinstance(splits := self.settings.get(key) or "", str):
+        splits = self.settings.get(key) or ""
+        if not isinstance(splits, str):
             raise InputError(
                 f"{self.source}: {RUN} has {key} {cut(splits)}, expected splits joined by +; train it anew"
             )
@@ -140,25 +141,12 @@ def _file(source: str | Path, name: str, revision: str | None) -> Path | None:
     """A file of the record, None where there is none. A checkpoint is described by the run that it lies in, too."""
     folder = Path(source)
     if not folder.exists():
-        return _hub_file(str(source), name, revision)
+        snapshot = fetched(str(source), name, revision)
+        return snapshot / name if snapshot and (snapshot / name).is_file() else None
     folders = [folder]
     if name != COST and folder.resolve().name.startswith(f"{CHECKPOINT}-"):
         folders.append(folder.resolve().parent)
     return next((path for path in (folder / name for folder in folders) if path.is_file()), None)
-
-
-@lru_cache(maxsize=64)
-def _hub_file(repo_id: str, name: str, revision: str | None) -> Path | None:
-    """A file of a model on the Hub; None where it has none, or where there is no such model, as loading it will say."""
-    from huggingface_hub import hf_hub_download
-
-    from tastetune.artifacts.hub_errors import hub_errors
-
-    try:
-        with hub_errors(repo_id, "model", revision):
-            return Path(hf_hub_download(repo_id, name, revision=revision))
-    except InputError:
-        return None
 
 
 def whole_checkpoints(folder: str | Path) -> dict[int, Path]:
@@ -204,7 +192,7 @@ def refuse_other_base(record: RunRecord, weights: str | None) -> None:
     """Refuse to put an adapter onto a base model that it was not trained on.
 
     Args:
-        weights: the base model's digest, see `tastetune.artifacts.weights.weights_digest`.
+        weights: the base model's digest, see `tastetune.artifacts.digests.weights_digest`.
 
     Raises:
         InputError: the run records another.

@@ -28,9 +28,14 @@ BATCH = 1 << 17
 class Record(Protocol):
     """What is asked of a run's record here, see `tastetune.artifacts.run.RunRecord`."""
 
-    source: str
-    settings: dict
-    rows: np.ndarray | None
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def settings(self) -> dict: ...
+
+    @property
+    def rows(self) -> np.ndarray | None: ...
 
     def splits(self, fingerprint: str) -> list[str]: ...
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from tastetune.artifacts.curve_and_probe_schema import LearningCurve
 from tastetune.artifacts.json_files import faults, read_json
-from tastetune.artifacts.predictions import Predictions, versions
+from tastetune.artifacts.predictions import Predictions
+from tastetune.config.environment import versions
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import LEVEL, draws, interval
 from tastetune.evaluation.comparison import check_names

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from tastetune.artifacts.predictions import Predictions, versions
+from tastetune.artifacts.predictions import Predictions
 from tastetune.artifacts.redaction import shareable
+from tastetune.config.environment import versions
 from tastetune.evaluation.bootstrap import LEVEL, draws
 from tastetune.evaluation.comparison import chosen_reference, differences, gains, identity
 from tastetune.evaluation.estimates import estimates

@@ -17,8 +17,8 @@ from tastetune.errors import InputError
 from tastetune.language_models.answerer import Answerer, Asking
 from tastetune.language_models.language_model import Recipe
 from tastetune.language_models.like_dislike import LikeDislikeAnswerer
+from tastetune.language_models.lists.top_n import TopNAnswerer
 from tastetune.language_models.rating import RatingAnswerer
-from tastetune.language_models.top_n import TopNAnswerer
 from tastetune.locks import held_file
 from tastetune.tasks import Rows, Task
 

@@ -11,16 +11,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArgum
 from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.run import OTHERS, RunRecord, read_record, refuse_other_base, run_settings
-from tastetune.artifacts.weights import weights_digest
 from tastetune.config.arguments import DataArguments
-from tastetune.language_models.loading import (
-    load_adapter,
-    load_model,
-    load_tokenizer,
-    refuse_other_tokenizer,
-    warn_of_other_quantisation,
-)
+from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
+from tastetune.language_models.loading import load_model, load_tokenizer
 
 _LOADED_BY = (
     "model_name_or_path",
@@ -71,7 +66,6 @@ class LanguageModel:
             if self.weights is not None:
                 refuse_other_base(read_record(adapter), self.weights)
             refuse_other_tokenizer(self.tokenizer, adapter)
-            warn_of_other_quantisation(self.model, adapter)
             name = f"adapter_{len(self.adapters)}" if self.adapters else "default"
             self.model = load_adapter(self.model, adapter, name=name)
             self.adapters[adapter] = name

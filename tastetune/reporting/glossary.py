@@ -57,6 +57,12 @@ LEAKS = {
 }
 """What the counts of `leakage.leakage` say, for people."""
 
+MEANINGS = {
+    "user_item_mean": "user mean plus item mean",
+    "most_cowatched": "what is watched most beside the favourites",
+}
+"""The references by name."""
+
 
 def definition(name: str) -> dict[str, str]:
     """What a metric is and where it comes from: `definition`, `source`, and `function`, as its code says."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tastetune.reporting.formats import NAMED, difference, listed, p_holm, with_interval
-from tastetune.reporting.glossary import LEAKS
+from tastetune.reporting.glossary import LEAKS, MEANINGS
 from tastetune.reporting.views import trained_elsewhere, view_of, words_of
 
 HIGH_TRIVIAL, HIGH_LISTS = 0.95, 0.99
@@ -17,12 +17,6 @@ HIGH_TRIVIAL, HIGH_LISTS = 0.95, 0.99
 
 TOO_GOOD = 0.98
 """From where on the ROC-AUC of a model that learnt is a leak until shown otherwise."""
-
-MEANINGS = {
-    "user_item_mean": "user mean plus item mean",
-    "most_cowatched": "what is watched most beside the favourites",
-}
-"""The references by name."""
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,25 @@
 """What can go wrong in a run and can be seen before it starts: each check says what it saw, or what to do."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from datasets import Dataset
-from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
-from trl import ModelConfig
+from transformers import TrainingArguments
 
-from tastetune.artifacts.dataset import BuiltDataset, open_dataset
-from tastetune.artifacts.run import total_batch_size
-from tastetune.config.arguments import SftArguments, ValidationArguments
+from tastetune.artifacts.run import RUN, total_batch_size
 from tastetune.errors import InputError
 from tastetune.language_models.batching import context_length
-from tastetune.language_models.loading import load_config, load_tokenizer
+from tastetune.locks import refuse_unwritable
 from tastetune.tasks import task_of
-from tastetune.training.configs import FineTuningConfig, refuse_unobeyed
+from tastetune.training.configs import refuse_unobeyed
 from tastetune.training.constructions import check_model, check_optimizer, check_trackers
-from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+from tastetune.training.data import check_lengths, set_total_batch_size
+from tastetune.training.preparation import Preparation
 from tastetune.training.runs import check_push
 from tastetune.training.spelling import check_spelling
-from tastetune.training.validation import Validation, read_validation
 
 LEAST_JOINED = 0.9
 """The least share of the items in rows that the catalogue must have a title for."""
@@ -45,48 +38,6 @@ class Finding(NamedTuple):
     check: str
     level: Literal["ok", "warning", "error"]
     text: str
-
-
-@dataclass
-class Preparation:
-    """All that a run of scripts/sft.py needs before its model is loaded, each part made once, when it is first used.
-
-    Attributes:
-        places: where the recipe's keys stand, see `tastetune.config.recipe.key_places`.
-    """
-
-    data: SftArguments
-    watch: ValidationArguments
-    training: FineTuningConfig
-    model: ModelConfig
-    places: Mapping[str, str]
-
-    @cached_property
-    def dataset(self) -> BuiltDataset:
-        return open_dataset(self.data.dataset, self.data.dataset_revision)
-
-    @cached_property
-    def rows(self) -> Dataset:
-        return training_rows(self.dataset, self.data.dataset_config, self.data.dataset_train_split, self.training)
-
-    @cached_property
-    def validation(self) -> Validation | None:
-        return read_validation(self.dataset, self.data, self.training, self.watch)
-
-    @cached_property
-    def config(self) -> PreTrainedConfig:
-        return load_config(self.model)
-
-    @cached_property
-    def tokenizer(self) -> PreTrainedTokenizerBase:
-        return load_tokenizer(self.model)
-
-    @property
-    def steps(self) -> int:
-        """How many steps the run will take."""
-        if self.training.max_steps > 0:
-            return self.training.max_steps
-        return max(1, round(self.training.num_train_epochs * len(self.rows) / total_batch_size(self.training)))
 
 
 def examine(run: Preparation) -> Iterator[Finding]:
@@ -127,7 +78,7 @@ def _batch(run: Preparation) -> str:
 
 
 def _output(run: Preparation) -> str:
-    refuse_unwritable(run.training.output_dir)
+    refuse_unwritable(Path(run.training.output_dir) / RUN)
     return run.training.output_dir
 
 
@@ -255,16 +206,6 @@ def refuse_faulty_arguments(args: TrainingArguments, places: Mapping[str, str]) 
     Raises:
         InputError: an output that cannot be written, or a value that the optimizer or a tracker does not take.
     """
-    refuse_unwritable(args.output_dir)
+    refuse_unwritable(Path(args.output_dir) / RUN)
     check_trackers(args, places)
     check_optimizer(args, max(args.max_steps, 1), places)
-
-
-def refuse_unwritable(folder: str | Path) -> None:
-    """Raise InputError if a folder cannot be made or written at this place; nothing is made yet."""
-    folder = Path(folder)
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise InputError(f"{folder}: {there} is a file, so no folder can be made there; name another --output_dir")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise InputError(f"{folder}: nothing may be written into {there}; name another --output_dir")

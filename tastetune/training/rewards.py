@@ -10,7 +10,7 @@ from datasets import Dataset
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.language_models.chat import Messages, plain_text
-from tastetune.language_models.top_n import Films, read_films
+from tastetune.language_models.lists.top_n import Films, read_films
 from tastetune.tasks import task_of
 from tastetune.tasks.lists import ListTask
 from tastetune.tasks.top_n import TopN

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -13,10 +11,11 @@ import numpy as np
 from accelerate import PartialState
 from huggingface_hub import HfApi
 from huggingface_hub.utils import validate_repo_id
-from transformers import TrainerCallback, TrainingArguments
+from transformers import TrainingArguments
 from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.digests import ADAPTER_PATTERNS, weights_digest
 from tastetune.artifacts.hub_errors import hub_errors
 from tastetune.artifacts.json_files import cut, read_json
 from tastetune.artifacts.redaction import shareable
@@ -28,15 +27,13 @@ from tastetune.artifacts.run import (
     read_cost,
     read_record,
     refuse_other_base,
-    total_batch_size,
     whole_checkpoints,
 )
 from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
-from tastetune.artifacts.weights import ADAPTER_PATTERNS, weights_digest
 from tastetune.errors import InputError
 from tastetune.files import is_unfinished, unfinished, write_text
 from tastetune.hub.push import push_folder
-from tastetune.language_models.loading import read_adapter_config
+from tastetune.language_models.adapters import read_adapter_config
 from tastetune.language_models.model_files import check_adapter
 from tastetune.locks import held
 from tastetune.training.configs import refuse_unobeyed
@@ -167,48 +164,6 @@ def push_run(args: TrainingArguments) -> None:
     if PartialState().is_main_process:
         repo = args.hub_model_id or Path(args.output_dir).name
         print(f"pushed: {push_folder(args.output_dir, repo, private=args.hub_private_repo is not False)}")
-
-
-class CostRecorder(TrainerCallback):
-    """Writes into each checkpoint how many examples, seconds and floating-point operations it took, by what command.
-
-    Seconds count training alone and add up over resumed runs; operations are the trainer's own estimate. Of packed
-    rows each counts as so many examples as it holds on average.
-
-    Args:
-        examples: how many the trainer was given, before it packed them; None where it packs none.
-    """
-
-    def __init__(self, resumed_from: str | None, examples: int | None = None):
-        self.before = read_cost(resumed_from).get("seconds", 0.0) if resumed_from else 0.0
-        self.examples, self.in_a_row = examples, 1.0
-
-    def on_train_begin(self, args, state, control, *, train_dataloader, **kwargs):
-        self.start = time.perf_counter()
-        if self.examples and getattr(args, "packing", False):
-            self.in_a_row = self.examples / len(train_dataloader.dataset)
-
-    def on_save(self, args, state, control, **kwargs):
-        if state.is_world_process_zero:
-            folder = Path(args.output_dir) / f"{CHECKPOINT}-{state.global_step}"
-            self.write(args, state, folder)
-            for name in (RUN, ROWS):  # a checkpoint that is pushed by itself takes them along
-                if (Path(args.output_dir) / name).is_file():
-                    shutil.copyfile(Path(args.output_dir) / name, folder / name)
-
-    def on_train_end(self, args, state, control, **kwargs):
-        if state.is_world_process_zero:
-            self.write(args, state, Path(args.output_dir))
-
-    def write(self, args, state, folder: Path) -> None:
-        cost = {
-            "steps": state.global_step,
-            "examples": round(state.global_step * total_batch_size(args) * self.in_a_row),
-            "seconds": round(self.before + time.perf_counter() - self.start, 1),
-            "flops": state.total_flos or None,  # the trainer estimates none where it writes answers itself
-            "command": shareable(" ".join(["accelerate launch", *sys.argv])),
-        }
-        write_text(folder / COST, json.dumps(cost) + "\n")
 
 
 def adapter_settings(adapter: str | None, model_args: ModelConfig) -> dict[str, Any]:

@@ -10,8 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from tastetune.artifacts.digests import SLICE, SLICES, digest_of_file, digest_of_table, digest_of_weights
-from tastetune.artifacts.weights import weights_digest
+from tastetune.artifacts.digests import (
+    SLICE,
+    SLICES,
+    digest_of_file,
+    digest_of_table,
+    digest_of_weights,
+    weights_digest,
+)
 from tastetune.errors import InputError
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastetune.artifacts.predictions import Meta, read_predictions, versions, write_predictions
+from tastetune.artifacts.predictions import Meta, read_predictions, write_predictions
 from tastetune.artifacts.score_table import score_table
+from tastetune.config.environment import versions
 from tastetune.errors import InputError
 
 META = Meta(

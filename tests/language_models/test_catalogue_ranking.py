@@ -4,8 +4,8 @@ import torch
 from made_model import make_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from tastetune.language_models.catalogue_ranking import passes, title_log_probabilities
-from tastetune.language_models.constrained import spell
+from tastetune.language_models.lists.catalogue_ranking import passes, title_log_probabilities
+from tastetune.language_models.lists.constrained import spell
 
 TITLES = [f"Film {i} ({1990 + i % 7})" for i in range(40)]
 TITLES += ["Film", "Alien", "Alien 3", "12 Angry Men (1957)", "...And Justice for All (1979)", "Amélie"]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastetune.errors import InputError
-from tastetune.language_models.constrained import ListConstraint, refuse_other_lines, spell
+from tastetune.language_models.lists.constrained import ListConstraint, refuse_other_lines, spell
 from tastetune.tasks.top_n import TopN
 from tastetune.training.stand_in import train_tokenizer
 

@@ -10,13 +10,9 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import ModelConfig
 
 from tastetune.errors import InputError
+from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer, warn_of_other_quantisation
 from tastetune.language_models.chat import chat_ids, prompt_ids
-from tastetune.language_models.loading import (
-    load_adapter,
-    load_tokenizer,
-    refuse_other_tokenizer,
-    warn_of_other_quantisation,
-)
+from tastetune.language_models.loading import load_tokenizer
 
 CHAT = [{"role": "user", "content": "Film 1"}]
 

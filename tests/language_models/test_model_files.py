@@ -14,7 +14,8 @@ from transformers import AutoTokenizer
 from trl import ModelConfig
 
 from tastetune.errors import InputError
-from tastetune.language_models.loading import load_adapter, load_model, load_tokenizer
+from tastetune.language_models.adapters import load_adapter
+from tastetune.language_models.loading import load_model, load_tokenizer
 
 CODE = "from pathlib import Path\nPath({ran!r}).touch()\nclass Own:\n    pass\n"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"

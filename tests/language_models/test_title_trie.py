@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastetune.language_models.title_trie import TitleTrie
+from tastetune.language_models.lists.title_trie import TitleTrie
 
 END = 9
 """Ends every sequence, so that none is the beginning of another."""

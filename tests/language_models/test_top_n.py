@@ -14,7 +14,7 @@ from tastetune.artifacts.predictions import read_predictions
 from tastetune.config.arguments import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.chat import chat_ids, plain_text, prompt_ids, turn_end
-from tastetune.language_models.top_n import Recommender, TopNAnswerer, read_films
+from tastetune.language_models.lists.top_n import Recommender, TopNAnswerer, read_films
 from tastetune.tasks import TASKS
 from tastetune.tasks.top_n import TopN
 from tastetune.training.stand_in import make_model, train_tokenizer

@@ -183,7 +183,7 @@ def test_a_template_that_dates_the_prompt_is_refused(home, capsys):
 def test_an_output_that_cannot_be_is_seen_at_once(home, capsys):
     (home / "file").write_text("a file")
     line = refused(capsys, home, "--output_dir", home / "file" / "adapter")["output"]
-    assert line.startswith(f"{home}/file/adapter: {home}/file is a file, so no folder can be made there")
+    assert line.startswith(f"{home}/file/adapter/run.json cannot be written: {home}/file: Not a directory")
 
 
 def test_training_refuses_what_the_doctor_does(home):

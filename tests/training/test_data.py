@@ -9,8 +9,8 @@ from transformers import AutoTokenizer
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.run import read_cost
 from tastetune.errors import InputError
+from tastetune.training.costs import CostRecorder
 from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
-from tastetune.training.runs import CostRecorder
 
 
 def arguments(**kwargs):

@@ -13,11 +13,11 @@ from tastetune.config.arguments import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Answered, Asking, check_mode
 from tastetune.language_models.batching import in_batches, left_padded, refuse_beyond_context
-from tastetune.language_models.catalogue_ranking import title_log_probabilities
 from tastetune.language_models.chat import prompt_ids, turn_end
-from tastetune.language_models.constrained import ListConstraint, Spelling, refuse_other_lines, spell
 from tastetune.language_models.generation import generate
 from tastetune.language_models.language_model import LanguageModel
+from tastetune.language_models.lists.catalogue_ranking import title_log_probabilities
+from tastetune.language_models.lists.constrained import ListConstraint, Spelling, refuse_other_lines, spell
 from tastetune.tasks import Rows
 from tastetune.tasks.catalogue import Catalogue
 from tastetune.tasks.like_dislike import as_data

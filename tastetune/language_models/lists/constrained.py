@@ -9,7 +9,7 @@ from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
 from tastetune.errors import InputError
 from tastetune.language_models.chat import plain_text
-from tastetune.language_models.title_trie import TitleTrie
+from tastetune.language_models.lists.title_trie import TitleTrie
 from tastetune.tasks.top_n import TopN
 
 

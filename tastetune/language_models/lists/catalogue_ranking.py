@@ -16,7 +16,7 @@ import torch
 from transformers import DynamicCache, PreTrainedModel
 
 from tastetune.language_models.batching import in_batches
-from tastetune.language_models.title_trie import TitleTrie
+from tastetune.language_models.lists.title_trie import TitleTrie
 
 NODES_AT_ONCE = 512
 """Nodes in one pass: each pass attends to all of its nodes, so that more are not faster."""
@@ -66,7 +66,7 @@ def title_log_probabilities(
 
     Args:
         prompts: token ids up to where a title begins; one prompt at least.
-        trie: the titles' tokens, with what ends a title (see `tastetune.language_models.constrained.Spelling`).
+        trie: the titles' tokens, with what ends a title (see `tastetune.language_models.lists.constrained.Spelling`).
 
     Returns:
         float64 (prompts, titles).

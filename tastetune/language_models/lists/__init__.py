@@ -1,0 +1,1 @@
+"""How a language model writes and ranks lists out of a catalogue."""
