@@ -12,7 +12,8 @@ from made_lists import make_lists
 from safetensors.torch import load_file
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.run import read_cost, read_settings, refuse_seen
+from tastetune.artifacts.run import read_cost, read_record
+from tastetune.artifacts.trained_rows import refuse_trained, row_keys
 from tastetune.errors import InputError
 from tastetune.language_models.chat import plain_text
 from tastetune.tasks.top_n import TopN
@@ -114,15 +115,17 @@ def test_what_the_model_brings_along_decides_nothing(home, tmp_path, capsys):
 
 
 def test_what_it_went_on_from_counts_as_trained_on(home, trained, tmp_path):
-    settings = read_settings(trained)
-    assert (settings["sft_adapter"], settings["sft_train_split"]) == (str(home / "sft"), "train")
+    record, dataset = read_record(trained), open_dataset(home / "data")
+    settings = record.settings
+    assert (settings["sft_adapter"], settings["sft_train_split"]) == ("sft", "train")  # no folder of this machine
     assert (settings["lora_r"], settings["use_peft"]) == (16, True)
+    assert (record.rows == row_keys(dataset, "top_n", "train")).all()
     (tmp_path / "run.json").write_text(
         json.dumps({"dataset_train_split": "train", "sft_train_split": "train+validation"}), encoding="utf-8"
     )
-    refuse_seen(trained, "validation")
+    refuse_trained([record], dataset, "top_n", "validation")
     with pytest.raises(InputError, match=r"was trained on train\+validation, so its answers to validation"):
-        refuse_seen(tmp_path, "validation")
+        refuse_trained([read_record(tmp_path)], dataset, "top_n", "validation")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from made_model import make_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.run import read_settings, whole_checkpoints
+from tastetune.artifacts.run import read_record, whole_checkpoints
 from tastetune.config.arguments import DataArguments, ValidationArguments
 from tastetune.errors import InputError
 from tastetune.training.configs import FineTuningConfig
@@ -83,7 +83,7 @@ def test_the_best_checkpoint_by_roc_auc_on_validation_is_kept_and_becomes_the_ad
     scores = [by_step[step]["eval_roc_auc"] for step in by_step]
     assert list(whole_checkpoints(adapter)) == [s for n, s in enumerate(by_step) if scores[n] > max([-1, *scores[:n]])]
     assert "eval_loss" in by_step[best]
-    record = read_settings(adapter)
+    record = read_record(adapter).settings
     assert (record["metric_for_best_model"], record["eval_rows"]) == ("roc_auc", 40)
 
 
