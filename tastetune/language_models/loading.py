@@ -1,5 +1,6 @@
 """Loading a language model, its tokenizer and an adapter, the same way for training and for prediction."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,7 +69,8 @@ def load_adapter(
         there = ", ".join(sorted(p.name for p in folder.glob("checkpoint-*"))) or "no checkpoints"
         raise InputError(f"{adapter}: no adapter_config.json inside ({there}); name a folder that scripts/sft.py wrote")
     try:
-        with _explained(adapter):
+        with _explained(adapter), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Found missing adapter keys")  # refused below, in one sentence
             if isinstance(model, PeftModel):
                 model.load_adapter(adapter, adapter_name=name, is_trainable=trainable)
             else:

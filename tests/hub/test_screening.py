@@ -67,11 +67,11 @@ def test_whatever_may_hold_rows_is_not_made_public(adapter, name):
 
 
 def test_a_dataset_goes_public_only_if_it_says_that_it_may(dataset):
-    files_to_push(dataset, private=False)
+    files_to_push(dataset, "dataset", private=False)
     settings(dataset)  # the key is missing
     with pytest.raises(InputError, match="or it does not say that it allows it"):
-        files_to_push(dataset, private=False)
-    files_to_push(dataset)
+        files_to_push(dataset, "dataset", private=False)
+    files_to_push(dataset, "dataset")
 
 
 def test_a_dataset_goes_public_with_nothing_but_its_own_files(dataset, tmp_path):
@@ -81,18 +81,18 @@ def test_a_dataset_goes_public_with_nothing_but_its_own_files(dataset, tmp_path)
     for place in ("more/test.csv", "ratings.dat"):
         (dataset / place).write_text("1::1193::5")
         with pytest.raises(InputError, match=f"{place}: may hold rows of ratings, and no part of a dataset"):
-            files_to_push(dataset, private=False)
+            files_to_push(dataset, "dataset", private=False)
         (dataset / place).unlink()
     shutil.copytree(other, dataset / "other")
     with pytest.raises(InputError, match=r"other/tastetune\.json: the licence"):
-        files_to_push(dataset, private=False)
+        files_to_push(dataset, "dataset", private=False)
 
 
 def test_an_edited_dataset_is_not_pushed(dataset):
     path = dataset / "like_dislike" / "test.parquet"
     pq.write_table(pa.concat_tables([pq.read_table(path)] * 2), path)
     with pytest.raises(InputError, match=r"like_dislike/test\.parquet: not the file that was built"):
-        files_to_push(dataset)
+        files_to_push(dataset, "dataset")
 
 
 def test_a_link_out_of_the_folder_is_not_followed(adapter, tmp_path):
