@@ -1,5 +1,6 @@
 """Adapters: put onto the base model that they were trained on, and onto no other."""
 
+import warnings
 from pathlib import Path
 
 from accelerate import PartialState
@@ -56,7 +57,8 @@ def load_adapter(
     remedy = (
         f"name an adapter's folder or Hub id, and with --model_name_or_path the base that it was trained on ({base}?)"
     )
-    with explained(adapter, remedy):
+    with explained(adapter, remedy), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Found missing adapter keys")  # refused below, in one sentence
         if isinstance(model, PeftModel):
             model.load_adapter(adapter, adapter_name=name, is_trainable=trainable)
         else:

@@ -85,8 +85,8 @@ def words_of(scores: dict) -> dict[str, str]:
 
 def trained_elsewhere(model: Mapping, scores: Mapping) -> str | None:
     """The dataset that a model was trained on, by name and fingerprint, if it is another than the one scored."""
-    settings = model["settings"]
+    settings = model.get("settings", {})
     fingerprint = settings.get("fingerprint")
-    if model["kind"] not in ("adapter", "fine-tuned") or fingerprint in (None, scores["dataset"]["fingerprint"]):
+    if model["kind"] not in ("adapter", "fine-tuned") or fingerprint in (None, scores["dataset"].get("fingerprint")):
         return None
     return f"{settings.get('dataset')}, fingerprint {fingerprint[:16]}"

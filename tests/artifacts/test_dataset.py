@@ -1,11 +1,12 @@
 """Opening a built dataset, and what is said when it is none or no longer whole."""
 
 import json
+import shutil
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made import make_dataset
+from made import make_dataset, rewritten
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.errors import InputError
@@ -48,15 +49,15 @@ def test_a_cut_or_damaged_file_is_named_wherever_it_is_cut(folder):
     whole = path.read_bytes()
     for kept in range(0, len(whole), 211):
         path.write_bytes(whole[:kept])
-        with pytest.raises(InputError, match=r"items/train\.parquet: not a whole parquet file .*; rebuild"):
+        with pytest.raises(InputError, match=r"items/train\.parquet: not the file that was built: .*; rebuild"):
             dataset.read("items", "train")
     path.write_bytes(whole[:4] + b"\xff" * 20 + whole[24:])
-    with pytest.raises(InputError, match="not a whole parquet file"):
+    with pytest.raises(InputError, match="not the file that was built"):
         dataset.read("items", "train")
 
 
 def test_splits_of_different_columns_do_not_join(folder):
-    pq.write_table(pa.table({"item_id": ["1"]}), folder / "interactions" / "validation.parquet")
+    rewritten(pa.table({"item_id": ["1"]}), folder / "interactions" / "validation.parquet")
     with pytest.raises(InputError, match=r"splits train\+validation .* have different columns .*; rebuild"):
         open_dataset(folder).read("interactions", "train+validation")
 
@@ -90,6 +91,8 @@ def info(**changed):
         (info(counts={"leakage": {"repeated_pairs": "0"}}), "counts.leakage.repeated_pairs.* is '0', expected"),
         (info(name="NAME").replace('"NAME"', "NaN"), "name is nan, expected a finite number"),
         (info(name="NAME").replace("NAME", r"\ud800"), r"name is '\\ud800', which is no text"),
+        (info(files=[]), r"files is \[\], expected an object"),
+        ('{"name": "made", "fingerprint": "f", "settings": {}, "counts": {}}', "key 'files' is missing"),
     ],
 )
 def test_a_corrupt_tastetune_json_is_named(folder, content, message):
@@ -103,3 +106,61 @@ def test_what_no_builder_wrote_is_refused(tmp_path, folder):
         open_dataset(tmp_path)
     with pytest.raises(InputError, match=r"no tastetune\.json inside"):
         open_dataset(folder / "README.md")
+
+
+
+def changed(name, values):
+    """An edit that puts other values into a column; `values` takes the ones that are there."""
+
+    def edit(table):
+        place = table.column_names.index(name)
+        column = pa.array(values(table[name].to_pylist()), table.schema.field(name).type)
+        return table.set_column(place, table.schema.field(name), column)
+
+    return edit
+
+
+EDITS = {
+    "labels flipped": changed("label", lambda labels: [1 - label for label in labels]),
+    "one label": changed("label", lambda labels: [1 - labels[0], *labels[1:]]),
+    "a rating": changed("rating", lambda ratings: [*ratings[:-1], 6.0 - ratings[-1]]),
+    "users merged": changed("user_id", lambda users: ["u0"] * len(users)),
+    "histories swapped": changed("history", lambda histories: histories[::-1]),
+    "a prompt": changed("prompt", lambda prompts: [prompts[0] + " ", *prompts[1:]]),
+    "rows doubled": lambda table: pa.concat_tables([table, table.slice(0, 5)]),
+    "a row left out": lambda table: table.slice(1),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_rows_that_were_edited_are_refused_whoever_reads_them(folder, edit, split):
+    dataset, path = open_dataset(folder), folder / "like_dislike" / f"{split}.parquet"
+    dataset.read("like_dislike", split)
+    pq.write_table(edit(pq.read_table(path)), path)
+    for read in (dataset.read, dataset.path, open_dataset(folder).read):
+        with pytest.raises(InputError, match=rf"{split}\.parquet: not the file that was built: .*rebuild the dataset"):
+            read("like_dislike", split)
+    with pytest.raises(InputError, match=rf"{split}\.parquet: not the file that was built"):
+        dataset.check_files()
+    dataset.read("interactions", split)  # which nobody edited
+
+
+def test_a_file_that_no_builder_wrote_is_none_of_the_dataset(folder):
+    shutil.copy(folder / "like_dislike" / "test.parquet", folder / "like_dislike" / "test2.parquet")
+    with pytest.raises(InputError, match=r"test2\.parquet: not the file that was built"):
+        open_dataset(folder).read("like_dislike", "test2")
+
+
+def test_the_card_may_change(folder):
+    (folder / "README.md").write_text("# Mine\n")
+    open_dataset(folder).check_files()
+
+
+@pytest.mark.parametrize(
+    ("settings", "may"), [({}, False), ({"redistribution": True}, True), ({"redistribution": 1}, False)]
+)
+def test_rows_may_be_shared_if_the_dataset_says_so_and_only_then(folder, settings, may):
+    info = json.loads((folder / "tastetune.json").read_text())
+    (folder / "tastetune.json").write_text(json.dumps(info | {"settings": settings}))
+    assert open_dataset(folder).may_be_shared is may

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastetune.artifacts.predictions import Meta, read_predictions, write_predictions
+from tastetune.artifacts.predictions import Meta, hold, read_predictions, write_predictions
 from tastetune.artifacts.score_table import score_table
 from tastetune.config.environment import versions
 from tastetune.errors import InputError
@@ -63,6 +63,18 @@ def test_the_file_says_how_it_was_made(path):
     assert stored["command"]
     assert stored["versions"] == versions()
     assert {"python", "numpy", "tastetune"} <= set(stored["versions"])
+
+
+def test_a_token_in_settings_or_command_is_never_written(path, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["predict.py", "--hub_token", "a-secret", "--adapter", "/srv/adapter"])
+    token = "hf_" + "x" * 34
+    meta = replace(Meta("m", "base", "made", "like_dislike", "test", "f"), settings={"hub_token": token, "note": token})
+    write_predictions(path, meta, score_table(IDS, [0, 0, 0]))
+    raw = pq.read_schema(path).metadata[b"tastetune"]
+    assert b"a-secret" not in raw
+    assert token.encode() not in raw
+    assert read_predictions(path).meta.command == "predict.py --hub_token … --adapter /srv/adapter"
+    assert hold(path, {"settings": {"hub_token": token}, "model": "m"}), "a secret is no setting to be compared"
 
 
 def test_metadata_of_a_later_version_is_read_without_its_news(path):
@@ -163,7 +175,7 @@ def test_a_table_of_somebody_else_is_refused(path):
 
 
 def test_a_kind_or_threshold_that_is_none_is_refused():
-    with pytest.raises(InputError, match="one of trivial, recbole, text, base, adapter"):
+    with pytest.raises(InputError, match="one of trivial, recbole, text, base, adapter, fine-tuned"):
         replace(META, kind="oracle")
     with pytest.raises(InputError, match="threshold nan"):
         replace(META, threshold=float("nan"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tastetune.artifacts.redaction import relative_to, shareable
+from tastetune.artifacts.redaction import relative_to, shareable, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,26 @@ from tastetune.artifacts.redaction import relative_to, shareable
         ("--output=/srv/x.parquet", "--output=x.parquet"),
         ("hf_" + "a" * 34, "hf_…"),
         ("sft.py --hub_token secret --max_steps 5", "sft.py --hub_token … --max_steps 5"),
+        ("sft.py --hub-token=secret", "sft.py --hub-token=…"),
+        ("x --token a --wandb_api_key b --db-password c", "x --token … --wandb_api_key … --db-password …"),
+        ("x --max_batch_tokens 16384 --eos_token </s>", "x --max_batch_tokens 16384 --eos_token </s>"),
+        ("https://me:word@example.org/a", "https://…@example.org/a"),
+        ("key AKIA" + "A" * 16 + " behind", "key AKI… behind"),
+        ("ghp_" + "a" * 36, "ghp…"),
+        ("github_pat_" + "a" * 30, "git…"),
+        ("sk-proj-" + "a" * 30, "sk-…"),
+        ("task-oriented-recommendation-with-language-models", "task-oriented-recommendation-with-language-models"),
     ],
 )
 def test_strings(told, told_to_others):
     assert shareable(told) == told_to_others
+
+
+def test_secrets_alone_are_struck_out_where_paths_are_needed():
+    assert without_secrets({"hub_token": "x", "adapter": "/srv/a", "command": ["p.py", "--hub_token x /srv/b"]}) == {
+        "adapter": "/srv/a",
+        "command": ["p.py", "--hub_token … /srv/b"],
+    }
 
 
 def test_a_path_under_the_working_directory_becomes_relative():

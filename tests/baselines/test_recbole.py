@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 import yaml
-from made import make_dataset
+from made import make_dataset, rewritten
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
@@ -93,7 +93,7 @@ def test_ids_may_hold_what_atomic_files_use_as_separators(tmp_path, config):
         table = pq.read_table(path).to_pandas()
         table["item_id"] = ['a b\t"' + item for item in table["item_id"]]
         table["history"] = [['a b\t"' + item for item in history] for history in table["history"]]
-        pq.write_table(pa.Table.from_pandas(table, preserve_index=False), path)
+        rewritten(pa.Table.from_pandas(table, preserve_index=False), path)
     data = read_labelled_data(config(SASREC), open_dataset(folder), "test")
     plain = read_labelled_data(config(SASREC), open_dataset(make_dataset(tmp_path / "plain", n_users=12)), "test")
     expected = plain.parts["test"].inter_feat["item_id_list"]
@@ -202,7 +202,7 @@ def test_sasrec_is_blind_to_likes_unless_the_config_shows_them(tmp_path, config)
     answers = {}
     for name, stars in (("liked", 5.0), ("disliked", 1.0)):
         lists = pa.array([[stars] * len(history) for history in whole["history"].to_pylist()])
-        pq.write_table(whole.set_column(whole.column_names.index("history_ratings"), "history_ratings", lists), path)
+        rewritten(whole.set_column(whole.column_names.index("history_ratings"), "history_ratings", lists), path)
         for keys in (SASREC, FEEDBACK):
             data = read_labelled_data(config(keys), open_dataset(folder), "test")
             answers[name, len(keys)] = predict(data, fit(data, "train", 1).model, "test")
@@ -237,7 +237,7 @@ def test_sasrec_learns_order(tmp_path, config):
                 "history_ratings": [[3.0] * 3] * n,
             }
         )
-        pq.write_table(table, path)
+        rewritten(table, path)
     keys = SASREC | {"epochs": 15, "learning_rate": 0.01, "hidden_dropout_prob": 0.0, "attn_dropout_prob": 0.0}
     assert auc(open_dataset(folder), answer(config(keys), open_dataset(folder))) == 1
 
@@ -251,7 +251,7 @@ def test_every_row_is_answered_unseen_ones_by_the_mean_of_the_seen(keys, dataset
     stranger = [row | {"example_id": name, "user_id": name} for name in ("who a", "who b")]
     empty = [row | {"example_id": "empty", "history": [], "history_ratings": []}]
     table = pq.read_table(path)
-    pq.write_table(pa.concat_tables([table, pa.Table.from_pylist([*unseen, *stranger, *empty], table.schema)]), path)
+    rewritten(pa.concat_tables([table, pa.Table.from_pylist([*unseen, *stranger, *empty], table.schema)]), path)
     dataset = open_dataset(folder)
     predictions = answer(config(keys), dataset)
     ids = dataset.read("like_dislike", "test")["example_id"].to_pylist()
@@ -301,7 +301,7 @@ def test_validation_that_cannot_choose_leaves_the_configs_epochs(kept, tmp_path,
     folder = make_dataset(tmp_path / "made", n_users=20)
     path = folder / "like_dislike" / "validation.parquet"
     table = pq.read_table(path)
-    pq.write_table(table.filter(pc.equal(table["label"], 1)) if kept == "liked" else table.slice(0, 0), path)
+    rewritten(table.filter(pc.equal(table["label"], 1)) if kept == "liked" else table.slice(0, 0), path)
     dataset = open_dataset(folder)
     meta = answer(config(SVD | {"eval_step": 1}), dataset).meta
     assert meta.settings["epochs"] == 3
@@ -314,7 +314,7 @@ def test_validation_that_cannot_choose_leaves_the_configs_epochs(kept, tmp_path,
 def test_a_split_without_rows_is_refused(split, tmp_path, config):
     folder = make_dataset(tmp_path / "made", n_users=5)
     path = folder / "like_dislike" / f"{split}.parquet"
-    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    rewritten(pq.read_table(path).slice(0, 0), path)
     with pytest.raises(InputError, match=rf"{split}\.parquet: no rows"):
         answer(config(SVD), open_dataset(folder))
 

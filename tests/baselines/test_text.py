@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made import make_dataset
+from made import make_dataset, rewritten
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
@@ -60,7 +60,7 @@ def test_every_row_is_answered_by_what_titles_say(encoder, tmp_path):
 def test_validation_of_one_label_leaves_the_strength_in_the_middle(encoder, tmp_path):
     folder = make_dataset(tmp_path / "made", n_users=20)
     path = folder / "like_dislike" / "validation.parquet"
-    pq.write_table(pq.read_table(path).slice(0, 1), path)
+    rewritten(pq.read_table(path).slice(0, 1), path)
     settings = TextBaseline(encoder).fit_predict(open_dataset(folder), "test").meta.settings
     assert (settings["C"], settings["trials"]) == (0.01, [])
 
@@ -76,6 +76,6 @@ def test_an_encoder_that_is_none_is_refused(tmp_path, monkeypatch):
 def test_an_empty_split_is_refused(split, encoder, tmp_path):
     folder = make_dataset(tmp_path / "made", n_users=5)
     path = folder / "like_dislike" / f"{split}.parquet"
-    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    rewritten(pq.read_table(path).slice(0, 0), path)
     with pytest.raises(InputError, match=rf"{split}\.parquet: no rows"):
         TextBaseline(encoder).fit_predict(open_dataset(folder), "test")

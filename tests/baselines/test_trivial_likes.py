@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import make_dataset
+from made import make_dataset, rewritten
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
@@ -117,7 +117,7 @@ def test_answering_validation_fits_on_train_alone(tmp_path):
 def test_an_empty_split_is_refused(tmp_path):
     folder = make_dataset(tmp_path / "made")
     path = folder / "like_dislike" / "test.parquet"
-    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    rewritten(pq.read_table(path).slice(0, 0), path)
     for name in MODELS:
         with pytest.raises(InputError, match=r"test\.parquet: no rows"):
             TrivialLikes(name).fit_predict(open_dataset(folder), "test")

@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
+from made import rewritten
 from made_lists import make_lists
 
 from tastetune.artifacts.dataset import open_dataset
@@ -107,7 +107,7 @@ def test_an_empty_gold_list_is_refused(rows, tmp_path):
     gold = pa.array([[] if user == users[1] else ["i1"] for user in users])
     place = table.column_names.index("gold")
     table = table.set_column(place, "gold", gold.cast(table.schema.field("gold").type))
-    pq.write_table(table, tmp_path / "data" / "top_n" / "test.parquet")
+    rewritten(table, tmp_path / "data" / "top_n" / "test.parquet")
     with pytest.raises(InputError, match=f"the gold list of user '{users[1]}' is empty"):
         TASKS["top_n"].rows(open_dataset(tmp_path / "data"), "test")
 

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import INTERACTIONS, make_dataset
+from made import INTERACTIONS, make_dataset, sealed
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.evaluation.slices import _popularity, slices
@@ -27,7 +27,7 @@ def dataset(tmp_path):
         pq.write_table(table, folder / f"{split}.parquet")
     info = {"name": "two", "fingerprint": "f", "settings": {}, "counts": {}}
     (tmp_path / "tastetune.json").write_text(json.dumps(info))
-    return open_dataset(tmp_path)
+    return open_dataset(sealed(tmp_path))
 
 
 ROWS = pa.table(

@@ -140,3 +140,9 @@ def sealed(folder: Path) -> Path:
     info = json.loads((folder / INFO).read_text(encoding="utf-8"))
     (folder / INFO).write_text(json.dumps(info | {"files": digests(folder)}), encoding="utf-8")
     return folder
+
+
+def rewritten(table: pa.Table, path: Path) -> None:
+    """Write `table` in place of a dataset's file, as if the dataset had been built with it."""
+    pq.write_table(table, path)
+    sealed(path.parents[1])

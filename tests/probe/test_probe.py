@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import make_dataset
+from made import make_dataset, sealed
 from pages import assert_renders
 from peft import LoraConfig, get_peft_model
 from scored import ROOT, run_in
@@ -292,7 +292,7 @@ def rebuilt(home, tmp_path, items=None, **settings):
     if items is not None:
         pq.write_table(items, tmp_path / "items" / "train.parquet")
     (tmp_path / "tastetune.json").write_text(json.dumps(info))
-    return open_dataset(tmp_path)
+    return open_dataset(sealed(tmp_path))
 
 
 def test_a_catalogue_that_cannot_be_asked_for_is_refused(home, tmp_path):

@@ -82,6 +82,16 @@ def test_a_stand_in_is_called_one(folder, scores):
     assert "stand-in" not in model_card(scores, folder / "adapter", folder)
 
 
+def test_the_card_names_the_dataset_that_it_was_trained_on_if_it_is_another(folder, scores, card):
+    assert "Trained and scored with tastetune" in card.text
+    elsewhere = {"dataset": "log", "fingerprint": "0123456789abcdef0123"}
+    models = [m | {"settings": m["settings"] | elsewhere} for m in scores["models"]]
+    other = ModelCard(model_card(scores | {"models": models}, folder / "adapter", folder))
+    assert "Trained on `log, fingerprint 0123456789abcdef`, and scored with tastetune" in other.text
+    assert "on another dataset than the one scored here: log, fingerprint 0123456789abcdef." in other.text
+    assert other.data.datasets == ["log"]
+
+
 def test_a_folder_of_which_nothing_was_scored(folder, scores):
     with pytest.raises(InputError, match=r"theirs: adapter, adapter/checkpoint-100"):
         model_card(scores, folder / "adap", folder)

@@ -208,3 +208,14 @@ def test_a_name_is_written_as_its_place_needs_it():
 def test_the_order_of_the_file_does_not_matter():
     rows = [SVD, MEAN, SASREC, SFT, BASE]
     assert verdict(scored(*rows)) == verdict(scored(*rows[::-1]))
+
+
+def test_a_model_that_was_trained_on_another_dataset_is_named_with_it():
+    elsewhere = {"dataset": "log_a", "fingerprint": "0123456789abcdef0123"}
+    here = {"dataset": "log_b", "fingerprint": "f" * 20}
+    models = [SFT | {"settings": elsewhere}, row("full", "fine-tuned", 0.7) | {"settings": elsewhere}]
+    others = [BASE | {"settings": elsewhere}, row("own", "adapter", 0.75) | {"settings": here}, MEAN]
+    sentences = verdict(scored(*models, *others, fingerprint="f" * 20), markdown)
+    assert [sentence for sentence in sentences if "another dataset" in sentence] == [
+        "sft and full were trained on another dataset than the one scored here: log\\_a, fingerprint 0123456789abcdef."
+    ]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from made import rewritten
 from scored import ROOT, run_in, write
 
 from tastetune.artifacts.dataset import open_dataset
@@ -112,7 +113,7 @@ def test_one_user_who_likes_everything_is_shown_with_the_reasons_for_what_is_mis
     path = tmp_path / "data" / "like_dislike" / "test.parquet"
     table = pq.read_table(path)
     liked = table.filter(pc.equal(table["label"], 1))
-    pq.write_table(liked.filter(pc.equal(liked["user_id"], liked["user_id"][0])), path)
+    rewritten(liked.filter(pc.equal(liked["user_id"], liked["user_id"][0])), path)
     dataset = open_dataset(tmp_path / "data")
     for name in ("user_item_mean", "other"):
         write(tmp_path / "predictions", dataset, name, 1.0)

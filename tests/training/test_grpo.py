@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.run import read_cost, read_record
+from tastetune.artifacts.trained_rows import refuse_trained, row_keys
 from tastetune.errors import InputError
 from tastetune.language_models.chat import plain_text
 from tastetune.tasks.top_n import TopN
@@ -113,12 +114,18 @@ def test_what_the_model_brings_along_decides_nothing(home, tmp_path, capsys):
     assert rewards[0] == rewards[1]
 
 
-def test_what_it_went_on_from_counts_as_trained_on(home, trained):
-    record = read_record(trained)
-    assert (record.settings["sft_adapter"], record.settings["sft_train_split"]) == (str(home / "sft"), "train")
-    assert (record.settings["lora_r"], record.settings["use_peft"]) == (16, True)
-    assert record.splits(record.settings["fingerprint"]) == ["train"]
-    assert set(read_record(home / "sft").rows) <= set(record.rows)
+def test_what_it_went_on_from_counts_as_trained_on(home, trained, tmp_path):
+    record, dataset = read_record(trained), open_dataset(home / "data")
+    settings = record.settings
+    assert (settings["sft_adapter"], settings["sft_train_split"]) == ("sft", "train")  # no folder of this machine
+    assert (settings["lora_r"], settings["use_peft"]) == (16, True)
+    assert (record.rows == row_keys(dataset, "top_n", "train")).all()
+    (tmp_path / "run.json").write_text(
+        json.dumps({"dataset_train_split": "train", "sft_train_split": "train+validation"}), encoding="utf-8"
+    )
+    refuse_trained([record], dataset, "top_n", "validation")
+    with pytest.raises(InputError, match=r"was trained on train\+validation, so its answers to validation"):
+        refuse_trained([read_record(tmp_path)], dataset, "top_n", "validation")
 
 
 @pytest.mark.parametrize(

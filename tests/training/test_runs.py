@@ -1,17 +1,24 @@
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from made_model import make_tiny_model
+from peft import LoraConfig
+from transformers import TrainerState
 from trl import ModelConfig, SFTConfig
 
-from tastetune.artifacts.run import run_settings
+from tastetune.artifacts.digests import weights_digest
+from tastetune.artifacts.run import read_record, run_settings
 from tastetune.errors import InputError
 from tastetune.training.configs import UNOBEYED, refuse_unobeyed
-from tastetune.training.runs import check_push, delete_run, held_run, is_done, resume_point
+from tastetune.training.costs import CostRecorder
+from tastetune.training.runs import adapter_settings, check_push, delete_run, held_run, is_done, resume_point
 
 SETTINGS = {"learning_rate": 0.1, "targets": ("all-linear",)}
 
@@ -160,3 +167,49 @@ def test_a_second_run_in_the_same_folder_is_refused_while_the_first_goes_on(tmp_
         assert first.wait() == 0
     with held_run(args, SETTINGS) as begin:
         assert begin is None
+
+
+def test_no_secret_and_no_folder_of_this_machine_is_written_into_a_runs_record(tmp_path, monkeypatch):
+    token = "hf_" + "x" * 34
+    settings = {"hub_token": token, "model_name_or_path": "/srv/models/llama", "note": f"{Path.cwd()}/outputs/x"}
+    resume_point(tmp_path, settings)
+    assert json.loads((tmp_path / "run.json").read_text()) == {"model_name_or_path": "llama", "note": "outputs/x"}
+    assert resume_point(tmp_path, settings) is None  # the same run, not one of other settings
+    monkeypatch.setattr("sys.argv", [f"{Path.cwd()}/scripts/sft.py", "r.yaml", "--hub_token", "word", "--x", "/srv/y"])
+    recorder, state = CostRecorder(None), TrainerState(global_step=5)
+    args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False)
+    recorder.on_train_begin(args, state, None)
+    recorder.on_train_end(args, state, None)
+    assert read_record(tmp_path).cost["command"] == "accelerate launch scripts/sft.py r.yaml --hub_token … --x y"
+
+
+def test_the_rows_that_are_trained_on_stand_beside_the_settings_and_in_each_checkpoint(tmp_path):
+    args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False)
+    keys = np.array([1, 5, 2**64 - 1], np.uint64)
+    with held_run(args, SETTINGS, rows=keys):
+        checkpoint(tmp_path, 10)
+        recorder, state = CostRecorder(None), TrainerState(global_step=10)
+        recorder.on_train_begin(args, state, None)
+        recorder.on_save(args, state, None)
+    shutil.copytree(tmp_path / "checkpoint-10", tmp_path / "pushed")  # by itself, as to the Hub
+    for folder in (tmp_path, tmp_path / "checkpoint-10", tmp_path / "pushed"):
+        record = read_record(folder)
+        assert (record.rows == keys).all()
+        assert record.settings["learning_rate"] == 0.1
+    assert record.cost["steps"] == 10
+    delete_run(tmp_path)
+    assert read_record(tmp_path).rows is None
+
+
+def test_a_run_goes_on_from_an_adapter_of_its_own_base_model_alone(tmp_path):
+    base, other = (make_tiny_model(tmp_path / f"base{seed}", seed=seed) for seed in (0, 1))
+    adapter = tmp_path / "adapter"
+    LoraConfig(r=2, task_type="CAUSAL_LM").save_pretrained(adapter)
+    (adapter / "adapter_model.safetensors").write_bytes((base / "model.safetensors").read_bytes())
+    record = {"fingerprint": "f", "dataset_train_split": "train", "base_weights": weights_digest(str(base))}
+    (adapter / "run.json").write_text(json.dumps(record))
+    settings = adapter_settings(str(adapter), ModelConfig(model_name_or_path=str(base)))
+    assert (settings["lora_r"], settings["sft_train_split"], settings["sft_fingerprint"]) == (2, "train", "f")
+    assert settings["sft_weights"] == weights_digest(str(base))
+    with pytest.raises(InputError, match="adapter was trained on a base model with other weights"):
+        adapter_settings(str(adapter), ModelConfig(model_name_or_path=str(other)))

@@ -1,0 +1,63 @@
+"""An adapter on the Hub remembers the run that made it."""
+
+import json
+
+import pytest
+from made import make_dataset
+from made_model import make_tiny_model
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.predictions import read_predictions
+from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
+from tastetune.artifacts.weights import weights_digest
+
+PUSH = """
+import sys
+from tastetune.hub.push import push_folder
+push_folder(sys.argv[1], "org/adapter")
+push_folder(sys.argv[2], "org/base")
+"""
+
+
+@pytest.fixture
+def home(hub, tmp_path):
+    """A folder with a dataset and a base model; both the model and an adapter of it are on the Hub."""
+    dataset, model = open_dataset(make_dataset(tmp_path / "data", 12, 20)), make_tiny_model(tmp_path / "model")
+    (model / "README.md").write_text("---\nlibrary_name: transformers\n---\n")
+    tuned = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(model), LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")
+    )
+    tuned.peft_config["default"].base_model_name_or_path = "org/base"
+    adapter = tmp_path / "adapter"
+    tuned.save_pretrained(adapter, save_embedding_layers=False)  # else it asks the Hub for the base
+    (adapter / "README.md").write_text("---\nlibrary_name: peft\nbase_model: org/base\n---\n")
+    record = {"dataset": "made", "fingerprint": dataset.fingerprint, "dataset_train_split": "train+validation"}
+    record |= {"learning_rate": 0.125, "base_weights": weights_digest(str(model))}
+    (adapter / "run.json").write_text(json.dumps(record))
+    (adapter / "cost.json").write_text('{"steps": 7, "examples": 56}')
+    write_row_keys(adapter / ROWS, row_keys(dataset, "like_dislike", "train+validation"))
+    done = hub.run("-c", PUSH, adapter, model)
+    assert done.returncode == 0, done.stderr
+    return tmp_path
+
+
+def predict(hub, home, *flags):
+    flags = ["--dataset_name", home / "data", "--adapter", "org/adapter", "--output", home / "sft.parquet", *flags]
+    return hub.run("scripts/predict.py", "recipes/quickstart/sft.yaml", *flags)
+
+
+def test_what_it_was_trained_on_is_read_from_where_it_is(hub, home):
+    assert ROWS in hub.files("model", "org/adapter")
+    done = predict(hub, home, "--model_name_or_path", "org/base", "--split", "validation")
+    assert done.returncode == 1
+    assert "org/adapter was trained on train+validation, so its answers to validation" in done.stderr
+    done = predict(hub, home, "--model_name_or_path", "org/base", "--learning_rate", 0.5)
+    assert done.returncode == 0, done.stderr
+    meta = read_predictions(home / "sft.parquet").meta
+    assert meta.settings["learning_rate"] == 0.125, "as it was trained, not as the flags of today say"
+    assert meta.training == {"steps": 7, "examples": 56}
+    other = make_tiny_model(home / "other", seed=1)
+    done = predict(hub, home, "--model_name_or_path", other, "--force")
+    assert (done.returncode, "org/adapter was trained on a base model with other weights" in done.stderr) == (1, True)

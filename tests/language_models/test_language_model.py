@@ -1,0 +1,171 @@
+"""Which model may answer which rows: nothing that it was trained on, and no adapter on a base that is not its own."""
+
+import json
+import runpy
+import shutil
+import sys
+
+import pytest
+from made import make_dataset
+from made_model import make_tiny_model
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, set_seed
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.predictions import read_predictions
+from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
+from tastetune.artifacts.weights import weights_digest
+from tastetune.errors import InputError
+from tastetune.language_models.loading import load_adapter
+
+RECIPE = "recipes/quickstart/sft.yaml"
+
+
+def record(folder, dataset, split="train+validation", **settings):
+    """What a run leaves beside the model that it made."""
+    settings = {
+        "dataset": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "dataset_train_split": split,
+        "learning_rate": 0.125,
+        **settings,
+    }
+    (folder / "run.json").write_text(json.dumps(settings))
+    (folder / "cost.json").write_text(json.dumps({"steps": 7, "examples": 56}))
+    write_row_keys(folder / ROWS, row_keys(dataset, "like_dislike", split))
+    return folder
+
+
+def make_adapter(folder, model):
+    set_seed(1)
+    lora = LoraConfig(r=2, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
+    get_peft_model(AutoModelForCausalLM.from_pretrained(model), lora).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    dataset = open_dataset(make_dataset(home / "data", 12, 20))
+    model = make_tiny_model(home / "model", layers=2)
+    adapter = make_adapter(home / "adapter", model)
+    record(adapter, dataset, base_weights=weights_digest(str(model)), model_name_or_path="model")
+    return home
+
+
+def predict(home, output, *flags):
+    with pytest.MonkeyPatch.context() as patch:
+        words = ["--dataset_name", home / "data", "--output", output, *flags]
+        if "--model_name_or_path" not in flags:
+            words += ["--model_name_or_path", home / "model"]
+        patch.setattr(sys, "argv", ["scripts/predict.py", RECIPE, *map(str, words)])
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+        runpy.run_path("scripts/predict.py", run_name="__main__")
+    return read_predictions(output).meta
+
+
+def refused(home, tmp_path, *flags):
+    """The message that predicting ends with; nothing is written."""
+    with pytest.raises(SystemExit) as stop:
+        predict(home, tmp_path / "refused.parquet", *flags)
+    assert not (tmp_path / "refused.parquet").exists()
+    assert str(stop.value).startswith("error: ")
+    return str(stop.value)
+
+
+def test_an_adapter_answers_on_its_own_base_and_on_a_copy_of_it_elsewhere(home, tmp_path):
+    shutil.copytree(home / "model", tmp_path / "copy")
+    for model in (home / "model", tmp_path / "copy"):
+        meta = predict(
+            home, tmp_path / "own.parquet", "--force", "--adapter", home / "adapter", "--model_name_or_path", model
+        )
+        assert (meta.kind, meta.settings["learning_rate"]) == ("adapter", 0.125)
+        assert meta.training == {"steps": 7, "examples": 56}
+        assert meta.settings["base_weights"] == weights_digest(str(home / "model"))
+
+
+@pytest.mark.parametrize("other", [{"seed": 1}, {"layers": 3}, {"layers": 1}, {"width": 128}, "architecture"])
+def test_an_adapter_on_a_foreign_base_is_refused_whether_or_not_its_run_is_known(home, tmp_path, other):
+    if other == "architecture":
+        other = {}
+        make_tiny_model(tmp_path / "other")  # for its tokenizer
+        config = GPT2Config(vocab_size=600, n_embd=64, n_layer=2, n_head=4)
+        GPT2LMHeadModel(config).save_pretrained(tmp_path / "other")
+    else:
+        make_tiny_model(tmp_path / "other", **{"layers": 2} | other)
+    flags = ["--model_name_or_path", tmp_path / "other", "--adapter"]
+    assert "was trained on a base model with other weights" in refused(home, tmp_path, *flags, home / "adapter")
+    if other not in ({"seed": 1}, {"layers": 3}):  # every weight has its place there: the record alone tells them apart
+        shutil.copytree(home / "adapter", tmp_path / "adapter")
+        (tmp_path / "adapter" / "run.json").unlink()
+        assert "does not fit the base model" in refused(home, tmp_path, *flags, tmp_path / "adapter")
+
+
+def half(weights):
+    return dict(list(weights.items())[: len(weights) // 2])
+
+
+def renamed(weights):
+    return {name.replace("self_attn", "attention"): weight for name, weight in weights.items()}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (half, r"of its 14 weights and the 28 that belong there, it has no weights for 14 of the base model's places"),
+        (renamed, r"it has no weights for 16 of the base model's places, first '.*self_attn"),
+        (
+            lambda weights: weights | {"base_model.model.x.lora_A.weight": weights[min(weights)].clone()},
+            "1 are for none",
+        ),
+    ],
+)
+def test_an_adapter_whose_weights_are_missing_or_bear_foreign_names_is_refused(home, tmp_path, change, message):
+    """Two layers of seven matrices, two weights each: 28."""
+    shutil.copytree(home / "adapter", tmp_path / "adapter")
+    path = tmp_path / "adapter" / "adapter_model.safetensors"
+    save_file(change(load_file(path)), path)
+    for wrapped in (False, True):  # as the first adapter, and as one beside it
+        model = AutoModelForCausalLM.from_pretrained(home / "model")
+        model = load_adapter(model, str(home / "adapter")) if wrapped else model
+        with pytest.raises(InputError, match=message):
+            load_adapter(model, str(tmp_path / "adapter"), name="second" if wrapped else "default")
+
+
+def test_rows_of_the_training_splits_are_refused_for_adapter_and_stand_in_alike(home, tmp_path):
+    dataset = open_dataset(home / "data")
+    flags = ["--split", "validation"]
+    assert "adapter was trained on train+validation" in refused(home, tmp_path, *flags, "--adapter", home / "adapter")
+    shutil.copytree(home / "model", tmp_path / "stand-in")
+    record(tmp_path / "stand-in", dataset, vocab_size=600)
+    model = ["--model_name_or_path", tmp_path / "stand-in"]
+    assert "stand-in was trained on train+validation" in refused(home, tmp_path, *flags, *model)
+    meta = predict(home, tmp_path / "test.parquet", *model)
+    assert (meta.kind, meta.training) == ("base", {})
+
+
+def test_a_model_that_was_fine_tuned_as_a_whole_is_no_base(home, tmp_path, capsys):
+    shutil.copytree(home / "model", tmp_path / "whole")
+    record(tmp_path / "whole", open_dataset(home / "data"), use_peft=False, model_name_or_path="model")
+    model = ["--model_name_or_path", tmp_path / "whole"]
+    assert "whole was trained on train+validation" in refused(home, tmp_path, "--split", "validation", *model)
+    meta = predict(home, tmp_path / "sft.parquet", *model)
+    assert (meta.kind, meta.adapter, meta.training["examples"]) == ("fine-tuned", None, 56)
+    assert meta.settings["learning_rate"] == 0.125
+    with pytest.MonkeyPatch.context() as patch:  # named after its folder where no file is named
+        words = ["--run_dir", tmp_path / "run", "--dataset_name", home / "data", *model, "--shots", 0, "--checkpoints"]
+        patch.setattr(sys, "argv", ["scripts/predict.py", RECIPE, *map(str, words)])
+        runpy.run_path("scripts/predict.py", run_name="__main__")
+    assert [path.name for path in (tmp_path / "run" / "predictions").iterdir()] == ["whole.parquet"]
+
+
+def test_of_an_adapter_without_a_record_todays_flags_say_nothing(home, tmp_path, capsys):
+    shutil.copytree(home / "adapter", tmp_path / "foreign")
+    for name in ("run.json", "cost.json", ROWS):
+        (tmp_path / "foreign" / name).unlink()
+    meta = predict(home, tmp_path / "foreign.parquet", "--adapter", tmp_path / "foreign")
+    assert "no run's record lies beside it" in capsys.readouterr().out
+    assert "learning_rate" not in meta.settings
+    assert "dataset_train_split" not in meta.settings
+    assert meta.training == {}
