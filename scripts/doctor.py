@@ -20,8 +20,9 @@ def main() -> None:
 
     from trl import ModelConfig
 
-    from tastetune.training.checks import Preparation, examine
+    from tastetune.training.checks import examine
     from tastetune.training.configs import FineTuningConfig
+    from tastetune.training.preparation import Preparation
 
     arguments = parse_recipe(__doc__, (SftArguments, ValidationArguments, FineTuningConfig, ModelConfig))
     levels = []

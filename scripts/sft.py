@@ -23,9 +23,10 @@ def main() -> None:
 
     from tastetune.artifacts.run import run_settings
     from tastetune.language_models.loading import load_model
-    from tastetune.training.checks import Preparation, refuse_faults
+    from tastetune.training.checks import refuse_faults
     from tastetune.training.configs import FineTuningConfig
     from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
+    from tastetune.training.preparation import Preparation
     from tastetune.training.runs import CostRecorder, held_run, is_done, push_run
     from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping

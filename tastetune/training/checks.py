@@ -2,41 +2,21 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
-from datasets import Dataset
-from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
-from trl import ModelConfig
+from transformers import TrainingArguments
 
-from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.run import total_batch_size
-from tastetune.config.arguments import SftArguments, ValidationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.batching import context_length
-from tastetune.language_models.loading import load_config, load_tokenizer
-from tastetune.tasks import task_of
-from tastetune.training.configs import FineTuningConfig, refuse_unobeyed
+from tastetune.training.configs import refuse_unobeyed
 from tastetune.training.constructions import check_model, check_optimizer, check_trackers
-from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+from tastetune.training.data import check_lengths, set_total_batch_size
+from tastetune.training.dataset_checks import Doubt, check_catalogue, check_labels, check_splits
+from tastetune.training.preparation import Preparation
 from tastetune.training.runs import check_push
 from tastetune.training.spelling import check_spelling
-from tastetune.training.validation import Validation, read_validation
-
-LEAST_JOINED = 0.9
-"""The least share of the items in rows that the catalogue must have a title for."""
-
-ONE_SIDED = 0.9
-"""From this share on of one answer, a model that always gives it is right more often than not wrong."""
-
-
-class Doubt(Exception):
-    """What a check saw and a person should know, though it does not stop the run."""
 
 
 class Finding(NamedTuple):
@@ -45,48 +25,6 @@ class Finding(NamedTuple):
     check: str
     level: Literal["ok", "warning", "error"]
     text: str
-
-
-@dataclass
-class Preparation:
-    """All that a run of scripts/sft.py needs before its model is loaded, each part made once, when it is first used.
-
-    Attributes:
-        places: where the recipe's keys stand, see `tastetune.config.recipe.key_places`.
-    """
-
-    data: SftArguments
-    watch: ValidationArguments
-    training: FineTuningConfig
-    model: ModelConfig
-    places: Mapping[str, str]
-
-    @cached_property
-    def dataset(self) -> BuiltDataset:
-        return open_dataset(self.data.dataset, self.data.dataset_revision)
-
-    @cached_property
-    def rows(self) -> Dataset:
-        return training_rows(self.dataset, self.data.dataset_config, self.data.dataset_train_split, self.training)
-
-    @cached_property
-    def validation(self) -> Validation | None:
-        return read_validation(self.dataset, self.data, self.training, self.watch)
-
-    @cached_property
-    def config(self) -> PreTrainedConfig:
-        return load_config(self.model)
-
-    @cached_property
-    def tokenizer(self) -> PreTrainedTokenizerBase:
-        return load_tokenizer(self.model)
-
-    @property
-    def steps(self) -> int:
-        """How many steps the run will take."""
-        if self.training.max_steps > 0:
-            return self.training.max_steps
-        return max(1, round(self.training.num_train_epochs * len(self.rows) / total_batch_size(self.training)))
 
 
 def examine(run: Preparation) -> Iterator[Finding]:
@@ -146,62 +84,6 @@ def _dataset(run: Preparation) -> str:
     return f"{run.dataset.name}, fingerprint {run.dataset.fingerprint}"
 
 
-def _splits(run: Preparation) -> str:
-    """No row stands in two splits: validation and test may not be one file."""
-    config = task_of(run.dataset, run.data.dataset_config).rows_config
-    ids = {}
-    for split in ("train", "validation", "test"):
-        if (run.dataset.folder / config / f"{split}.parquet").is_file():
-            table = run.dataset.read(config, split)
-            key = "example_id" if "example_id" in table.column_names else "user_id"
-            ids[split] = set(table[key].to_pylist())
-    for one, other in combinations(ids, 2):
-        if shared := ids[one] & ids[other]:
-            raise InputError(
-                f"{run.dataset.source}: {len(shared):,} of {len(ids[other]):,} rows of {other} stand in {one} as well, "
-                f"the first {min(shared)!r}; rebuild the dataset"
-            )
-    return ", ".join(f"{split} {len(of):,}" for split, of in ids.items())
-
-
-def _catalogue(run: Preparation) -> str:
-    config = task_of(run.dataset, run.data.dataset_config).rows_config
-    rows = run.dataset.read(config, run.data.dataset_train_split)
-    titled = run.dataset.read("items", "train", ["item_id", "title"])
-    items = titled.filter(pc.fill_null(pc.greater(pc.utf8_length(titled["title"]), 0), False))["item_id"]
-    named = [_flat(rows[name]) for name in ("item_id", "history", "liked", "gold") if name in rows.column_names]
-    total = sum(map(len, named))
-    joined = sum(pc.sum(pc.is_in(ids, value_set=items.combine_chunks())).as_py() or 0 for ids in named)
-    share = joined / total if total else 1.0
-    text = f"{joined:,} of {total:,} items in rows have a title ({share:.1%})"
-    if share < LEAST_JOINED:
-        raise InputError(
-            f"{run.dataset.source}: {text}; the catalogue is another log's: rebuild the dataset with its own"
-        )
-    if joined < total:
-        raise Doubt(text)
-    return text
-
-
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    array = column.combine_chunks()
-    return array.flatten() if pa.types.is_list(array.type) else array
-
-
-def _labels(run: Preparation) -> str:
-    config = task_of(run.dataset, run.data.dataset_config).rows_config
-    if "label" not in (names := run.dataset.read(config, run.data.dataset_train_split)).column_names:
-        return "none: lists are asked for"
-    likes = pc.mean(names["label"]).as_py()
-    text = f"{likes:.0%} of the training rows are likes"
-    if max(likes, 1 - likes) >= ONE_SIDED:
-        raise Doubt(
-            f"{text}: a model that always answers {'Yes' if likes > 0.5 else 'No'} has that accuracy; look at ROC-AUC, "
-            "and at what the trivial models score"
-        )
-    return text
-
-
 def _rows(run: Preparation) -> str:
     return f"{len(run.rows):,} rows to train on"
 
@@ -235,9 +117,9 @@ CHECKS: dict[str, Callable[[Preparation], str]] = {
     "output": _output,
     "trackers": _trackers,
     "dataset": _dataset,
-    "splits": _splits,
-    "catalogue": _catalogue,
-    "labels": _labels,
+    "splits": check_splits,
+    "catalogue": check_catalogue,
+    "labels": check_labels,
     "rows": _rows,
     "validation": _validation,
     "tokenizer": _spelling,

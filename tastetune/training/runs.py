@@ -147,10 +147,10 @@ class CostRecorder(TrainerCallback):
         self.before = read_cost(resumed_from).get("seconds", 0.0) if resumed_from else 0.0
         self.examples, self.in_a_row = examples, 1.0
 
-    def on_train_begin(self, args, state, control, train_dataloader=None, **kwargs):
+    def on_train_begin(self, args, state, control, **kwargs):
         self.start = time.perf_counter()
         if self.examples and getattr(args, "packing", False):
-            self.in_a_row = self.examples / len(train_dataloader.dataset)
+            self.in_a_row = self.examples / len(kwargs["train_dataloader"].dataset)
 
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
