@@ -9,7 +9,7 @@
 PYTHON ?= python3.11
 PIP := .venv/bin/python -m pip
 CORE := .venv-core-$(notdir $(PYTHON))
-CORE_TESTS := $(addprefix tests/,artifacts data evaluation metrics reporting test_errors.py test_files.py test_package.py)
+CORE_TESTS := $(addprefix tests/,artifacts data evaluation metrics reporting test_errors.py test_files.py test_locks.py test_package.py)
 # Two processes of one thread each: threads of one that wait for each other would starve the other on few cores
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadscope
 

@@ -18,9 +18,11 @@ from tastetune.config.flags import BuildArguments, parse
 from tastetune.data import formats, negatives
 from tastetune.data import intake as own_data
 from tastetune.data.card import Source
+from tastetune.data.engine import connect
+from tastetune.data.folder import refuse_output
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
-from tastetune.data.logs import RawLog, connect, joined
+from tastetune.data.logs import RawLog, joined
 from tastetune.errors import InputError, run
 
 
@@ -174,6 +176,7 @@ def prompt_words(args: Arguments, kind: str) -> dict:
 
 def main() -> None:
     args = parse(Arguments, __doc__)
+    refuse_output(args)
     kind, con = feedback(args), connect()
     log, times, notes = own_data.normalised(read_log(con, args), kind, args.repeats)
     low, high = (args.rating_min, args.rating_max) if kind == "ratings" else (0, 1)

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from tastetune.config.flags import BuildArguments, parse
 from tastetune.data.card import Source
+from tastetune.data.engine import connect
+from tastetune.data.folder import refuse_output
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
-from tastetune.data.logs import TextFormat, connect, read_text
+from tastetune.data.logs import TextFormat, read_text
 from tastetune.errors import InputError, run
 from tastetune.tasks.titles import natural_title, with_year
 
@@ -63,6 +65,7 @@ def item(row: dict) -> tuple[str, str, list[str]]:
 
 def main() -> None:
     args = parse(Arguments, __doc__)
+    refuse_output(args)
     folder = Path(args.source) if args.source else embedded()
     con = connect()
     interactions = to_interactions(read_text(con, folder / "ml-100k.inter", RATINGS), low=1, high=5)

@@ -21,13 +21,19 @@ from tqdm import tqdm
 
 from tastetune.config.flags import BuildArguments, parse
 from tastetune.data.card import Source
+from tastetune.data.engine import connect
+from tastetune.data.folder import refuse_output
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
-from tastetune.data.logs import TextFormat, connect, read_text
+from tastetune.data.logs import TextFormat, read_text
+from tastetune.data.netflix.archives import whole
 from tastetune.errors import InputError, run
 from tastetune.tasks.titles import natural_title
 
 URL = "https://files.grouplens.org/datasets/movielens/ml-1m.zip"
+LARGEST = 1 << 28
+"""Bytes of a file in the official zip, ten times over."""
+
 MD5 = "c4d9eecfca2ab87c1945afe126590906"
 RATINGS = TextFormat(("user_id", "item_id", "rating", "timestamp"), sep="::", encoding="latin-1", closed=True)
 CATALOGUE = TextFormat(("item_id", "title", "genres"), sep="::", encoding="latin-1")
@@ -76,16 +82,16 @@ def download(folder: Path, url: str = URL, md5: str = MD5) -> Path:
 
 
 def unpack(path: Path, folder: Path) -> Path:
-    """Unpack ratings and movies of the official zip into `folder`."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in ("ratings.dat", "movies.dat"):
-                archive.extract(f"ml-1m/{name}", folder)
-    except KeyError as error:
-        raise InputError(f"{path}: {error.args[0]}; give the official ml-1m.zip") from error
-    except zipfile.BadZipFile as error:
-        raise InputError(f"{path}: not a whole zip file ({error}); fetch it anew") from error
-    return folder / "ml-1m"
+    """Write ratings and movies of the official zip, and nothing else that is in it, into `folder`."""
+    with whole(path), zipfile.ZipFile(path) as archive:
+        for name in ("ratings.dat", "movies.dat"):
+            if f"ml-1m/{name}" not in archive.namelist():
+                raise InputError(f"{path}: no ml-1m/{name} in it; give the official ml-1m.zip")
+            if archive.getinfo(f"ml-1m/{name}").file_size > LARGEST:
+                raise InputError(f"{path}: ml-1m/{name} is of more than {LARGEST:,} bytes; give the official ml-1m.zip")
+            with archive.open(f"ml-1m/{name}") as member, (folder / name).open("wb") as file:
+                shutil.copyfileobj(member, file)
+    return folder
 
 
 def item(row: dict) -> tuple[str, str, list[str]]:
@@ -95,6 +101,7 @@ def item(row: dict) -> tuple[str, str, list[str]]:
 
 def main() -> None:
     args = parse(Arguments, __doc__)
+    refuse_output(args)
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(args.source) if args.source else download(Path(scratch))
         folder = unpack(source, Path(scratch)) if source.is_file() else source

@@ -8,10 +8,10 @@ The flags may stand in a YAML file instead: python data_builders/netflix.py flag
 
 from dataclasses import dataclass, field
 
-from tastetune.artifacts.dataset import refuse_foreign
 from tastetune.config.flags import parse
 from tastetune.data.card import Source
-from tastetune.data.logs import connect
+from tastetune.data.engine import connect, read_parquet
+from tastetune.data.folder import refuse_output
 from tastetune.data.netflix.prize import read_netflix
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
@@ -33,12 +33,13 @@ class Arguments(ListArguments):
 
 def main() -> None:
     args = parse(Arguments, __doc__)
-    refuse_foreign(args.output_dir)  # now, not after minutes of reading
+    refuse_output(args)
     # Beside the output: the log takes a gigabyte, more than some machines keep for temporary files.
     with scratch_beside(args.output_dir) as scratch:
         log = read_netflix(args.source, scratch / "ratings.parquet")
         con = connect(memory_limit=MEMORY, temp_directory=str(scratch))
-        build_lists(con.read_parquet(log.interactions), log.items, source(args), args, origin={"read": log.counts})
+        interactions = read_parquet(con, log.interactions)
+        build_lists(interactions, log.items, source(args), args, origin={"read": log.counts})
 
 
 def source(args: Arguments) -> Source:

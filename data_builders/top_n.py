@@ -13,7 +13,8 @@ from pathlib import Path
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.config.flags import parse
 from tastetune.data.card import Source
-from tastetune.data.logs import connect
+from tastetune.data.engine import connect
+from tastetune.data.folder import refuse_output
 from tastetune.data.splits import SPLITS
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
@@ -35,6 +36,7 @@ class Arguments(ListArguments):
 
 def main() -> None:
     args = parse(Arguments, __doc__)
+    refuse_output(args)
     dataset = open_dataset(args.source, args.revision)
     name = f"{dataset.name}-lists{args.percent}"
     source = Source(

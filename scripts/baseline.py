@@ -32,6 +32,7 @@ from tastetune.baselines.selection import TRIVIAL, baselines_of
 from tastetune.config.arguments import AnswerArguments, DataArguments
 from tastetune.config.recipe import read_recipe
 from tastetune.errors import InputError, run
+from tastetune.locks import refuse_unwritable
 
 
 @dataclass
@@ -59,6 +60,7 @@ def main() -> None:
     data.refuse_unbuilt()
     dataset = open_dataset(data.dataset, data.dataset_revision)
     fit_on(dataset, answers.split)
+    refuse_unwritable(folder / "a.parquet")
     wait_passively()
     baselines = baselines_of(
         dataset,

@@ -24,6 +24,7 @@ Writes learning_curve.json and learning_curve.png; scripts/score.py puts the cur
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
@@ -35,8 +36,12 @@ from tastetune.config.scoring import CurveArguments
 from tastetune.errors import run
 from tastetune.evaluation.learning_curve import learning_curve, passing_lines
 from tastetune.files import write_all
-from tastetune.reporting.files import curve_files
+from tastetune.locks import held_file
+from tastetune.reporting.files import CURVE, curve_files
 from tastetune.tasks import task_of
+
+IS_FIRST = os.environ.get("RANK", "0") == "0"
+"""Whether this is the only process, or the first of several."""
 
 
 def main() -> None:
@@ -46,7 +51,13 @@ def main() -> None:
     if not adapter:
         read_recipe(__doc__, kinds)  # no model is loaded that further flags could be for
     wait_passively()
+    with held_file(folder / CURVE) if IS_FIRST else nullcontext():
+        draw(args, answers, data, folder=folder, adapter=adapter)
 
+
+def draw(
+    args: CurveArguments, answers: AnswerArguments, data: DataArguments, *, folder: Path, adapter: str | None
+) -> None:
     # 1. Answers: those that are named, and those that are made here or were kept
     named = [read_predictions(path) for path in find_predictions(args.predictions)]
     dataset = open_dataset(data.dataset, data.dataset_revision)
@@ -84,8 +95,8 @@ def answer(
     names = [baseline.name for baseline in baselines]
     refuse_doubles([*taken, *(checkpoints.names if checkpoints else ()), *names])
     made = checkpoints.answer(folder) if checkpoints else []
-    if int(os.environ.get("RANK", "0")):
-        raise SystemExit(0)  # one of several processes, which has answered its part; the rest is for the first
+    if not IS_FIRST:
+        raise SystemExit(0)  # it has answered its part; the rest is for the first
     for baseline in baselines:
         files = fit_or_keep(baseline, dataset, answers.split, folder, each_epoch=True)
         made += files[:-2] + files[-1:]  # the last epoch and the final predictions are the same

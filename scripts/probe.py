@@ -21,6 +21,7 @@ takes the shares alone.
 """
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ from tastetune.files import write_text
 from tastetune.language_models.answering import run_name
 from tastetune.language_models.generation import completed_lines
 from tastetune.language_models.language_model import Recipe
+from tastetune.locks import held_file
 from tastetune.probe.probe import check_counts, probe, read_lines
 
 
@@ -67,7 +69,8 @@ def main() -> None:
     word = dataset.wording.get("item", "movie")
 
     # 2. The model and its answers
-    with recipe.load().behind(args.adapter) as model:
+    holding = held_file(output) if PartialState().is_main_process else nullcontext()
+    with holding, recipe.load().behind(args.adapter) as model:
         write = partial(completed_lines, model.model, model.tokenizer, max_batch_tokens=args.max_batch_tokens)
         found = probe(lines, write, items=items, shots=args.lines, seed=training_args.seed, word=word)
         origin = recipe.origin(dataset, args.adapter, stand_in=model.stand_in)

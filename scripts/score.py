@@ -35,7 +35,8 @@ from tastetune.config.recipe import read_recipe
 from tastetune.config.scoring import ScoreArguments
 from tastetune.errors import run
 from tastetune.files import write_all
-from tastetune.reporting.files import files_of
+from tastetune.locks import held_file
+from tastetune.reporting.files import SCORES, files_of
 from tastetune.reporting.run import adapters, score_run
 
 
@@ -44,11 +45,12 @@ def main() -> None:
     args.check(data)
     folder = args.folder(answers, data)
 
-    # 1. Scores
-    scores, home = score_run(args, answers, data, folder)
+    with held_file(folder / SCORES):
+        # 1. Scores
+        scores, home = score_run(args, answers, data, folder)
 
-    # 2. Files
-    write_all(files_of(scores, folder, adapters(args, data, scores, home), home))
+        # 2. Files
+        write_all(files_of(scores, folder, adapters(args, data, scores, home), home))
     print(f"scores: {len(scores['models'])} models on {scores['dataset']['n']:,} rows, in {folder}")
 
 

@@ -14,6 +14,10 @@ from scored import make_scored
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=3, help="how often tests/scripts/test_killed.py kills each stage")
+
+
 class Hub(HubServer):
     """The stand-in, and processes that take it for the Hub (they must be new: HF_ENDPOINT is read at import)."""
 

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from tastetune.errors import InputError
-from tastetune.files import bundled, bundled_file, held, replacing, write_text
+from tastetune.files import (
+    bundled,
+    bundled_file,
+    refuse_unfinished,
+    refuse_unfinished_folder,
+    replacing,
+    write_all,
+    write_text,
+)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -128,30 +136,6 @@ def test_killed_in_the_middle_the_old_stays_and_the_next_run_succeeds(tmp_path, 
     assert not list(tmp_path.glob(".*"))  # what the killed process left is gone
 
 
-HOLDS = """
-import sys, time
-from tastetune.files import held
-with held(sys.argv[1]):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_folder_is_held_by_one_process_until_it_dies(tmp_path):
-    holder = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert holder.stdout.readline() == "held\n"
-        message = rf"{tmp_path} is held by process {holder.pid} \(-c {tmp_path}\); wait until it"
-        with pytest.raises(InputError, match=message), held(tmp_path):
-            pass
-    finally:
-        holder.kill()
-        holder.wait()
-    for _ in range(2):  # and it is free again after each block
-        with held(tmp_path / "new"), held(tmp_path):
-            assert (tmp_path / "new").is_dir()
-
-
 def test_what_goes_with_the_package_is_found_by_name_from_anywhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     checkout = Path(__file__).parents[1]
@@ -201,3 +185,93 @@ def test_what_lies_beside_under_another_name_stays(tmp_path):
 
 def test_a_bundled_folder_lies_beside_the_package_in_a_checkout():
     assert (bundled("model_cards") / "dataset_card.md").is_file()
+
+
+def test_through_a_link_its_target_is_replaced_and_the_link_stays(tmp_path, old):
+    (tmp_path / "link").symlink_to("data")
+    (tmp_path / "far").mkdir()
+    (tmp_path / "card.md").symlink_to(tmp_path / "far" / "card.md")  # nothing there yet
+    with replacing(tmp_path / "link") as new:
+        new.mkdir()
+        (new / "b.txt").write_text("new")
+    write_text(tmp_path / "card.md", "new")
+    assert contents(tmp_path / "data") == {"b.txt": "new"}
+    assert {path.name for path in tmp_path.iterdir() if path.is_symlink()} == {"link", "card.md"}
+    assert (tmp_path / "far" / "card.md").read_text() == "new"
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def together(folder: Path, text: str) -> dict[Path, str]:
+    """Files as scoring writes them: the report, a card elsewhere, and last the scores."""
+    return {folder / "report.html": text, folder / "adapter" / "README.md": text, folder / "scores.json": text}
+
+
+def test_files_that_belong_together_are_written(tmp_path, old):
+    write_all(together(tmp_path, "★"))
+    new = {"report.html": "★", "adapter/README.md": "★", "scores.json": "★"}
+    assert contents(tmp_path) == old | new
+    assert names(tmp_path) == {"adapter", "data", "report.html", "scores.json"}  # nothing hidden
+
+
+@pytest.mark.parametrize("last", ["x" * 100_000, None], ids=["too large", "a folder lies there"])
+def test_if_one_of_them_cannot_be_written_none_is(tmp_path, old, last):
+    code = """
+import resource, sys
+from pathlib import Path
+from tastetune.errors import run
+from tastetune.files import write_all
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+folder = Path(sys.argv[1])
+last = folder / "b.txt" if sys.argv[2:] else folder / "data"
+run(lambda: write_all({folder / "scores.json": "new", last: "x" * 100_000}))
+"""
+    flags = ["large"] if last else []
+    done = subprocess.run([sys.executable, "-c", code, tmp_path, *flags], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    reason, name = ("File too large", "b.txt") if last else ("Is a directory", "data")
+    assert done.stderr == f"error: [Errno {27 if last else 21}] {reason}: '{tmp_path}/{name}'\n"
+    assert contents(tmp_path) == old
+    assert names(tmp_path) == {"data", "scores.json"}
+
+
+KILLED_BETWEEN_MOVES = """
+import os, signal, sys
+from pathlib import Path
+from tastetune.files import write_all
+
+moved = 0
+def before(event, args):
+    global moved
+    if event == "os.rename":
+        moved += 1
+        if moved > int(sys.argv[2]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(before)  # is told of every move before it happens
+folder = Path(sys.argv[1])
+write_all({folder / name: "new" for name in ("report.html", "adapter/README.md", "scores.json")})
+"""
+
+
+@pytest.mark.parametrize("moved", [0, 1, 2])
+def test_killed_between_two_moves_readers_refuse_until_the_next_run_has_repaired_it(tmp_path, moved):
+    write_all(together(tmp_path, "old"))
+    done = subprocess.run([sys.executable, "-c", KILLED_BETWEEN_MOVES, tmp_path, str(moved)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    new = dict.fromkeys(["report.html", "adapter/README.md", "scores.json"][:moved], "new")
+    visible = {name: text for name, text in contents(tmp_path).items() if not name.split("/")[-1].startswith(".")}
+    visible = {name: text for name, text in visible.items() if "building" not in name}
+    assert visible == {"report.html": "old", "adapter/README.md": "old", "scores.json": "old"} | new
+    for name in ("scores.json", "adapter/README.md"):
+        with pytest.raises(InputError, match=rf"{name}: its writing was cut off, .*; score anew"):
+            refuse_unfinished(tmp_path / name, "score anew")
+    with pytest.raises(InputError, match=r"adapter/README\.md: its writing was cut off, .*; run again what wrote it"):
+        refuse_unfinished_folder(tmp_path / "adapter")
+    write_all(together(tmp_path, "newer"))
+    assert contents(tmp_path) == {"report.html": "newer", "adapter/README.md": "newer", "scores.json": "newer"}
+    assert names(tmp_path) | names(tmp_path / "adapter") == {"report.html", "adapter", "README.md", "scores.json"}
+    refuse_unfinished(tmp_path / "scores.json", "score anew")
+    refuse_unfinished_folder(tmp_path / "adapter")

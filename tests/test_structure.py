@@ -20,6 +20,7 @@ RUNNABLE = {path.stem for path in PYTHON if path.parts[0] in ("scripts", "data_b
 LEVELS = (
     ("errors",),
     ("files",),
+    ("locks",),
     ("templates",),
     ("config", "metrics"),
     ("artifacts",),

@@ -1,15 +1,25 @@
 """The shape of a learning curve and of a probe, as scores.json holds them beside its models."""
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tastetune.artifacts.schema import Estimate, Kind, Part
 
 
 class CurvePoint(Part):
+    """What a model had cost, and what it was worth: one metric, under its own name."""
+
+    __pydantic_extra__: dict[str, Estimate] = Field(init=False)  # ty: ignore[incompatible-mutable-override]
+
     model: str
-    examples: float | None
-    seconds: float | None
-    flops: float | None
+    examples: float | None = Field(ge=0)
+    seconds: float | None = Field(ge=0)
+    flops: float | None = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _has_one_metric(self) -> "CurvePoint":
+        if len(self.__pydantic_extra__) != 1:
+            raise ValueError("expected one metric with its interval")
+        return self
 
 
 class Curve(Part):
@@ -18,8 +28,27 @@ class Curve(Part):
     points: list[CurvePoint]
 
 
+class Passing(Part):
+    """Where an adapter's curve first lies above another model's end; all but the names None where it never does."""
+
+    curve: str
+    other: str
+    model: str | None
+    examples: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+
+
+class CurveRows(Part):
+    fingerprint: str
+    split: str
+
+
 class LearningCurve(Part):
     curves: list[Curve]
+    passes: list[Passing] = Field(default_factory=list)
+    dataset: CurveRows
 
 
 class Fifth(Part):
@@ -57,6 +86,7 @@ class ProbeSettings(Part):
 
 class ProbedDataset(Part):
     items: int
+    fingerprint: str
 
 
 class Probe(Part):

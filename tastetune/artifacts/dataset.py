@@ -1,20 +1,22 @@
 """A built dataset: a folder laid out as its Hub repository, opened from disk or from the Hub."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tastetune.artifacts.dataset_schema import Info, column_faults
+from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError
+
+Wording = TypeVar("Wording")
 
 INFO = "tastetune.json"
 """Beside the card: the settings a dataset was built with, its counts, and the fingerprint of its rows."""
-
-INFO_KEYS = ("name", "fingerprint", "settings", "counts")
 
 CATALOGUE = {"interactions", "items"}
 """The configs that every dataset has; the third holds its task's rows."""
@@ -66,6 +68,17 @@ class BuiltDataset:
         """What its prompts were written with: the fields of the class in `tastetune.tasks` that wrote them."""
         return self.info["settings"].get("task", {})
 
+    def worded(self, kind: type[Wording]) -> Wording:
+        """`kind`, a class in `tastetune.tasks`, with this wording.
+
+        Raises:
+            InputError: `kind` knows no such wording.
+        """
+        try:
+            return kind(**self.wording)
+        except TypeError as error:
+            raise InputError(f"{self.source}: settings.task of its {INFO}: {error}; rebuild the dataset") from error
+
     @property
     def like_from(self) -> float:
         """The rating from which on a row is a like."""
@@ -110,9 +123,12 @@ class BuiltDataset:
                 missing = [name for name in columns or [] if name not in present]
                 if missing:
                     raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(present)}")
-                tables.append(pq.read_table(path, columns=columns))
-            except (pa.ArrowInvalid, OSError) as error:
+                tables.append(pq.read_table(path, columns=columns, partitioning=None))
+                tables[-1].validate(full=True)
+            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise InputError(f"{path}: not a whole parquet file ({error}); rebuild the dataset") from error
+            for fault in column_faults(config, tables[-1]):
+                raise InputError(f"{path}: {fault}; rebuild the dataset")
         try:
             return pa.concat_tables(tables)
         except pa.ArrowInvalid as error:
@@ -168,15 +184,9 @@ def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDatase
 
 
 def _read_info(path: Path) -> dict:
-    try:
-        info = json.loads(path.read_text(encoding="utf-8"))
-        missing = [key for key in INFO_KEYS if key not in info]
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: line {error.lineno}: {error.msg}; rebuild the dataset") from error
-    except (UnicodeDecodeError, TypeError) as error:
-        raise InputError(f"{path}: expected a JSON object in UTF-8 ({error}); rebuild the dataset") from error
-    if missing:
-        raise InputError(f"{path}: key {missing[0]!r} is missing; rebuild the dataset")
+    info = read_json(path, "rebuild the dataset")
+    for fault in faults(Info, info):
+        raise InputError(f"{path}: {fault}; rebuild the dataset")
     return info
 
 

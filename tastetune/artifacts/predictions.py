@@ -7,17 +7,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ConfigDict
 
 from tastetune.artifacts import list_table, score_table
+from tastetune.artifacts.json_files import cut, faults, parse_json
 from tastetune.artifacts.list_table import ListLine
 from tastetune.errors import InputError
 from tastetune.files import replacing
 
 KINDS = ("trivial", "recbole", "text", "base", "adapter")
+COSTS = ("examples", "seconds", "flops", "steps", "epochs")
+"""What `Meta.training` may count; the rest of it is text."""
+
 _KEY = b"tastetune"
 _PACKAGES = (
     "tastetune",
@@ -61,6 +67,8 @@ class Meta:
         versions: see `versions`.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(strict=True)
+
     model: str
     kind: str
     dataset: str
@@ -72,16 +80,19 @@ class Meta:
     adapter: str | None = None
     shots: int = 0
     seed: int | None = None
-    settings: dict = field(default_factory=dict)
-    training: dict = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
     command: str = field(default_factory=lambda: " ".join(sys.argv))
-    versions: dict = field(default_factory=versions)
+    versions: dict[str, str] = field(default_factory=versions)
 
     def __post_init__(self):
         if self.kind not in KINDS:
             raise InputError(f"predictions of kind {self.kind!r}: expected one of {', '.join(KINDS)}")
         if not np.isfinite(self.threshold):
             raise InputError(f"predictions with threshold {self.threshold}: expected a number, 0.5 for a probability")
+        for name in COSTS:
+            if isinstance(cost := self.training.get(name), bool) or not isinstance(cost, int | float | None):
+                raise InputError(f"predictions whose training took {name} {cost!r}: expected a number")
 
 
 @dataclass(frozen=True)
@@ -128,8 +139,9 @@ def read_predictions(path: str | Path) -> Predictions:
     if not path.is_file():
         raise InputError(f"{path}: no such predictions file; write one with scripts/predict.py or scripts/baseline.py")
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        table = pq.read_table(path, partitioning=None)
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a whole parquet file ({error}); write it anew") from error
     raw = (table.schema.metadata or {}).get(_KEY)
     schema = list_table.SCHEMA if "rank" in table.column_names else score_table.SCHEMA
@@ -143,7 +155,7 @@ def read_predictions(path: str | Path) -> Predictions:
         )
     try:
         table = table.select(schema.names).cast(schema)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         raise InputError(f"{path}: columns of other types than {schema.types} ({error}); write it anew") from error
     meta = _read_meta(raw, path)
     check(table, path)
@@ -170,13 +182,19 @@ def hold(path: Path, origin: Mapping) -> bool:
 
 
 def _read_meta(raw: bytes, path: Path) -> Meta:
-    known = {f.name for f in fields(Meta)}
+    remedy, content = (
+        "write it anew",
+        parse_json(raw, f"{path}: its tastetune metadata cannot be read", "write it anew"),
+    )
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: its tastetune metadata cannot be read: {cut(content)} is no object; {remedy}")
+    values = {f.name: content[f.name] for f in fields(Meta) if f.name in content}
     try:
-        return Meta(**{key: value for key, value in json.loads(raw).items() if key in known})
+        for fault in faults(Meta, values):
+            raise InputError(f"its tastetune metadata cannot be read: {fault}; {remedy}")
+        return Meta(**values)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    except (ValueError, AttributeError, TypeError) as error:
-        raise InputError(f"{path}: its tastetune metadata cannot be read ({error}); write it anew") from error
 
 
 def find_predictions(paths: Sequence[str | Path]) -> list[Path]:

@@ -3,8 +3,10 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.json_files import cut, faults, read_json
 from tastetune.errors import InputError
 
 RUN, COST = "run.json", "cost.json"
@@ -89,24 +91,46 @@ def _is_json(path: Path) -> bool:
 
 
 def read_cost(folder: str | Path | None) -> dict:
-    """What `CostRecorder` wrote into `folder`; empty where it wrote nothing."""
+    """What `CostRecorder` wrote into `folder`; empty where it wrote nothing.
+
+    Raises:
+        InputError: it is there and cannot be read.
+    """
     path = Path(folder or "") / COST
-    return json.loads(path.read_text(encoding="utf-8")) if folder and path.is_file() else {}
+    return _read(path, dict[str, int | float | str | None]) if folder and path.is_file() else {}
 
 
 def read_settings(adapter: str | Path | None) -> dict:
-    """The settings that `resume_point` recorded for the run of an adapter or checkpoint; empty where there are none."""
+    """The settings that `resume_point` recorded for the run of an adapter or checkpoint; empty where there are none.
+
+    Raises:
+        InputError: they are there and cannot be read.
+    """
     if adapter:
         for folder in (Path(adapter), Path(adapter).parent):
             if (folder / RUN).is_file():
-                return json.loads((folder / RUN).read_text(encoding="utf-8"))
+                return _read(folder / RUN, dict[str, Any])
     return {}
 
 
+def _read(path: Path, shape: Any) -> dict:
+    content = read_json(path, "train the adapter anew, with --force, or fetch it anew")
+    for fault in faults(shape, content):
+        raise InputError(f"{path}: {fault}; train the adapter anew, with --force, or fetch it anew")
+    return content
+
+
 def trained_on(adapter: str | Path) -> list[str]:
-    """The splits that an adapter has seen, those of the adapter that it went on from included."""
-    settings = read_settings(adapter)
-    seen = [part for key in ("dataset_train_split", "sft_train_split") for part in settings.get(key, "").split("+")]
+    """The splits that an adapter has seen, those of the adapter that it went on from included.
+
+    Raises:
+        InputError: its run does not say so in words.
+    """
+    settings, seen = read_settings(adapter), []
+    for key in ("dataset_train_split", "sft_train_split"):
+        if not isinstance(splits := settings.get(key, ""), str):
+            raise InputError(f"{adapter}: {RUN} has {key} {cut(splits)}, expected splits joined by +; train it anew")
+        seen += splits.split("+")
     return [part for part in dict.fromkeys(seen) if part]
 
 

@@ -9,6 +9,9 @@ import pyarrow.compute as pc
 
 from tastetune.errors import InputError
 
+GREATEST = 1e30
+"""A score is no further from 0: errors are squared and summed."""
+
 SCHEMA = pa.schema([("example_id", pa.string()), ("score", pa.float64()), ("answer", pa.string())])
 
 
@@ -43,6 +46,12 @@ def check_scores(table: pa.Table, path: str | Path) -> None:
         raise InputError(f"{path}: example_id {twice[0].as_py()!r} is answered more than once; keep one row an example")
     scores = table["score"].to_numpy()
     bad = np.flatnonzero(~np.isfinite(scores))
+    if not len(bad) and (np.abs(scores) > GREATEST).any():
+        worst = int(np.abs(scores).argmax())
+        raise InputError(
+            f"{path}: the score of example_id {table['example_id'][worst].as_py()!r} is {scores[worst]}, expected at "
+            f"most {GREATEST:g} either way; mend the model, its squares would be no numbers"
+        )
     if len(bad):
         raise InputError(
             f"{path}: the score of example_id {table['example_id'][int(bad[0])].as_py()!r} is {scores[bad[0]]}, "

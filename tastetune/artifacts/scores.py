@@ -1,18 +1,13 @@
 """scores.json: what was measured of the models that answered the same rows; all that is shown is rendered from it."""
 
-import json
-import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import ValidationError
-
+from tastetune.artifacts.json_files import cut, faults, read_json
 from tastetune.artifacts.scores_schema import LabelledScores, ListScores
 from tastetune.errors import InputError
-
-_LONGEST = 60
-"""Characters of a value that a message repeats."""
+from tastetune.files import refuse_unfinished
 
 
 class Measured(Protocol):
@@ -30,16 +25,15 @@ def read_scores(path: str | Path, tasks: Mapping[str, Measured]) -> dict:
         tasks: those that can be shown, by the dataset's config.
 
     Raises:
-        InputError: no such file; no JSON; a key is missing or holds something else; a number is not finite; no models,
-            or of no known task; a model or a metric is missing, or a model stands twice.
+        InputError: no such file, or its writing was cut off; no JSON; a key is missing or holds something else; a
+            number is not finite; no models, or of no known task; a model or a metric is missing, or a model stands
+            twice.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; write one with scripts/score.py")
-    try:
-        scores = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path}: not a whole JSON file ({error}); score anew") from error
+    refuse_unfinished(path, "score anew")
+    scores = read_json(path, "score anew")
     for fault in _faults(scores, tasks):
         raise InputError(f"{path}: {fault}; score anew")
     return scores
@@ -51,34 +45,13 @@ def _faults(scores: Any, tasks: Mapping[str, Measured]) -> Iterator[str]:
         if not isinstance(scores, dict) or key not in scores:
             yield f"key {key!r} is missing, so scripts/score.py did not write it"
     if not isinstance(scores["models"], list):
-        yield f"models is {_cut(scores['models'])}, expected a list"
-    config = scores["dataset"].get("config", "") if isinstance(scores["dataset"], dict) else ""
-    if not scores["models"] or config not in tasks:
+        yield f"models is {cut(scores['models'])}, expected a list"
+    config = scores["dataset"].get("config") if isinstance(scores["dataset"], dict) else ""
+    if not scores["models"] or not isinstance(config, str) or config not in tasks:
         yield f"no models of {' or '.join(tasks)} in it, so nothing can be shown"
-    yield from _not_finite(scores)
-    yield from _not_of_the_shape(scores)
-    yield from _not_together(scores, tasks[config].metrics)
-
-
-def _not_finite(value: object, place: Sequence[str | int] = ()) -> Iterator[str]:
-    """NaN and Infinity, which Python writes and reads as JSON, although they are none."""
-    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, part in parts:
-        yield from _not_finite(part, [*place, key])
-    if isinstance(value, float) and not math.isfinite(value):
-        yield f"{_dotted(place)} is {value}, expected a finite number"
-
-
-def _not_of_the_shape(scores: dict) -> Iterator[str]:
     labelled = any(isinstance(model, dict) and "roc" in model for model in scores["models"])
-    try:
-        (LabelledScores if labelled else ListScores).model_validate(scores)
-    except ValidationError as error:
-        for fault in error.errors(include_url=False):
-            key = _dotted(fault["loc"])
-            expected = fault["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
-            is_missing = fault["type"] == "missing"
-            yield f"key {key!r} is missing" if is_missing else f"{key} is {_cut(fault['input'])}, {expected}"
+    yield from faults(LabelledScores if labelled else ListScores, scores)
+    yield from _not_together(scores, tasks[config].metrics)
 
 
 def _not_together(scores: dict, metrics: Collection[str]) -> Iterator[str]:
@@ -94,13 +67,3 @@ def _not_together(scores: dict, metrics: Collection[str]) -> Iterator[str]:
         missing += [f"slices.{name}" for name in slices if name not in model["slices"]]
         if missing:
             yield f"key 'models[{at}].{missing[0]}' is missing"
-
-
-def _cut(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _dotted(place: Sequence[str | int]) -> str:
-    """`models[3].metrics.roc_auc.value`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")

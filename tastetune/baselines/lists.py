@@ -42,7 +42,7 @@ def read_questions(dataset: BuiltDataset, split: str) -> ListQuestions:
     """
     table = ListTask().rows(dataset, split).table
     example_ids, liked, gold = (table[column].to_pylist() for column in ("example_id", "liked", "gold"))
-    return ListQuestions(example_ids, liked, gold, TopN(**dataset.wording).n)
+    return ListQuestions(example_ids, liked, gold, dataset.worded(TopN).n)
 
 
 def read_interactions_before(dataset: BuiltDataset, split: str, columns: list[str]) -> pa.Table:

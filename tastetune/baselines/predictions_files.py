@@ -8,6 +8,7 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Predictions, hold, read_predictions, write_predictions
 from tastetune.baselines import Baseline
 from tastetune.files import write_text
+from tastetune.locks import held_file
 
 
 def epoch_file(final: Path, epoch: int) -> Path:
@@ -36,13 +37,19 @@ def fit_or_keep(
         The predictions files, those of the epochs in their order, the final one last.
 
     Raises:
-        InputError: see `Baseline.fit_predict`, or an answer is no number.
+        InputError: see `Baseline.fit_predict`; or an answer is no number, another process makes the same file, or it
+            cannot be written.
     """
     final = folder / f"{baseline.name}.parquet"
-    kept = [] if force else _kept(final, baseline.origin(dataset, split), each_epoch)
-    if kept:
-        print(f"kept: {final}" + _and_epochs(kept))
-        return kept
+    with held_file(final):
+        kept = [] if force else _kept(final, baseline.origin(dataset, split), each_epoch)
+        if kept:
+            print(f"kept: {final}" + _and_epochs(kept))
+            return kept
+        return _fit(baseline, dataset, split, final, each_epoch=each_epoch)
+
+
+def _fit(baseline: Baseline, dataset: BuiltDataset, split: str, final: Path, *, each_epoch: bool) -> list[Path]:
     written = []
 
     def write_epoch(epoch: int, predictions: Predictions) -> None:

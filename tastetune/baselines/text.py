@@ -87,9 +87,9 @@ def embed(encoder: str, items: pa.Table) -> Titles:
     except ImportError as error:
         raise InputError("the text baseline needs sentence-transformers: pip install 'tastetune[text]'") from error
     try:
-        model = SentenceTransformer(encoder)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+        model = SentenceTransformer(encoder, trust_remote_code=False, model_kwargs={"use_safetensors": True})
+    except Exception as error:  # the library raises every kind of error over bad files
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"--encoder {encoder!r} is neither a folder of a sentence-embedding model nor one that the Hub gives "
             f"({reason}); name a folder, or log in"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from typing import Literal, TypeVar
 
+from tastetune.config.values import SEEDS, check_text
 from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
 
@@ -85,6 +86,18 @@ class BuildArguments(OutputArguments):
         return "".join(f"-{name}" for name, is_on in inputs.items() if is_on)
 
 
+GREATEST = 1e15
+"""No number is further from 0: up to here every whole one is exact."""
+
+MOST = {
+    "seed": SEEDS,
+    "history_length": (1, 10_000),
+    "negatives": (0, 1000),
+    "max_prompt_tokens": (1, 2**20),
+    "test_sample": (1, 2**31),
+}
+"""The least and the most that a flag may be, where a slip would be met by the memory."""
+
 Arguments = TypeVar("Arguments", bound=OutputArguments)
 
 
@@ -116,7 +129,7 @@ def _flags(path: str, known: list[str]) -> tuple[list[str], dict[str, str]]:
             raise InputError(
                 f"{path}, line {lines[key]}: {key} needs one value, as the flag --{key} does; got {value!r}"
             )
-    flags = [part for key, value in values.items() for part in (f"--{key}", str(value))]
+    flags = [f"--{key}={value}" for key, value in values.items()]  # one word, which no value can break out of
     return flags, {f"--{key}": f"{path}, line {line}: " for key, line in lines.items()}
 
 
@@ -133,4 +146,14 @@ def _parsed(arguments: type[Arguments], usage: str, argv: list[str], places: dic
     if unknown:
         near = get_close_matches(unknown[0], [f"--{f.name}" for f in fields(arguments)], n=1)
         raise InputError(f"unknown argument {unknown[0]}; " + (f"did you mean {near[0]}?" if near else "see --help"))
+    for f in fields(arguments):
+        place = places.get(f"--{f.name}", "")
+        _check_value(f"{place}--{f.name}", getattr(args, f.name), *MOST.get(f.name, (-GREATEST, GREATEST)))
     return args
+
+
+def _check_value(label: str, value: object, least: float, most: float) -> None:
+    if isinstance(value, str):
+        check_text(label, value)
+    elif isinstance(value, int | float) and not least <= value <= most:  # NaN is neither
+        raise InputError(f"{label} {value}: expected a number from {least:g} to {most:g}")

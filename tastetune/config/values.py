@@ -30,8 +30,23 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "eval_rows": (2, 2**31),
     "early_stopping_patience": (1, 2**16),
     "max_new_tokens": (1, 2**16),
+    "top_p": (0, 1),
+    "top_k": (0, 2**31),
+    "temperature": (0, 1000),
+    "bootstrap_seed": SEEDS,
+    "config_seed": SEEDS,
+    "resamples": (0, 10**5),
+    "tune": (-1, 10**4),
+    "vocab_size": (1, 2**20),
+    "width": (1, 2**14),
+    "layers": (1, 1000),
+    "heads": (1, 1024),
+    "ratings_each": (1, 10**4),
 }
 """The least and the most that a key may be, where a slip would be met hours later, or by the memory."""
+
+GREATEST = 2**63
+"""No whole number reaches it."""
 
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -50,7 +65,12 @@ def checked(name: str, value: Any, hint: Any, label: str) -> Any:
         raise InputError(f"{label} is {value!r} ({type(value).__name__}); expected {_describe(hint)}")
     if isinstance(value, str) and float in _options(hint) and str not in _options(hint):
         value = float(value)
+    for word in value if isinstance(value, list) else [value]:
+        if isinstance(word, str):
+            check_text(label, word)
     for number in value if isinstance(value, list) else [value]:
+        if isinstance(number, int) and abs(number) >= GREATEST:
+            raise InputError(f"{label} is a number of {number.bit_length()} bits; expected one of 63")
         if isinstance(number, float) and not math.isfinite(number):
             raise InputError(f"{label} is {value!r}; expected a finite number")
         if isinstance(number, int | float) and name in LIMITS:
@@ -58,6 +78,14 @@ def checked(name: str, value: Any, hint: Any, label: str) -> Any:
             if not low <= number <= high:
                 raise InputError(f"{label} is {value!r}; expected {low} to {high}")
     return value
+
+
+def check_text(label: str, text: str) -> None:
+    """Raise InputError at a text that no file name and no file in UTF-8 can hold."""
+    if "\0" in text:
+        raise InputError(f"{label} is {text[:60]!r}, which holds a NUL character; remove it")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError(f"{label} is {text[:60]!r}, which is no text in UTF-8; write it in UTF-8")
 
 
 def from_words(words: Sequence[str], hint: Any) -> Any:
@@ -101,7 +129,7 @@ def _fits(value: Any, hint: Any) -> bool:
 def _is_number(value: Any) -> bool:
     try:
         return float(value) is not None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
 
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
-from tastetune.data.logs import connect
+from tastetune.data.engine import connect, read_parquet
 from tastetune.data.splits import ORDER, SPLITS
 
 
@@ -23,7 +23,7 @@ def audit(folder: str | Path, like_from: float, *, has_sampled_dislikes: bool = 
         has_sampled_dislikes: whether rows rated 0 were sampled, and are no part of the log (`negatives`).
     """
     table = _splits(folder, "interactions")
-    items = pq.read_table(Path(folder) / "items" / "train.parquet")
+    items = pq.read_table(Path(folder) / "items" / "train.parquet", partitioning=None)
     log = table.filter(table.rating > 0) if has_sampled_dislikes else table
     rows = _splits(folder, "like_dislike")
     return {
@@ -97,7 +97,7 @@ def leakage(folder: str | Path) -> dict:
 def _splits(folder: str | Path, config: str) -> ir.Table:
     """The rows of `SPLITS` with their `split`; of like_dislike's, test_sample is a part of test already."""
     con = connect()
-    files = {name: con.read_parquet(Path(folder) / config / f"{name}.parquet") for name in SPLITS}
+    files = {name: read_parquet(con, Path(folder) / config / f"{name}.parquet") for name in SPLITS}
     return ibis.union(*(table.mutate(split=ibis.literal(name)) for name, table in files.items()))
 
 

@@ -14,6 +14,7 @@ from tastetune.config.flags import OutputArguments
 from tastetune.data.card import Source
 from tastetune.errors import InputError
 from tastetune.files import replacing
+from tastetune.locks import held_place, refuse_unwritable
 
 
 @dataclass
@@ -59,12 +60,20 @@ class DatasetFolder:
         (self.path / "README.md").write_text(card, encoding="utf-8")
 
 
+def refuse_output(args: OutputArguments) -> None:
+    """Raise InputError where the dataset could not go into its folder; to be called before the log is read."""
+    output = str(args.output_dir)
+    refuse_foreign(output)
+    refuse_unwritable(output)
+
+
 @contextmanager
 def building(source: Source, args: OutputArguments, rows_a_group: int) -> Iterator[DatasetFolder]:
     """Yield the folder to write; at the end it takes its place, whole, and is pushed if that is asked for.
 
     Raises:
-        InputError: the licence of `source` forbids the push, or the output folder holds what no builder wrote.
+        InputError: the licence of `source` forbids the push; the output folder holds what no builder wrote, cannot be
+            written, or is being written by another process.
     """
     if args.public and not source.redistribution:
         raise InputError(
@@ -72,8 +81,8 @@ def building(source: Source, args: OutputArguments, rows_a_group: int) -> Iterat
             "of your own is allowed"
         )
     output = str(args.output_dir)
-    refuse_foreign(output)
-    with replacing(output) as path:
+    refuse_output(args)
+    with held_place(output), replacing(output) as path:
         folder = DatasetFolder(path, rows_a_group)
         yield folder
     print(folder.summary)

@@ -10,7 +10,8 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tastetune.data.logs import RawLog, TextFormat, read_text
+from tastetune.data.engine import literal, this_file
+from tastetune.data.logs import RawLog, TextFormat, read_text, refuse_utf_16
 from tastetune.errors import InputError
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -47,17 +48,17 @@ def read(
                 f"{path}: of a format that its name does not tell; rename it to .csv, .tsv, .parquet or .jsonl, or say "
                 "what stands between its fields with --separator"
             )
-    except (duckdb.Error, pa.ArrowInvalid) as error:
+    except (duckdb.Error, pa.ArrowException, OSError, UnicodeDecodeError, RecursionError) as error:
         remedy = "write one JSON object a line" if suffix in JSON else "mend the file"
-        raise InputError(f"{path}: {str(error).splitlines()[0]}; {remedy}") from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{path}: {reason}; {remedy}") from error
     if not log.table.count().execute():
         raise InputError(f"{path}: no row in it")
     return log
 
 
 def _read_text(con: ibis.BaseBackend, path: Path, columns: Mapping[str, str], sep: str, encoding: str) -> RawLog:
-    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="", errors="replace") as file:
-        header = next(csv.reader(file, delimiter=sep), [])
+    header = _header(path, sep, encoding)
     _check_columns(path, columns, header)
     ours = {theirs: name for name, theirs in columns.items()}
     names = tuple(ours.get(name, f"column {place}") for place, name in enumerate(header, 1))
@@ -65,20 +66,42 @@ def _read_text(con: ibis.BaseBackend, path: Path, columns: Mapping[str, str], se
     return RawLog(log.table.select("row", *columns), log.files)
 
 
+def _header(path: Path, sep: str, encoding: str) -> list[str]:
+    refuse_utf_16(path)
+    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="", errors="replace") as file:
+        try:
+            return next(csv.reader(file, delimiter=sep), [])
+        except (csv.Error, TypeError, ValueError) as error:  # of a separator, too
+            raise InputError(
+                f"{path}: its first line cannot be read, separated by {sep!r} ({error}); mend it"
+            ) from error
+
+
 def _read_parquet(con: ibis.BaseBackend, path: Path, columns: Mapping[str, str]) -> RawLog:
     schema = pq.read_schema(path)
     _check_columns(path, columns, schema.names)
+    for theirs in columns.values():
+        _check_field(path, schema, theirs)
     fields = [
         f"array_to_string({_name(theirs)}, '|')" if pa.types.is_list(schema.field(theirs).type) else _name(theirs)
         for theirs in columns.values()
     ]
-    source = f"read_parquet({_text(path)}, file_row_number=true)"
+    source = f"read_parquet({this_file(path)}, file_row_number=true, hive_partitioning=false)"
     return _selected(con, path, "file_row_number + 1", dict(zip(columns, fields, strict=True)), source)
 
 
+def _check_field(path: Path, schema: pa.Schema, name: str) -> None:
+    kind, twins = schema.field(name).type, [other for other in schema.names if other.lower() == name.lower()]
+    if len(twins) > 1:  # DuckDB does not tell them apart, and would read the first
+        raise InputError(f"{path}: columns {' and '.join(twins)} differ in case alone; rename one")
+    if pa.types.is_struct(kind) or pa.types.is_map(kind) or pa.types.is_binary(kind):
+        raise InputError(f"{path}: column {name!r} holds {kind}, expected texts or numbers; name another column")
+
+
 def _read_json(con: ibis.BaseBackend, path: Path, columns: Mapping[str, str]) -> RawLog:
-    types = ", ".join(f"{_name(theirs)}: 'VARCHAR'" for theirs in columns.values())
-    source = f"read_json({_text(path)}, format='newline_delimited', columns={{{types}}})"
+    types = ", ".join(f"{literal(theirs)}: 'VARCHAR'" for theirs in columns.values())
+    options = f"format='newline_delimited', compression='none', hive_partitioning=false, columns={{{types}}}"
+    source = f"read_json({this_file(path)}, {options})"
     fields = {ours: _name(theirs) for ours, theirs in columns.items()}
     log = _selected(con, path, "row_number() OVER ()", fields, source)
     _refuse_unknown_keys(path, columns, log)
@@ -91,9 +114,13 @@ def _refuse_unknown_keys(path: Path, columns: Mapping[str, str], log: RawLog) ->
     rows, *values = counts.to_pyarrow().to_pylist()[0].values()
     absent = {ours: theirs for (ours, theirs), n in zip(columns.items(), values, strict=True) if rows and not n}
     if absent:
-        with path.open(encoding="utf-8") as file:
-            first = next(line for line in file if line.strip())
-        _check_columns(path, absent, [key for key in json.loads(first) if key not in absent.values()])
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            first = next((line for line in file if line.strip()), "{}")
+        try:
+            present = [str(key) for key in json.loads(first) if key not in absent.values()]
+        except (ValueError, TypeError):
+            raise InputError(f"{path}, line 1: no JSON object; write one a line") from None
+        _check_columns(path, absent, present)
 
 
 def _selected(con: ibis.BaseBackend, path: Path, row: str, fields: Mapping[str, str], source: str) -> RawLog:
@@ -116,7 +143,3 @@ def _check_columns(path: Path, columns: Mapping[str, str], present: list[str]) -
 
 def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -19,7 +19,7 @@ from ibis.expr import types as ir
 from scipy import sparse
 from tqdm import tqdm
 
-from tastetune.data.batches import batches, even
+from tastetune.data.engine import batches, even
 from tastetune.errors import InputError
 
 LISTS = pa.schema(

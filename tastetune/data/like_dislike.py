@@ -11,8 +11,8 @@ from tqdm import tqdm
 
 from tastetune.config.flags import BuildArguments
 from tastetune.data.audit import audit
-from tastetune.data.batches import keep, ordered
 from tastetune.data.card import Source, like_dislike_card
+from tastetune.data.engine import keep, ordered
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
 from tastetune.data.interactions import INTERACTIONS
@@ -105,9 +105,10 @@ def _token_counter(tokenizer: str | None) -> Callable[[list[str]], list[int]] | 
     from transformers import AutoTokenizer
 
     try:
-        loaded = AutoTokenizer.from_pretrained(tokenizer)
-    except (OSError, ValueError) as error:
-        raise InputError(f"--tokenizer {tokenizer}: {str(error).splitlines()[0]}; name a folder or a Hub id") from error
+        loaded = AutoTokenizer.from_pretrained(tokenizer, trust_remote_code=False)
+    except Exception as error:  # tokenizers raises plain ones over a file that is none
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"--tokenizer {tokenizer}: {reason}; name a folder or a Hub id") from error
     return lambda prompts: [len(ids) for ids in loaded(prompts)["input_ids"]]
 
 

@@ -5,10 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import ibis
 from ibis.expr import types as ir
 
+from tastetune.data.engine import literal, this_file
 from tastetune.errors import InputError
+
+csv.field_size_limit(1 << 24)  # DuckDB reads lines of 2,000,000 bytes; Python's own limit of a field is far less
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ class RawLog:
         path, fmt, before = next(file for file in reversed(self.files) if file[2] < row)
         if fmt is None:
             return f"{path}, row {row - before}"
-        return f"{path}, line {_line_of(path, fmt, row - before)}"
+        line = _line_of(path, fmt, row - before)
+        return f"{path}, row {row - before}" if line is None else f"{path}, line {line}"
 
 
 def joined(logs: Sequence[RawLog]) -> RawLog:
@@ -64,13 +69,6 @@ def joined(logs: Sequence[RawLog]) -> RawLog:
         files.append((*log.files[0][:2], before))
         before += int(log.table.count().execute())
     return RawLog(ibis.union(*tables) if len(tables) > 1 else tables[0], tuple(files))
-
-
-def connect(database: str | Path = ":memory:", **settings) -> ibis.BaseBackend:
-    """An Ibis connection to DuckDB; `settings` are DuckDB's own, such as `threads=1` or `memory_limit="4GB"`."""
-    con = ibis.duckdb.connect(database, **settings)
-    con.raw_sql("SET TimeZone = 'UTC'")
-    return con
 
 
 def read_text(con: ibis.BaseBackend, path: str | Path, fmt: TextFormat) -> RawLog:
@@ -86,13 +84,16 @@ def read_text(con: ibis.BaseBackend, path: str | Path, fmt: TextFormat) -> RawLo
     _check_ends(path, fmt)
     quote = '"' if fmt.quoted else ""
     name, rejects = ibis.util.gen_name("log"), ibis.util.gen_name("rejects")
-    columns = ", ".join(f"{_literal(column)}: 'VARCHAR'" for column in fmt.columns)
-    con.raw_sql(
-        f"CREATE TEMP TABLE {name} AS SELECT row_number() OVER () AS row, * FROM read_csv({_literal(str(path))}, "
-        f"sep={_literal(fmt.sep)}, header={fmt.header}, encoding={_literal(fmt.encoding)}, auto_detect=false, "
-        f"quote='{quote}', escape='{quote}', columns={{{columns}}}, "
-        f"store_rejects=true, rejects_table='{rejects}', rejects_scan='{rejects}_scan')"
-    )
+    columns = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in fmt.columns)
+    try:
+        con.raw_sql(
+            f"CREATE TEMP TABLE {name} AS SELECT row_number() OVER () AS row, * FROM read_csv({this_file(path)}, "
+            f"sep={literal(fmt.sep)}, header={fmt.header}, encoding={literal(fmt.encoding)}, auto_detect=false, "
+            f"quote='{quote}', escape='{quote}', columns={{{columns}}}, hive_partitioning=false, compression='none', "
+            f"store_rejects=true, rejects_table='{rejects}', rejects_scan='{rejects}_scan')"
+        )
+    except duckdb.Error as error:
+        raise InputError(f"{path}: {_line_ends(path) or str(error).splitlines()[0] + '; mend the file'}") from error
     _check_rejects(con, path, fmt, rejects)
     raw = RawLog(con.table(name), ((path, fmt, 0),))
     if not raw.table.count().execute():
@@ -119,10 +120,18 @@ def refuse_repeats(raw: RawLog, key: Sequence[str], remedy: str = "keep one of t
         raise InputError(f"{raw.place(again['row'])}: {named} stand in {raw.place(again['earlier'])} too; {remedy}")
 
 
+def refuse_utf_16(path: Path) -> None:
+    """Raise InputError for a text in UTF-16, which some programs write and which reads as nonsense otherwise."""
+    with path.open("rb") as file:
+        if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            raise InputError(f"{path}: a text in UTF-16; save it as UTF-8")
+
+
 def _check_ends(path: Path, fmt: TextFormat) -> None:
     size = path.stat().st_size
     if not size:
         raise InputError(f"{path}: the file is empty; expected lines of {_fields(fmt)}; fetch it anew")
+    refuse_utf_16(path)
     with path.open("rb") as file:
         file.seek(-1, 2)
         if fmt.closed and file.read(1) != b"\n":
@@ -138,30 +147,54 @@ def _check_rejects(con: ibis.BaseBackend, path: Path, fmt: TextFormat, rejects: 
         return
     # DuckDB counts records, and a quoted field may hold line breaks: count the breaks before the record itself.
     with path.open("rb") as file:
-        line = file.read(max(first[0]["byte_position"] - 1, 0)).count(b"\n") + 1
+        line = file.read(max((first[0]["byte_position"] or 0) - 1, 0)).count(b"\n") + 1
     place = f"{path}, line {line}"
     problem = {
         "MISSING COLUMNS": f"fewer fields than {_fields(fmt)}",
         "TOO MANY COLUMNS": f"more fields than {_fields(fmt)}",
         "INVALID ENCODING": f"bytes that are not {fmt.encoding}",
     }.get(first[0]["error_type"], first[0]["error_message"])
-    raise InputError(f"{place}: {problem}: {first[0]['csv_line'][:100]!r}; mend the line, or fetch the file anew")
+    raise InputError(
+        f"{place}: {problem}: {(first[0]['csv_line'] or '')[:100]!r}; mend the line, or fetch the file anew"
+    )
 
 
-def _line_of(path: Path, fmt: TextFormat, row: int) -> int:
-    """The line at which the record `row` ends; only asked when something is wrong, so a scan may be slow."""
-    with path.open(encoding=fmt.encoding, newline="") as file:
+def _line_of(path: Path, fmt: TextFormat, row: int) -> int | None:
+    """The line at which the record `row` ends, None where Python counts records otherwise than DuckDB.
+
+    Only asked when something is wrong, so a scan may be slow.
+    """
+    with path.open(encoding=fmt.encoding, newline="", errors="replace") as file:
         if fmt.quoted:
             reader = csv.reader(file, delimiter=fmt.sep)
             records = (reader.line_num for fields in reader if fields)
         else:
             records = (number for number, line in enumerate(file, 1) if line.strip("\r\n"))
-        return next(number for count, number in enumerate(records, 0 if fmt.header else 1) if count == row)
+        try:
+            return next((number for count, number in enumerate(records, 0 if fmt.header else 1) if count == row), None)
+        except csv.Error:
+            return None
+
+
+def _line_ends(path: Path) -> str | None:
+    """What is wrong with the ends of lines, if lines end in more than one way."""
+    ends: dict[str, int] = {}
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            body = line.rstrip(b"\r\n")
+            here = ["CR LF" if line.endswith(b"\r\n") else "LF"] if line.endswith(b"\n") else []
+            if b"\r" in body or len(line) - len(body) > len(here) + (here == ["CR LF"]):
+                here.append("CR")
+            for end in here:
+                ends.setdefault(end, number)
+    if len(ends) < 2:
+        return None
+    (one, first), (other, second) = list(ends.items())[:2]
+    return (
+        f"lines end in more than one way, in {one} (line {first}) and in {other} (line {second}); save the file anew "
+        "with one kind of line end"
+    )
 
 
 def _fields(fmt: TextFormat) -> str:
     return f"{len(fmt.columns)} fields ({', '.join(fmt.columns)}) separated by {fmt.sep!r}"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from tastetune.data.batches import keep
+from tastetune.data.engine import keep
 from tastetune.data.splits import ORDER
 
 POLICY = (

@@ -14,8 +14,8 @@ from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune.config.flags import OutputArguments
-from tastetune.data.batches import ordered
 from tastetune.data.card import Source, top_n_card
+from tastetune.data.engine import ordered
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.gold_lists import Mined, Rule, mine
 from tastetune.data.interactions import INTERACTIONS

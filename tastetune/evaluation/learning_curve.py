@@ -1,18 +1,20 @@
 """The learning curve: a model's checkpoints, by the task's first metric, against what training had cost until then."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from tastetune.artifacts.curve_and_probe_schema import LearningCurve
+from tastetune.artifacts.json_files import faults, read_json
 from tastetune.artifacts.predictions import Predictions, versions
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import LEVEL, draws, interval
 from tastetune.evaluation.comparison import check_names
 from tastetune.evaluation.estimates import estimates, number
 from tastetune.evaluation.scoring import command_line, described
+from tastetune.files import refuse_unfinished
 from tastetune.tasks import Rows
 
 COSTS = ("examples", "seconds", "flops")
@@ -124,11 +126,11 @@ def read_learning_curve(path: str | Path, scores: dict) -> dict:
         InputError: no such file, not what `learning_curve` made, or made on other rows.
     """
     path = Path(path)
-    try:
-        curve = json.loads(path.read_text(encoding="utf-8"))
-        there = {key: curve["dataset"][key] for key in ("fingerprint", "split")} if curve["curves"] else {}
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: scripts/learning_curve.py did not write it ({error!r}); draw it anew") from error
+    refuse_unfinished(path, "draw it anew")
+    curve = read_json(path, "draw it anew")
+    for fault in faults(LearningCurve, curve):
+        raise InputError(f"{path}: scripts/learning_curve.py did not write it: {fault}; draw it anew")
+    there = {key: curve["dataset"][key] for key in ("fingerprint", "split")}
     here = {key: scores["dataset"][key] for key in ("fingerprint", "split")}
     if there != here:
         raise InputError(f"{path}: its rows are {there}, those scored are {here}; draw the curve on the same rows")

@@ -14,6 +14,7 @@ from huggingface_hub.utils import validate_repo_id
 
 from tastetune.artifacts.dataset import INFO, open_dataset
 from tastetune.errors import InputError
+from tastetune.files import refuse_unfinished_folder
 
 ADAPTER_CONFIG = "adapter_config.json"
 
@@ -42,13 +43,15 @@ def files_to_push(
     Args: as for `push_folder`.
 
     Raises:
-        InputError: no folder, no card or one with invalid metadata; a dataset to push as a model or the other way
-            round, or whose licence forbids the push; an adapter of a local base model; a token in a file.
+        InputError: no folder, or the writing of a file in it was cut off; no card or one with invalid metadata; a
+            dataset to push as a model or the other way round, or whose licence forbids the push; an adapter of a local
+            base model; a token in a file.
     """
     folder = Path(folder)
     if repo_type != guess_type(folder):
         raise InputError(f"{folder}: holds a {guess_type(folder)}, not a {repo_type}; leave --type away")
     never = (*LEFT_OUT, *ignore, *(() if checkpoints else ("checkpoint-*",)))
+    refuse_unfinished_folder(folder)
     found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     left_out = [str(path) for path in found if _matches(path, never)]
     files = [path.as_posix() for path in found if str(path) not in left_out]

@@ -1,6 +1,7 @@
 """Which models of a run answer, under which names, and their answers as predictions files."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tastetune.language_models.language_model import Recipe
 from tastetune.language_models.like_dislike import LikeDislikeAnswerer
 from tastetune.language_models.rating import RatingAnswerer
 from tastetune.language_models.top_n import TopNAnswerer
+from tastetune.locks import held_file
 from tastetune.tasks import Rows, Task
 
 ANSWERERS: dict[str, Answerer] = {
@@ -137,16 +139,28 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
         force: make all of them anew.
 
     Raises:
-        InputError: an adapter was trained on these rows, or it or the base model cannot be loaded.
+        InputError: an adapter was trained on these rows, or it or the base model cannot be loaded; or a file is being
+            answered by another process, or cannot be written.
     """
+    with ExitStack() as until_written:
+        _answer_missing(recipe, rows, files, until_written, force=force)
+    return list(files)
+
+
+def _answer_missing(
+    recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], until_written: ExitStack, *, force: bool
+) -> None:
     main, missing = PartialState().is_main_process, []
     for path, candidate in files.items() if main else ():
         if candidate.adapter:
             refuse_seen(candidate.adapter, rows.split)
-        if not force and path.is_file() and hold(path, _origin(recipe, rows, candidate)):
-            print(f"kept: {path} (--force answers anew)")
-        else:
-            missing.append(path)
+        with ExitStack() as holding:
+            holding.enter_context(held_file(path))
+            if not force and path.is_file() and hold(path, _origin(recipe, rows, candidate)):
+                print(f"kept: {path} (--force answers anew)")
+            else:
+                missing.append(path)
+                until_written.push(holding.pop_all())
     (missing,) = broadcast_object_list([missing])
     if missing:
         model = recipe.load()
@@ -160,7 +174,6 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
             origin["settings"] |= {"stand_in": model.stand_in, **answered.notes}
             write_predictions(path, Meta(candidate.name, **origin), answered.table)
             print(f"predictions: {path} ({len(rows.table):,} rows{_told(answered.notes)})", flush=True)
-    return list(files)
 
 
 def _origin(recipe: Recipe, rows: Rows, candidate: Candidate) -> dict:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from transformers import PreTrainedTokenizerBase
 
 from tastetune.errors import InputError
+from tastetune.language_models.model_files import explained
 
 Messages = Sequence[dict[str, str]]
 
@@ -84,4 +85,5 @@ def _texts(tokenizer: PreTrainedTokenizerBase, chats: Sequence[Messages], **how)
             "it; name an instruct model, such as meta-llama/Llama-3.2-1B-Instruct"
         )
     refuse_dated(tokenizer)
-    return [tokenizer.apply_chat_template(list(chat), tokenize=False, **TEMPLATE_VALUES, **how) for chat in chats]
+    with explained(tokenizer.name_or_path, "its chat template refuses such a chat; name another instruct model"):
+        return [tokenizer.apply_chat_template(list(chat), tokenize=False, **TEMPLATE_VALUES, **how) for chat in chats]

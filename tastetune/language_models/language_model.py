@@ -20,6 +20,7 @@ from tastetune.language_models.loading import (
     refuse_other_tokenizer,
     warn_of_other_quantisation,
 )
+from tastetune.language_models.model_files import check_adapter, explained
 
 _LOADED_BY = (
     "model_name_or_path",
@@ -67,7 +68,9 @@ class LanguageModel:
             warn_of_other_quantisation(self.model, adapter)
             name = f"adapter_{len(self.adapters)}" if self.adapters else "default"
             if self.adapters:
-                self.model.load_adapter(adapter, adapter_name=name)
+                check_adapter(adapter)
+                with explained(adapter, "name an adapter of this base model"):
+                    self.model.load_adapter(adapter, adapter_name=name)
             else:
                 self.model = load_adapter(self.model, adapter)
             self.adapters[adapter] = name

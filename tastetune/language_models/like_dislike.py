@@ -48,7 +48,7 @@ class LikeDislikeAnswerer:
         prompts = rows.task.prompts(rows)
         if not asking.shots:
             return prompts
-        wording = LikeDislike(**rows.dataset.wording)
+        wording = rows.dataset.worded(LikeDislike)
         columns = ["user_id", "label", "history", "prompt", "completion"]
         few = FewShot(rows.dataset.read(rows.task.rows_config, "train", columns), asking.shots, asking.seed)
         users = rows.table["user_id"].to_pylist()

@@ -20,6 +20,7 @@ from trl import ModelConfig, get_quantization_config
 
 from tastetune.artifacts.run import read_settings
 from tastetune.errors import InputError
+from tastetune.language_models.model_files import check_adapter, check_model, explained
 
 
 def load_tokenizer(model_args: ModelConfig) -> PreTrainedTokenizerBase:
@@ -30,10 +31,12 @@ def load_tokenizer(model_args: ModelConfig) -> PreTrainedTokenizerBase:
     Raises:
         InputError: see `load_model`; or a tokenizer that cannot be stopped.
     """
-    with _explained(model_args.model_name_or_path):
-        tokenizer = AutoTokenizer.from_pretrained(
-            model_args.model_name_or_path, revision=model_args.model_revision, trust_remote_code=False
-        )
+    name = model_args.model_name_or_path
+    check_model(name)
+    with _explained(name):
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=model_args.model_revision, trust_remote_code=False)
+    if tokenizer.eos_token is None:
+        raise InputError(f"{name}: its tokenizer has no end-of-sequence token, so no answer would end; name another")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     _stop_ending(tokenizer)
@@ -71,10 +74,10 @@ def load_config(model_args: ModelConfig) -> PreTrainedConfig:
     Raises:
         InputError: see `load_model`.
     """
-    with _explained(model_args.model_name_or_path):
-        return AutoConfig.from_pretrained(
-            model_args.model_name_or_path, revision=model_args.model_revision, trust_remote_code=False
-        )
+    name = model_args.model_name_or_path
+    check_model(name)
+    with _explained(name):
+        return AutoConfig.from_pretrained(name, revision=model_args.model_revision, trust_remote_code=False)
 
 
 def load_model(model_args: ModelConfig) -> PreTrainedModel:
@@ -86,17 +89,24 @@ def load_model(model_args: ModelConfig) -> PreTrainedModel:
     Raises:
         InputError: no such folder or Hub model, or one that needs a licence, a login or a network.
     """
-    quantization = get_quantization_config(model_args)
-    with _explained(model_args.model_name_or_path):
-        return AutoModelForCausalLM.from_pretrained(
-            model_args.model_name_or_path,
+    name, quantization = model_args.model_name_or_path, get_quantization_config(model_args)
+    check_model(name)
+    # Left away where there is none: a model that was saved in 4 bits says so itself
+    quantized = {"quantization_config": quantization, "device_map": {"": PartialState().device}} if quantization else {}
+    with _explained(name):
+        model, loaded = AutoModelForCausalLM.from_pretrained(
+            name,
             revision=model_args.model_revision,
             dtype=model_args.dtype if model_args.dtype in ("auto", None) else getattr(torch, model_args.dtype),
             attn_implementation=model_args.attn_implementation,
-            quantization_config=quantization,
-            device_map={"": PartialState().device} if quantization else None,
             trust_remote_code=False,
+            use_safetensors=True,
+            output_loading_info=True,
+            **quantized,
         )
+    if missing := sorted(loaded["missing_keys"]):
+        raise InputError(f"{name}: {len(missing)} weights are missing, first {missing[0]}; fetch the model anew, whole")
+    return model
 
 
 def read_adapter_config(adapter: str, label: str) -> PeftConfig:
@@ -124,21 +134,14 @@ def load_adapter(model: PreTrainedModel, adapter: str, *, trainable: bool = Fals
     Raises:
         InputError: no adapter lies there, or it does not fit the model.
     """
-    folder = Path(adapter)
-    if folder.is_dir() and not (folder / "adapter_config.json").is_file():
-        there = ", ".join(sorted(p.name for p in folder.glob("checkpoint-*"))) or "no checkpoints"
-        raise InputError(f"{adapter}: no adapter_config.json inside ({there}); name a folder that scripts/sft.py wrote")
+    check_adapter(adapter)
     read_adapter_config(adapter, f"adapter {adapter!r}")
-    try:
-        with _explained(adapter):
-            return PeftModel.from_pretrained(model, adapter, is_trainable=trainable)
-    except (RuntimeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"{adapter}: does not fit the base model {model.config._name_or_path!r} ({str(error).splitlines()[0]}); "
-            "name the base model that it was trained on"
-        ) from error
+    base = model.config._name_or_path
+    remedy = (
+        f"name an adapter's folder or Hub id, and with --model_name_or_path the base that it was trained on ({base}?)"
+    )
+    with explained(adapter, remedy):
+        return PeftModel.from_pretrained(model, adapter, is_trainable=trainable)
 
 
 def refuse_other_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> None:
@@ -183,13 +186,16 @@ def warn_of_other_quantisation(model: PreTrainedModel, adapter: str) -> None:
 
 @contextmanager
 def _explained(name: str) -> Iterator[None]:
-    """Turn a refusal of the Hub, or a missing folder, into one sentence that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"{name!r} could not be loaded: it is neither a model's folder here nor could it be fetched ({reason}). "
-            f"If the model is gated, accept its licence at https://huggingface.co/{name} and log in with "
-            "`hf auth login`; without a network, name a local folder with --model_name_or_path"
-        ) from error
+    """Turn a refusal of the Hub, a missing folder or files that are none into one sentence that says what to do."""
+    with explained(name, "name a folder of a model that transformers knows, or its Hub id"):
+        try:
+            yield
+        except OSError as error:
+            if Path(name).exists():
+                raise
+            reason = (str(error).strip().splitlines() or [""])[0]
+            raise InputError(
+                f"{name!r} could not be loaded: it is neither a model's folder here nor could it be fetched "
+                f"({reason}). If the model is gated, accept its licence at https://huggingface.co/{name} and log in "
+                "with `hf auth login`; without a network, name a local folder with --model_name_or_path"
+            ) from error

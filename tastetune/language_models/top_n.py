@@ -81,7 +81,7 @@ class TopNAnswerer:
         """Each user's list."""
         set_seed(asking.seed)
         films = read_films(rows.dataset.read("items", "train", ["item_id", "title"]), rows.dataset.item_counts())
-        wording = TopN(**rows.dataset.wording)
+        wording = rows.dataset.worded(TopN)
         recommender = Recommender(
             model.model, model.tokenizer, films, wording, asking.generation, asking.max_batch_tokens
         )

@@ -7,7 +7,6 @@ which asks for the title of an id behind three others; Carlini et al., Quantifyi
 Models (ICLR 2023), for continuing the text as it stood.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tastetune.artifacts.curve_and_probe_schema import Probe
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import LEVEL
 from tastetune.probe.forms import FORMS, CatalogueLine, Form, title_key
@@ -115,11 +116,10 @@ def read_probes(paths: Sequence[str | Path], scores: dict) -> list[dict]:
     """
     probes: dict[str, dict] = {}
     for path in map(Path, paths):
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            fingerprint, name, _ = content["dataset"]["fingerprint"], content["model"]["model"], content["forms"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}: scripts/probe.py did not write it ({error!r}); probe anew") from error
+        content = read_json(path, "probe anew")
+        for fault in faults(Probe, content):
+            raise InputError(f"{path}: scripts/probe.py did not write it: {fault}; probe anew")
+        fingerprint, name = content["dataset"]["fingerprint"], content["model"]["model"]
         if fingerprint != scores["dataset"]["fingerprint"]:
             raise InputError(
                 f"{path}: a probe of the dataset with fingerprint {fingerprint}, the one scored has "

@@ -10,6 +10,9 @@ from tastetune.reporting.model_card import model_card
 from tastetune.reporting.report import report
 from tastetune.reporting.views import view_of
 
+SCORES, CURVE = "scores.json", "learning_curve.json"
+"""What is written last of the files that show it: who finds it new finds the others new."""
+
 
 def files_of(
     scores: dict, folder: str | Path, adapters: Sequence[str | Path] = (), home: str | Path | None = None
@@ -29,7 +32,6 @@ def files_of(
     """
     folder, plot = Path(folder), plots.leaderboard(scores, view_of(scores).headline[0])
     files = {
-        folder / "scores.json": json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
         folder / "leaderboard.md": leaderboard(scores),
         folder / "leaderboard.png": plot,
         folder / "report.html": report(scores),
@@ -38,8 +40,8 @@ def files_of(
         files[folder / "roc.png"] = plots.roc_and_reliability(scores)
     for adapter in adapters:
         card = model_card(scores, adapter, folder if home is None else home)
-        files |= {Path(adapter) / "README.md": card, Path(adapter) / "leaderboard.png": plot}
-    return files
+        files |= {Path(adapter) / "leaderboard.png": plot, Path(adapter) / "README.md": card}
+    return files | {folder / SCORES: json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n"}
 
 
 rendered = files_of
@@ -48,6 +50,6 @@ rendered = files_of
 def curve_files(curve: dict, folder: Path) -> dict[Path, str | bytes]:
     """The files that hold and show a learning curve, by path."""
     return {
-        folder / "learning_curve.json": json.dumps(curve, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
         folder / "learning_curve.png": plots.learning_curve(curve),
+        folder / CURVE: json.dumps(curve, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
     }

@@ -12,9 +12,8 @@ from tastetune.errors import InputError
 from tastetune.evaluation.learning_curve import read_learning_curve
 from tastetune.evaluation.scoring import score
 from tastetune.probe.probe import read_probes
+from tastetune.reporting.files import CURVE
 from tastetune.tasks import TASKS, task_of
-
-CURVE = "learning_curve.json"
 
 
 def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> tuple[dict, Path]:

@@ -68,7 +68,7 @@ class RatingTask(LabelTask):
 
     def prompts(self, rows: Rows) -> list[str]:
         """The prompt of each row, with the question for stars."""
-        question = Rating(LikeDislike(**rows.dataset.wording))
+        question = Rating(rows.dataset.worded(LikeDislike))
         return [question.prompt(prompt) for prompt in super().prompts(rows)]
 
     def training_table(self, dataset: BuiltDataset, split: str) -> pa.Table:
@@ -77,7 +77,7 @@ class RatingTask(LabelTask):
         Raises:
             InputError: no such split, or a rating that is no answer.
         """
-        question = Rating(LikeDislike(**dataset.wording))
+        question = Rating(dataset.worded(LikeDislike))
         rows = dataset.read(self.rows_config, split, ["rating", "prompt"]).to_pydict()
         prompts = [question.prompt(prompt) for prompt in rows["prompt"]]
         return pa.table({"prompt": prompts, "completion": [question.completion(stars) for stars in rows["rating"]]})

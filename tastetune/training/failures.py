@@ -36,12 +36,12 @@ class FailureWatch(TrainerCallback):
     def __init__(self, *, must_move: bool = True):
         self.must_move = must_move
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(self, args, state, control, *, model, **kwargs):
         args.logging_nan_inf_filter = False  # which writes the mean of former losses in place of one that is none
-        self.before = _sums(kwargs["model"])
+        self.before = _sums(model)
 
-    def on_pre_optimizer_step(self, args, state, control, **kwargs):
-        gradients = [p.grad for p in kwargs["model"].parameters() if p.grad is not None]
+    def on_pre_optimizer_step(self, args, state, control, *, model, **kwargs):
+        gradients = [p.grad for p in model.parameters() if p.grad is not None]
         if not args.fp16 and gradients and not bool(torch.stack([g.isfinite().all() for g in gradients]).all()):
             raise _not_finite("the gradient", state.global_step + 1, args)
 
@@ -50,8 +50,8 @@ class FailureWatch(TrainerCallback):
             if not math.isfinite((logs or {}).get(name, 0.0)):
                 raise _not_finite(name, state.global_step, args)
 
-    def on_train_end(self, args, state, control, **kwargs):
-        after = _sums(kwargs["model"])
+    def on_train_end(self, args, state, control, *, model, **kwargs):
+        after = _sums(model)
         if not all(map(math.isfinite, after)):
             raise _not_finite("a weight", state.global_step, args)
         if self.must_move:

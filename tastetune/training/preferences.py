@@ -39,7 +39,7 @@ def read_pairs(dataset: BuiltDataset, config: str | None, split: str) -> tuple[D
 
 
 def _candidate_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
-    task = LikeDislike(**dataset.wording)
+    task = dataset.worded(LikeDislike)
     columns = ["user_id", "item_id", "label", "timestamp", "prompt"]
     rows = dataset.read("like_dislike", split, columns).to_pylist()
     rows.sort(key=lambda row: (row["user_id"], row["timestamp"], row["item_id"]))
@@ -67,7 +67,7 @@ def candidate_pairs(rows: Sequence[Mapping], task: LikeDislike) -> Iterator[dict
 
 
 def _list_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
-    task = TopN(**dataset.wording)
+    task = dataset.worded(TopN)
     items = dataset.read("items", "train", ["item_id", "title"])
     titles = dict(zip(*(items[name].to_pylist() for name in ("item_id", "title")), strict=True))
     counts = dataset.item_counts("train")

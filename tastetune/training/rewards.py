@@ -74,4 +74,4 @@ def read_rewarded_rows(
             "(total_train_batch_size / num_generations); lower the former"
         )
     films = read_films(dataset.read("items", "train", ["item_id", "title"]), dataset.item_counts("train"))
-    return rows, GoldShare(films, TopN(**dataset.wording))
+    return rows, GoldShare(films, dataset.worded(TopN))

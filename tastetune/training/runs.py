@@ -15,6 +15,7 @@ from huggingface_hub.utils import validate_repo_id
 from transformers import TrainerCallback, TrainingArguments
 
 from tastetune.artifacts.hub_errors import hub_errors
+from tastetune.artifacts.json_files import cut, read_json
 from tastetune.artifacts.run import (
     CHECKPOINT,
     COST,
@@ -26,9 +27,11 @@ from tastetune.artifacts.run import (
     whole_checkpoints,
 )
 from tastetune.errors import InputError
-from tastetune.files import held, write_text
+from tastetune.files import is_unfinished, unfinished, write_text
 from tastetune.hub.push import push_folder
 from tastetune.language_models.loading import read_adapter_config
+from tastetune.language_models.model_files import check_adapter
+from tastetune.locks import held
 from tastetune.training.configs import refuse_unobeyed
 
 WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
@@ -38,7 +41,7 @@ WEIGHTS = ("adapter_model.safetensors", "model.safetensors")
 def is_done(folder: str | Path, settings: dict) -> bool:
     """Whether `folder` holds a run of the same settings that was trained to its end."""
     folder = Path(folder)
-    if not read_cost(folder) or not any((folder / name).is_file() for name in WEIGHTS):
+    if is_unfinished(folder / RUN) or not read_cost(folder) or not any((folder / name).is_file() for name in WEIGHTS):
         return False
     return _read_record(folder) == json.loads(json.dumps(settings))
 
@@ -60,17 +63,20 @@ def held_run(args: TrainingArguments, settings: dict, *, force: bool = False) ->
             if force and is_main:
                 delete_run(args.output_dir)
             checkpoint = resume_point(args.output_dir, settings)
-        yield checkpoint
+        with unfinished(Path(args.output_dir) / RUN) if is_main else nullcontext():
+            yield checkpoint
 
 
 def delete_run(folder: str | Path) -> None:
     """Delete what makes a folder a run: record, costs, weights and checkpoints; whatever else lies there stays."""
     folder = Path(folder)
-    for name in (RUN, COST, "adapter_config.json", "training_args.bin", *WEIGHTS):
-        (folder / name).unlink(missing_ok=True)
     for path in folder.glob(f"{CHECKPOINT}-*"):
         if path.is_dir() and path.name.rpartition("-")[2].isdecimal():
+            (path / "trainer_state.json").unlink(missing_ok=True)  # first: without it nothing goes on from the rest
             shutil.rmtree(path)
+    # The record last: as long as anything is left of a run, it says of which settings
+    for name in (COST, "adapter_config.json", "training_args.bin", *WEIGHTS, RUN):
+        (folder / name).unlink(missing_ok=True)
 
 
 def resume_point(folder: str | Path, settings: dict) -> str | None:
@@ -98,11 +104,11 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
 
 def _read_record(folder: Path) -> dict:
     """The settings that a run was started with; empty where there is no record."""
-    record = folder / RUN
-    try:
-        return json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
-    except ValueError as error:
-        raise InputError(f"{record}: no whole JSON ({error}); start anew in that folder with --force") from error
+    record, remedy = folder / RUN, "start anew in that folder with --force"
+    content = read_json(record, remedy) if record.is_file() else {}
+    if not isinstance(content, dict):
+        raise InputError(f"{record}: its content is {cut(content)}, expected an object; {remedy}")
+    return content
 
 
 def check_push(args: TrainingArguments, base_model: str) -> None:
@@ -147,10 +153,10 @@ class CostRecorder(TrainerCallback):
         self.before = read_cost(resumed_from).get("seconds", 0.0) if resumed_from else 0.0
         self.examples, self.in_a_row = examples, 1.0
 
-    def on_train_begin(self, args, state, control, **kwargs):
+    def on_train_begin(self, args, state, control, *, train_dataloader, **kwargs):
         self.start = time.perf_counter()
         if self.examples and getattr(args, "packing", False):
-            self.in_a_row = self.examples / len(kwargs["train_dataloader"].dataset)
+            self.in_a_row = self.examples / len(train_dataloader.dataset)
 
     def on_save(self, args, state, control, **kwargs):
         if state.is_world_process_zero:
@@ -179,6 +185,7 @@ def adapter_settings(adapter: str | None) -> dict[str, Any]:
     """
     if not adapter:
         raise InputError("sft_adapter is missing; name the adapter to start from, which scripts/sft.py wrote")
+    check_adapter(adapter)
     config = read_adapter_config(adapter, f"sft_adapter {adapter!r}")
     shape = {"lora_r": config.r, "lora_alpha": config.lora_alpha, "lora_dropout": config.lora_dropout}
     return {"sft_adapter": adapter, "sft_train_split": "+".join(trained_on(adapter)), "use_peft": True, **shape}

@@ -56,20 +56,40 @@ def test_a_cut_or_damaged_file_is_named_wherever_it_is_cut(folder):
 
 
 def test_splits_of_different_columns_do_not_join(folder):
-    pq.write_table(pa.table({"item_id": [1]}), folder / "interactions" / "validation.parquet")
+    pq.write_table(pa.table({"item_id": ["1"]}), folder / "interactions" / "validation.parquet")
     with pytest.raises(InputError, match=r"splits train\+validation .* have different columns .*; rebuild"):
         open_dataset(folder).read("interactions", "train+validation")
+
+
+def info(**changed):
+    """A whole tastetune.json, with other values."""
+    return json.dumps({"name": "made", "fingerprint": "0", "settings": {}, "counts": {}} | changed)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ('{"name": "made",\n "fingerprint": ', "line 2: Expecting value"),
-        ("", "line 1: Expecting value"),
-        ("[]", "key 'name' is missing"),
-        ("3", "expected a JSON object"),
+        ('{"name": "made",\n "fingerprint": ', r"not a whole JSON file \(line 2: Expecting value\)"),
+        ("", r"not a whole JSON file \(line 1: Expecting value\)"),
+        ("[" * 100_000, r"not a whole JSON file \(maximum recursion depth exceeded"),
+        ("[" * 99 + "]" * 99, "nested more than 50 deep"),
+        ("[]", r"its content is \[\], expected an object"),
+        ("3", "its content is 3, expected an object"),
         ('{"name": "made", "settings": {}, "counts": {}}', "key 'fingerprint' is missing"),
-        ("\udcff", "expected a JSON object in UTF-8"),
+        ("\udcff", "byte 0 is not UTF-8"),
+        (info(name=3), "name is 3, expected a valid string"),
+        (info(name=""), "name is '', String should have at least 1 character"),
+        (info(fingerprint=None), "fingerprint is None, expected a valid string"),
+        (info(settings=[]), r"settings is \[\], expected an object"),
+        (info(counts=None), "counts is None, expected an object"),
+        (info(settings={"task": []}), r"settings.task is \[\], expected an object"),
+        (info(settings={"task": {"like_from": "4"}}), "settings.task.like_from is '4', expected a valid number"),
+        (info(settings={"task": {"item": 3}}), "settings.task.item is 3, expected a valid string"),
+        (info(settings={"task": {"n": 10**9}}), "settings.task.n is 1000000000, expected less than or equal to 1000"),
+        (info(settings={"redistribution": "yes"}), "settings.redistribution is 'yes', expected a valid boolean"),
+        (info(counts={"leakage": {"repeated_pairs": "0"}}), "counts.leakage.repeated_pairs.* is '0', expected"),
+        (info(name="NAME").replace('"NAME"', "NaN"), "name is nan, expected a finite number"),
+        (info(name="NAME").replace("NAME", r"\ud800"), r"name is '\\ud800', which is no text"),
     ],
 )
 def test_a_corrupt_tastetune_json_is_named(folder, content, message):

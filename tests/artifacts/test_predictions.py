@@ -118,6 +118,7 @@ def test_every_row_has_one_score_and_one_answer(scores, answers, message):
         ({"score": [0.1, float("inf")]}, "score of example_id 'b' is inf"),
         ({"score": pa.array([None, 0.1])}, "score of example_id 'a' is nan"),
         ({"score": ["high", "low"]}, "columns of other types"),
+        ({"score": [0.1, -1e308]}, "score of example_id 'b' is -1e.308, expected at most 1e.30 either way"),
         ({"example_id": [["a"], ["b"]]}, "columns of other types"),
     ],
 )
@@ -136,7 +137,17 @@ def test_a_missing_column_is_named(path, absent):
         read_predictions(path)
 
 
-@pytest.mark.parametrize("meta", ["{", "[]", '{"model": "m"}'])
+@pytest.mark.parametrize(
+    "meta",
+    [
+        *("{", "[]", '{"model": "m"}', "[" * 100_000),
+        *(json.dumps(asdict(META) | {key: 3}) for key in ("model", "dataset", "fingerprint", "settings", "training")),
+        *(json.dumps(asdict(META) | {key: "3"}) for key in ("threshold", "shots", "seed", "versions")),
+        json.dumps(asdict(META) | {"training": {"examples": "many"}}),
+        json.dumps(asdict(META) | {"threshold": float("nan")}),
+        json.dumps(asdict(META) | {"model": "\ud800"}),
+    ],
+)
 def test_metadata_that_cannot_be_read_is_refused(path, meta):
     write_raw(path, {"example_id": ["a"], "score": [0.1], "answer": ["Yes"]}, meta)
     with pytest.raises(InputError, match="metadata cannot be read"):

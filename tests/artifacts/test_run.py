@@ -39,3 +39,20 @@ def test_a_checkpoint_is_described_by_the_run_it_lies_in(tmp_path):
     refuse_seen(tmp_path, "test")
     with pytest.raises(InputError, match=r"was trained on train\+validation, so its answers to validation"):
         refuse_seen(tmp_path, "test+validation")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("run.json", "", r"run\.json: not a whole JSON file \(line 1: Expecting value\); train the adapter anew"),
+        ("run.json", "[]", r"run\.json: its content is \[\], expected an object"),
+        ("run.json", '{"dataset_train_split": ["train"]}', r"run\.json has dataset_train_split \['train'\], expected"),
+        ("cost.json", '{"seconds": [', r"cost\.json: not a whole JSON file"),
+        ("cost.json", '{"seconds": [3]}', r"cost\.json: seconds\.\w+ is \[3\], expected"),
+        ("cost.json", '{"seconds": NaN}', r"cost\.json: seconds is nan, expected a finite number"),
+    ],
+)
+def test_a_damaged_record_is_named(tmp_path, name, content, message):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=message):
+        trained_on(tmp_path), read_cost(tmp_path)

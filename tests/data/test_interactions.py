@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 from made_log import engine, items_table, log_table
 
+from tastetune.data.engine import connect
 from tastetune.data.interactions import COLUMNS, refuse_unknown_items, to_interactions, to_items
-from tastetune.data.logs import TextFormat, connect, read_text
+from tastetune.data.logs import TextFormat, read_text
 from tastetune.errors import InputError
 
 FORMAT = TextFormat(COLUMNS, sep="::", closed=True)

@@ -14,8 +14,8 @@ from sklearn.utils import shuffle
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.config.flags import BuildArguments
 from tastetune.data.card import Source
+from tastetune.data.engine import connect
 from tastetune.data.like_dislike import build
-from tastetune.data.logs import connect
 from tastetune.data.rows import SCHEMA
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import LikeDislike

@@ -10,7 +10,7 @@ from made_log import items_table, log_table
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.data.card import Source
-from tastetune.data.logs import connect
+from tastetune.data.engine import connect
 from tastetune.data.top_n import SCHEMA, ListArguments, build_lists
 from tastetune.errors import InputError
 from tastetune.tasks.top_n import TopN

@@ -153,7 +153,7 @@ def test_a_curve_of_other_rows_is_refused(curve, tmp_path):
         read_learning_curve(tmp_path / "learning_curve.json", {"dataset": there["dataset"] | {"split": "test_sample"}})
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}"])
+@pytest.mark.parametrize("text", ["3", "[]", "{}", '{"curves": [], "dataset": []}'])
 def test_a_file_that_is_none_is_refused(text, tmp_path):
     (tmp_path / "curve.json").write_text(text)
     with pytest.raises(InputError, match=r"scripts/learning_curve\.py did not write it"):

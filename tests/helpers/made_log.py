@@ -6,8 +6,8 @@ from pathlib import Path
 import ibis
 import pyarrow as pa
 
+from tastetune.data.engine import connect
 from tastetune.data.interactions import INTERACTIONS, ITEMS
-from tastetune.data.logs import connect
 
 TITLES = ("Harbour, The", "Winter, Le", "Letter, A", "Echo, L'", "Night Train", "Orchard, The (Huerto, El)")
 

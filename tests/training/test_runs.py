@@ -39,7 +39,7 @@ def test_only_whole_checkpoints_of_the_same_settings_are_resumed(tmp_path):
     with pytest.raises(InputError, match=r"holds a run with learning_rate 0.1, this one has 0.2; choose another"):
         resume_point(tmp_path, {"learning_rate": 0.2})
     (tmp_path / "run.json").write_text("{")
-    with pytest.raises(InputError, match=r"run\.json: no whole JSON .*--force"):
+    with pytest.raises(InputError, match=r"run\.json: not a whole JSON file .*--force"):
         resume_point(tmp_path, {"learning_rate": 0.1})
 
 
@@ -148,7 +148,7 @@ def test_force_begins_anew_where_another_run_lies(tmp_path):
 
 
 def test_a_second_run_in_the_same_folder_is_refused_while_the_first_goes_on(tmp_path):
-    code = "import sys, tastetune.files as f\nwith f.held(sys.argv[1]): print('held', flush=True), sys.stdin.read()"
+    code = "import sys, tastetune.locks as f\nwith f.held(sys.argv[1]): print('held', flush=True), sys.stdin.read()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": Path(__file__).parents[2]}
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], **pipes) as first:
         assert first.stdout.readline() == "held\n"

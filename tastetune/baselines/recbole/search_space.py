@@ -12,6 +12,21 @@ ZERO = ("seed", "eval_step", "stopping_step")
 MOST = 2**32 - 1
 """No whole number is greater: numpy takes no greater seed, and nothing else here comes near it."""
 
+LONGEST = 16
+"""Values of a list, such as a network's layers."""
+
+SIZES = {
+    "epochs": 10_000,
+    "train_batch_size": 2**20,
+    "eval_batch_size": 2**20,
+    "MAX_ITEM_LIST_LENGTH": 1000,
+    "n_layers": 64,
+    "n_heads": 256,
+    **dict.fromkeys(("hidden_size", "inner_size", "embedding_size", "mlp_hidden_size"), 2**14),
+    **dict.fromkeys(("mf_embedding_size", "mlp_embedding_size"), 2**14),
+}
+"""The most that a key may be where more would fill the memory, or never end."""
+
 SHARED = ("seed", "load_col", "MAX_ITEM_LIST_LENGTH", "use_gpu", "eval_step")
 """Keys that no trial may change: the rows are read by them once, or the trials would not compare."""
 
@@ -32,15 +47,15 @@ def check_value(where: str, key: str, value: Any, default: Any) -> Any:
     if key in CHOICES and value not in CHOICES[key]:
         raise InputError(f"{where}: {key} is {value!r}, expected one of {', '.join(CHOICES[key])}")
     if isinstance(value, list):
-        if not value:
-            raise InputError(f"{where}: {key} is empty, expected a list as in {default!r}")
+        if not 0 < len(value) <= LONGEST:
+            raise InputError(f"{where}: {key} has {len(value)} values, expected a list as in {default!r}")
         return [check_value(where, key, element, default[0]) for element in value]
     if type(value) in (int, float):
         least = 1 if isinstance(value, int) and key not in ZERO else 0
         if not (math.isfinite(value) and value >= least):
             raise InputError(f"{where}: {key} is {value!r}, expected a number of at least {least}")
-        if isinstance(value, int) and value > MOST:
-            raise InputError(f"{where}: {key} is {value!r}, expected at most {MOST}")
+        if isinstance(value, int) and value > (most := SIZES.get(key, MOST)):
+            raise InputError(f"{where}: {key} is {value!r}, expected at most {most}")
     return value
 
 

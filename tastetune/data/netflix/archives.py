@@ -1,6 +1,8 @@
 """Files inside folders and archives, one after another, without unpacking anything to disk."""
 
 import gzip
+import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -47,7 +49,7 @@ def walk(source: str | Path, wanted: Callable[[str], bool]) -> Iterator[tuple[st
 
 def _inside(name: str, stream: IO[bytes], wanted: Callable[[str], bool]) -> Iterator[tuple[str, Iterator[bytes]]]:
     suffix = PurePosixPath(name).suffix.lower()
-    with _whole(name):
+    with whole(name):
         if suffix == ".zip":
             with zipfile.ZipFile(stream) as archive:
                 for member in archive.infolist():
@@ -68,7 +70,7 @@ def _inside(name: str, stream: IO[bytes], wanted: Callable[[str], bool]) -> Iter
 
 
 def _chunks(name: str, stream: IO[bytes]) -> Iterator[bytes]:
-    with _whole(name):
+    with whole(name):
         while chunk := stream.read(CHUNK):
             yield chunk
 
@@ -78,12 +80,28 @@ def _is_asked(path: str, wanted: Callable[[str], bool]) -> bool:
     return not name.startswith(".") and (name.lower().endswith(ARCHIVES) or wanted(name))
 
 
+DAMAGE = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, lzma.LZMAError, EOFError),
+    *(struct.error, UnicodeDecodeError, OverflowError, KeyError),  # lengths and names that are none
+)
+"""What reading an archive raises where its bytes are cut, changed or none of an archive's."""
+
+UNREADABLE = (NotImplementedError, RuntimeError)
+"""What it raises where the archive is whole: another way of compression, or a password."""
+
+
 @contextmanager
-def _whole(name: str) -> Iterator[None]:
-    """Name the file at which an archive's bytes turn out to be cut or none of an archive's."""
+def whole(name: str | Path) -> Iterator[None]:
+    """Name the file at which an archive turns out to be damaged, or to be written in a way that cannot be read.
+
+    Raises:
+        InputError: in place of what the libraries of archives raise.
+    """
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError) as error:
-        raise InputError(f"{name}: the archive is damaged or cut ({error}); fetch it anew") from error
-    except NotImplementedError as error:
+    except UNREADABLE as error:
         raise InputError(f"{name}: the archive cannot be read here ({error}); unpack it and name the folder") from error
+    except (*DAMAGE, ValueError, OSError) as error:
+        if isinstance(error, InputError) or getattr(error, "errno", None):  # a disk's error is none of the archive's
+            raise
+        raise InputError(f"{name}: the archive is damaged or cut ({error}); fetch it anew") from error

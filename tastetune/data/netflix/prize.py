@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tastetune.data.batches import even
+from tastetune.data.engine import even
 from tastetune.data.interactions import COLUMNS, ITEMS
 from tastetune.data.netflix.archives import walk
 from tastetune.data.netflix.ratings import SCHEMA, RatingsReader
@@ -19,6 +19,8 @@ RATINGS_FILE = re.compile(r"(combined_data_\d+|mv_\d+)\.txt", re.IGNORECASE)
 TITLES_FILE = re.compile(r"movie_titles\.(csv|txt)", re.IGNORECASE)
 TITLES_ENCODING = "iso-8859-1"
 ROWS_A_GROUP = 1 << 20
+LARGEST_TITLES = 1 << 26
+"""Bytes of a titles file, a hundred times over: more is no such file, and would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def read_netflix(source: str | Path, interactions: str | Path) -> Netflix:
     def read() -> Iterator[pa.RecordBatch]:
         for name, chunks in walk(source, _is_wanted):
             if TITLES_FILE.fullmatch(PurePosixPath(name).name):
-                titles.read(name, b"".join(chunks))
+                titles.read(name, _all(name, chunks))
             else:
                 yield from ratings.read(name, chunks)
 
@@ -78,6 +80,16 @@ def read_netflix(source: str | Path, interactions: str | Path) -> Netflix:
 
 def _is_wanted(name: str) -> bool:
     return bool(RATINGS_FILE.fullmatch(name) or TITLES_FILE.fullmatch(name))
+
+
+def _all(name: str, chunks: Iterator[bytes]) -> bytes:
+    parts, size = [], 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_TITLES:
+            raise InputError(f"{name}: more than {LARGEST_TITLES:,} bytes of titles; name the Prize's own file")
+    return b"".join(parts)
 
 
 class _Titles:

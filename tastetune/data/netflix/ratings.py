@@ -22,6 +22,9 @@ SCHEMA = pa.schema(
     zip(COLUMNS, (pa.string(), pa.dictionary(pa.int32(), pa.string()), pa.float64(), pa.int64()), strict=True)
 )
 
+LARGEST_SECTION = 1 << 28
+"""Bytes of one film's ratings, ten times over: more are none, and would fill the memory."""
+
 _FIELDS = {"customer": pa.int32(), "stars": pa.int8(), "date": pa.date32()}
 _HEADING = re.compile(rb"(\d{1,9}):")
 _BREAK, _COLON = ord("\n"), ord(":")
@@ -117,6 +120,8 @@ def _whole_sections(chunks: Iterable[bytes]) -> Iterator[bytes]:
             if start:
                 yield joined[:start]
             held = [joined[start:]]
+        elif sum(map(len, held)) > LARGEST_SECTION:
+            raise InputError(f"more than {LARGEST_SECTION:,} bytes without a movie's id; name the Prize's own files")
     if rest := b"".join(held):
         yield rest.rstrip(b"\r\n") + b"\n"
 

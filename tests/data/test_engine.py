@@ -5,7 +5,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from made_log import log_table, made_rows
 
-from tastetune.data.batches import batches, even
+from tastetune.data.engine import batches, even
 
 ROWS = made_rows()
 

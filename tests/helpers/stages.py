@@ -1,0 +1,101 @@
+"""The stages of a run as processes that can be killed, forked from one that has loaded the libraries once."""
+
+import json
+import multiprocessing
+import os
+import runpy
+import sys
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from safetensors.numpy import load_file
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    "HF_HUB_OFFLINE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "ACCELERATE_USE_CPU": "true",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+LOADED = (
+    "torch",
+    "tastetune.data.like_dislike",
+    "tastetune.data.top_n",
+    "tastetune.training.trainers",
+    "tastetune.training.checkpoints",
+    "tastetune.language_models.answering",
+    "tastetune.baselines.selection",
+    "tastetune.baselines.recbole.likes",
+    "tastetune.reporting.run",
+)
+OF_THE_RUN = ("seconds", "command", "versions", "passes")
+"""Keys that say when and how something was made, or follow from the seconds."""
+
+
+def start(script: str, flags: list, folder: Path, log: Path) -> BaseProcess:
+    """Start `python script flags` in `folder`, its output in `log`; a second after the first call, which loads."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(LOADED))
+    before = dict(os.environ)
+    os.environ.update(ENVIRONMENT)
+    try:
+        process = context.Process(target=_run, args=(script, [str(flag) for flag in flags], folder, log))
+        process.start()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return process
+
+
+def _run(script: str, flags: list[str], folder: Path, log: Path) -> None:
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for standard in (1, 2):
+        os.dup2(output, standard)
+    os.chdir(folder)
+    os.environ.update(ENVIRONMENT)
+    sys.argv = [script, *flags]
+    runpy.run_path(str(ROOT / script), run_name="__main__")
+
+
+def visible(folder: Path) -> dict[str, Path]:
+    """All files whose path has no hidden part, by their paths in `folder`."""
+    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {str(name): path for name, path in files.items() if not any(part.startswith(".") for part in name.parts)}
+
+
+def hidden(folder: Path) -> list[str]:
+    return [str(path.relative_to(folder)) for path in folder.rglob(".*")]
+
+
+def content(path: Path) -> object:
+    """What a file holds, without what changes from run to run; a file that is not whole raises."""
+    if path.suffix == ".parquet" and b"tastetune" in (pq.read_schema(path).metadata or {}):
+        table = pq.read_table(path)
+        return _without(json.loads(table.schema.metadata[b"tastetune"])), table.to_pydict()
+    if path.suffix == ".json":
+        return _without(json.loads(path.read_text()))
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    if path.name == "learning_curve.png":  # drawn over seconds too
+        return path.read_bytes()[-8:]
+    return path.read_bytes()
+
+
+def _without(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without(part) for key, part in value.items() if key not in OF_THE_RUN}
+    return [_without(part) for part in value] if isinstance(value, list) else value
+
+
+def same(one: object, other: object, rtol: float = 0, atol: float = 0) -> bool:
+    """Whether two contents are equal, numbers of training within a tolerance."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key], rtol, atol) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(same(*pair, rtol, atol) for pair in zip(one, other, strict=True))
+    if isinstance(one, float | np.ndarray) and isinstance(other, float | np.ndarray):
+        return np.shape(one) == np.shape(other) and np.allclose(one, other, rtol=rtol, atol=atol)
+    return one == other
