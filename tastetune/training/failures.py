@@ -36,7 +36,7 @@ class FailureWatch(TrainerCallback):
     def __init__(self, *, must_move: bool = True):
         self.must_move = must_move
 
-    def on_train_begin(self, args, state, control, model=None, **kwargs):
+    def on_train_begin(self, args, state, control, *, model, **kwargs):
         args.logging_nan_inf_filter = False  # which writes the mean of former losses in place of one that is none
         self.before = _sums(model)
 
@@ -50,7 +50,7 @@ class FailureWatch(TrainerCallback):
             if not math.isfinite((logs or {}).get(name, 0.0)):
                 raise _not_finite(name, state.global_step, args)
 
-    def on_train_end(self, args, state, control, model=None, **kwargs):
+    def on_train_end(self, args, state, control, *, model, **kwargs):
         after = _sums(model)
         if not all(map(math.isfinite, after)):
             raise _not_finite("a weight", state.global_step, args)

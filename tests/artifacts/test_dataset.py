@@ -64,7 +64,7 @@ def test_splits_of_different_columns_do_not_join(folder):
 
 def info(**changed):
     """A whole tastetune.json, with other values."""
-    return json.dumps({"name": "made", "fingerprint": "0", "settings": {}, "counts": {}} | changed)
+    return json.dumps({"name": "made", "fingerprint": "0", "settings": {}, "counts": {}, "files": {}} | changed)
 
 
 @pytest.mark.parametrize(

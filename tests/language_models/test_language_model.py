@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, set_
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
-from tastetune.artifacts.weights import weights_digest
+from tastetune.artifacts.digests import weights_digest
 from tastetune.errors import InputError
 from tastetune.language_models.loading import load_adapter
 
