@@ -1,6 +1,13 @@
-"""Input that is nearly right: whole files and records with something changed in them, and what comes of it."""
+"""Input that is nearly right: whole files and records with something changed in them, and what comes of it.
+
+TASTETUNE_FUZZ=1000 in the environment tries a thousand random inputs in each test in place of the few, always the same,
+of every day; pytest says at its end how many were tried, how many refused, and how many ended in a traceback:
+
+    TASTETUNE_FUZZ=1000 python -m pytest -n 2 -k fuzzed
+"""
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -8,9 +15,13 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 
+import yaml
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from tastetune.errors import InputError
+
+MANY = int(os.environ.get("TASTETUNE_FUZZ", "0"))
 
 LONGEST = 60
 """Seconds that one input may take; more is a hang."""
@@ -31,11 +42,21 @@ HOSTILE_BYTES = (
 )
 
 
+def fuzzed(examples: int):
+    """Settings of a test that tries `examples` inputs, the same each time, or as many random ones as `MANY` says."""
+    return settings(
+        max_examples=MANY or examples,
+        derandomize=not MANY,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 @dataclass
 class Outcomes:
     """How many inputs of one kind were tried, and how many were refused in one message."""
 
-    kind: str
     counts: Counter = field(default_factory=Counter)
 
     @contextmanager
@@ -114,6 +135,19 @@ def as_json(content: object) -> bytes:
     """`content` as JSON, or nearly so: NaN, half characters and `DEEP` nesting are written as they are."""
     text = json.dumps(content).replace(f'"{DEEP}"', "[" * 3000 + "]" * 3000)
     return text.encode()
+
+
+def as_yaml(content: object) -> bytes:
+    """`content` as YAML, or nearly so, as `as_json`."""
+    text = yaml.dump(content, Dumper=_Dumper, allow_unicode=True)
+    return text.replace(DEEP, "[" * 3000 + "]" * 3000).encode("utf-8", "surrogatepass")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes what is equal twice, and no aliases."""
+
+    def ignore_aliases(self, data) -> bool:
+        return True
 
 
 def _places(content: object):
