@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from fuzzing import Outcomes
 from hub_server import HubServer
 from scored import make_scored
 
@@ -118,3 +119,21 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def outcomes(request):
+    """Counts the inputs that a fuzzed test tries, for the end of pytest's report."""
+    counted = Outcomes()
+    yield counted
+    request.node.user_properties.append(("fuzzed", dict(counted.counts)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say of each fuzzed test how many inputs it tried, how many were refused, and how many tracebacks there were."""
+    reports = [report for several in terminalreporter.stats.values() for report in several]
+    for report in reports:
+        counts = dict(getattr(report, "user_properties", ())).get("fuzzed")
+        if counts and report.when == "teardown":
+            words = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("inputs", "refusals", "tracebacks"))
+            terminalreporter.write_line(f"fuzzed: {report.nodeid}: {words}")

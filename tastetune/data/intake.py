@@ -143,6 +143,6 @@ def listed(text: str, separator: str) -> list[str]:
     """Categories written in one field: a JSON list of strings, or names with `separator` between them."""
     try:
         names = json.loads(text) if text.startswith("[") else text.split(separator)
-    except ValueError:
+    except (ValueError, RecursionError):
         names = text.split(separator)
     return [name for name in (str(name).strip() for name in names) if name]

@@ -33,6 +33,7 @@ def load_tokenizer(model_args: ModelConfig) -> PreTrainedTokenizerBase:
     check_model(name)
     with _explained(name):
         tokenizer = AutoTokenizer.from_pretrained(name, revision=model_args.model_revision, trust_remote_code=False)
+        tokenizer("A text")  # some settings are read only here
     if tokenizer.eos_token is None:
         raise InputError(f"{name}: its tokenizer has no end-of-sequence token, so no answer would end; name another")
     if tokenizer.pad_token is None:
