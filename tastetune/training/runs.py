@@ -91,8 +91,8 @@ def delete_run(folder: str | Path) -> None:
 def resume_point(folder: str | Path, settings: dict) -> str | None:
     """The last whole checkpoint of a run with the same settings in `folder`, None where none is.
 
-    Records `settings` in a fresh folder. A checkpoint whose writing was cut off is passed over: the trainer's
-    state is written last, so one without it is not whole.
+    Records `settings` in a fresh folder. A checkpoint whose writing was cut off is passed over: the trainer's state
+    is written last, and then what training had cost, so one without them is not whole.
 
     Raises:
         InputError: the folder holds a run of other settings.
@@ -108,7 +108,8 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
                     "choose another --output_dir, or start anew in that folder with --force"
                 )
     write_text(folder / RUN, json.dumps(settings, indent=2) + "\n")
-    return str(checkpoints[max(checkpoints)]) if checkpoints else None
+    with_cost = [step for step, path in checkpoints.items() if (path / COST).is_file()]
+    return str(checkpoints[max(with_cost)]) if with_cost else None
 
 
 def trained_rows(

@@ -108,7 +108,6 @@ def test_what_no_builder_wrote_is_refused(tmp_path, folder):
         open_dataset(folder / "README.md")
 
 
-
 def changed(name, values):
     """An edit that puts other values into a column; `values` takes the ones that are there."""
 

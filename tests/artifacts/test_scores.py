@@ -11,6 +11,7 @@ from tastetune.artifacts.scores import read_scores
 from tastetune.artifacts.scores_schema import Kind
 from tastetune.errors import InputError
 from tastetune.evaluation.scoring import score
+from tastetune.files import unfinished
 from tastetune.reporting.views import VIEWS
 from tastetune.tasks import TASKS
 
@@ -62,6 +63,14 @@ def test_whole_numbers_are_numbers_and_more_keys_may_be_there(scores, read):
 def test_scores_that_are_none(read, text, message):
     with pytest.raises(InputError, match=message):
         read(text)
+
+
+def test_scores_beside_files_of_another_run_are_refused(scores, read, tmp_path):
+    read(scores)
+    with pytest.raises(OSError, match="killed"), unfinished(tmp_path / "scores.json"):
+        raise OSError("killed")
+    with pytest.raises(InputError, match=r"scores\.json: its writing was cut off, .*; score anew"):
+        read(scores)
 
 
 def test_a_file_that_is_not_there(tmp_path):

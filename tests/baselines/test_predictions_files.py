@@ -13,6 +13,7 @@ from tastetune.baselines import rows_answered
 from tastetune.baselines.predictions_files import epoch_file, fit_or_keep
 from tastetune.baselines.trivial.likes import TrivialLikes
 from tastetune.errors import InputError
+from tastetune.locks import held_file
 
 
 @dataclass(frozen=True)
@@ -93,3 +94,16 @@ def test_a_model_that_fails_leaves_nothing(model, dataset, tmp_path):
     with pytest.raises(InputError, match=r"not finite|baselines answer test"):
         fit_or_keep(model, dataset, split, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_another_process_makes_is_refused_and_what_a_killed_one_left_goes(dataset, tmp_path):
+    model = Rising([])
+    with held_file(tmp_path / "rising.parquet"):
+        with pytest.raises(InputError, match=r"rising\.parquet is held by process \d+"):
+            fit_or_keep(model, dataset, "test", tmp_path)
+        fit_or_keep(replace(model, name="other"), dataset, "test", tmp_path)  # beside it, at the same time
+    assert model.fitted == ["test"]
+    fit_or_keep(model, dataset, "test", tmp_path)
+    (tmp_path / ".rising.parquet.building-left").mkdir()
+    fit_or_keep(model, dataset, "test", tmp_path)  # kept, and yet
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.parquet", "rising.parquet"]

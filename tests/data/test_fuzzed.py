@@ -27,7 +27,19 @@ NAMES = ["reader", "isbn", "stars", "when"]
 COLUMNS = dict(zip(("user_id", "item_id", "rating", "timestamp"), NAMES, strict=True))
 LOANS = [dict(zip(NAMES, row, strict=True)) for row in loans()[:20]]
 BOOKS = [{"isbn": f"{n:03}", "name": f"Book {n}", "shelves": '["prose", "verse"]'} for n in range(9)]
-TIMES = ("1704067200", "1704067200999", "2024-01-01", "2024-02-30", "infinity", "-5", "1e10", "9" * 20, "\u0663", "", "\0")
+TIMES = (
+    "1704067200",
+    "1704067200999",
+    "2024-01-01",
+    "2024-02-30",
+    "infinity",
+    "-5",
+    "1e10",
+    "9" * 20,
+    "\u0663",
+    "",
+    "\0",
+)
 STARS = ("4", "4.0", "0", "6", "nan", "inf", "1e999", "-0", "true", "\uff11", "")
 FILES = {
     "combined_data_1.txt": FIRST.encode(),
@@ -90,10 +102,18 @@ def test_a_log_of_json_lines(outcomes, tmp_path, content):
 COLUMN = [
     *(pa.array([1, 2]), pa.array(["a", "b"]), pa.array([None, None]), pa.array([1.5, float("nan")])),
     *(pa.array([[1], [2]]), pa.array([{"a": 1}, None]), pa.array([b"\xff", b"x"]), pa.array([True, False])),
-    *(pa.array([0, 10**18], pa.timestamp("ns")), pa.array([0, 10**12], pa.timestamp("s")), pa.array([0, 1], pa.date32())),
+    *(
+        pa.array([0, 10**18], pa.timestamp("ns")),
+        pa.array([0, 10**12], pa.timestamp("s")),
+        pa.array([0, 1], pa.date32()),
+    ),
     *(pa.array([1, 2], pa.uint64()), pa.array(["a", "b"]).dictionary_encode(), pa.array(["a", "b"], pa.large_string())),
     *(pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int64())), pa.array([1, 2], pa.decimal128(38, 10))),
-    *(pa.array([0, 1], pa.duration("s")), pa.array([0, 1], pa.time32("s")), pa.array([[1], [2]], pa.list_(pa.int8(), 1))),
+    *(
+        pa.array([0, 1], pa.duration("s")),
+        pa.array([0, 1], pa.time32("s")),
+        pa.array([[1], [2]], pa.list_(pa.int8(), 1)),
+    ),
 ]
 """A column of two rows of every type."""
 
@@ -104,7 +124,9 @@ def test_a_parquet_log(outcomes, tmp_path, data):
     if data.draw(st.booleans()):
         content = data.draw(changed_bytes(as_parquet(pa.Table.from_pylist(LOANS))))
     else:
-        extra = data.draw(st.lists(st.sampled_from(("Reader", "STARS", "file_row_number", "row", "rating")), unique=True))
+        extra = data.draw(
+            st.lists(st.sampled_from(("Reader", "STARS", "file_row_number", "row", "rating")), unique=True)
+        )
         columns = {name: data.draw(st.sampled_from(COLUMN)) for name in [*NAMES, *extra]}
         content = as_parquet(pa.table(columns))
     (tmp_path / "log.parquet").write_bytes(content)

@@ -3,8 +3,11 @@
 import json
 import multiprocessing
 import os
+import resource
 import runpy
 import sys
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -35,14 +38,33 @@ OF_THE_RUN = ("seconds", "command", "versions", "passes")
 """Keys that say when and how something was made, or follow from the seconds."""
 
 
-def start(script: str, flags: list, folder: Path, log: Path) -> BaseProcess:
+def start(script: str, flags: Sequence, folder: Path, log: Path) -> BaseProcess:
     """Start `python script flags` in `folder`, its output in `log`; a second after the first call, which loads."""
+    return _start(_into_file, log, script, flags, folder)
+
+
+def ended(script: str, flags: Sequence, folder: Path, largest_file: int | None = None) -> tuple[int | None, str]:
+    """Run `python script flags` in `folder` to its end: exit status and output.
+
+    Args:
+        largest_file: bytes beyond which no file can be written, as if the disk were full.
+    """
+    output, into = multiprocessing.Pipe(duplex=False)
+    process = _start(_into_pipe, (into, largest_file), script, flags, folder)
+    into.close()
+    with output, open(output.fileno(), "rb", closefd=False) as text:
+        printed = text.read().decode()
+    process.join(300)
+    return process.exitcode, printed
+
+
+def _start(target: Callable, output: object, script: str, flags: Sequence, folder: Path) -> BaseProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(LOADED))
     before = dict(os.environ)
     os.environ.update(ENVIRONMENT)
     try:
-        process = context.Process(target=_run, args=(script, [str(flag) for flag in flags], folder, log))
+        process = context.Process(target=target, args=(output, script, [str(flag) for flag in flags], folder))
         process.start()
     finally:
         os.environ.clear()
@@ -50,8 +72,18 @@ def start(script: str, flags: list, folder: Path, log: Path) -> BaseProcess:
     return process
 
 
-def _run(script: str, flags: list[str], folder: Path, log: Path) -> None:
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+def _into_file(log: Path, script: str, flags: list[str], folder: Path) -> None:
+    _run(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), script, flags, folder)
+
+
+def _into_pipe(output: tuple[Connection, int | None], script: str, flags: list[str], folder: Path) -> None:
+    into, largest_file = output
+    if largest_file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+    _run(into.fileno(), script, flags, folder)
+
+
+def _run(output: int, script: str, flags: list[str], folder: Path) -> None:
     for standard in (1, 2):
         os.dup2(output, standard)
     os.chdir(folder)
@@ -82,6 +114,11 @@ def content(path: Path) -> object:
     if path.name == "learning_curve.png":  # drawn over seconds too
         return path.read_bytes()[-8:]
     return path.read_bytes()
+
+
+def contents(folder: Path) -> dict[str, object]:
+    """The contents of all visible files, by their paths in `folder`."""
+    return {name: content(path) for name, path in visible(folder).items()}
 
 
 def _without(value: object) -> object:

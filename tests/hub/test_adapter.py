@@ -9,9 +9,9 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
-from tastetune.artifacts.digests import weights_digest
 
 PUSH = """
 import sys

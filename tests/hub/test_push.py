@@ -232,6 +232,12 @@ def test_training_states_never_leave(adapter):
     assert files_to_push(adapter, ignore=["*.safetensors"])[0] == usual[:2]
 
 
+def test_a_folder_whose_writing_was_cut_off_is_refused(adapter):
+    (adapter / ".README.md.unfinished").touch()
+    with pytest.raises(InputError, match=r"adapter/README\.md: its writing was cut off, .*; run again what wrote it"):
+        files_to_push(adapter)
+
+
 def test_a_dry_run_asks_the_hub_nothing(hub, adapter):
     done = hub.run("scripts/push.py", adapter, "org/adapter", "--dry_run", HF_TOKEN=None)
     assert done.returncode == 0

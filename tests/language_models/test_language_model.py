@@ -13,9 +13,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, set_seed
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
-from tastetune.artifacts.digests import weights_digest
 from tastetune.errors import InputError
 from tastetune.language_models.loading import load_adapter
 

@@ -17,7 +17,7 @@ from made import make_dataset
 from made_log import made_rows, write_ml1m
 from made_model import make_tiny_model
 from safetensors.numpy import load_file
-from stages import content, hidden, same, start, visible
+from stages import content, contents, hidden, same, start, visible
 
 from tastetune.artifacts.run import whole_checkpoints
 from tastetune.files import is_unfinished
@@ -116,10 +116,6 @@ def finish(home: Path, stage: Stage, *more) -> None:
     process = start(stage.script, [*stage.flags, *more], home, home.with_name("log"))
     process.join(300)
     assert process.exitcode == 0, home.with_name("log").read_text()
-
-
-def contents(home: Path) -> dict[str, object]:
-    return {name: content(path) for name, path in visible(home).items()}
 
 
 def kill(home: Path, stage: Stage, after: float) -> bool:

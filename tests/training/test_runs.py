@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from trl import ModelConfig, SFTConfig
 from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.run import read_record, run_settings
 from tastetune.errors import InputError
+from tastetune.files import refuse_unfinished_folder
 from tastetune.training.configs import UNOBEYED, refuse_unobeyed
 from tastetune.training.costs import CostRecorder
 from tastetune.training.runs import adapter_settings, check_push, delete_run, held_run, is_done, resume_point
@@ -26,6 +28,7 @@ SETTINGS = {"learning_rate": 0.1, "targets": ("all-linear",)}
 def checkpoint(folder, step):
     (folder / f"checkpoint-{step}").mkdir(parents=True)
     (folder / f"checkpoint-{step}" / "trainer_state.json").write_text(json.dumps({"global_step": step}))
+    (folder / f"checkpoint-{step}" / "cost.json").write_text(json.dumps({"steps": step}))
 
 
 def finish(folder):
@@ -42,6 +45,8 @@ def test_only_whole_checkpoints_of_the_same_settings_are_resumed(tmp_path):
     (tmp_path / "checkpoint-100").mkdir()  # its writing was cut off before the state
     (tmp_path / "checkpoint-15").mkdir()
     (tmp_path / "checkpoint-15" / "trainer_state.json").write_text('{"global_st')  # or in the middle of it
+    checkpoint(tmp_path, 20)
+    (tmp_path / "checkpoint-20" / "cost.json").unlink()  # or just before its costs
     assert resume_point(tmp_path, {"learning_rate": 0.1}) == str(tmp_path / "checkpoint-10")
     with pytest.raises(InputError, match=r"holds a run with learning_rate 0.1, this one has 0.2; choose another"):
         resume_point(tmp_path, {"learning_rate": 0.2})
@@ -126,6 +131,48 @@ def test_a_run_is_done_when_all_of_it_is_there_and_its_settings_are_the_same(tmp
     assert not is_done(tmp_path, SETTINGS | {"learning_rate": 0.2})
     (tmp_path / "adapter_model.safetensors").unlink()
     assert not is_done(tmp_path, SETTINGS)
+
+
+def test_a_run_that_ended_in_the_middle_of_its_last_file_is_not_done(tmp_path):
+    args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False)
+    with pytest.raises(OSError, match="no space"), held_run(args, SETTINGS):
+        finish(tmp_path)
+        raise OSError("no space")
+    assert not is_done(tmp_path, SETTINGS)
+    with pytest.raises(InputError, match=r"run\.json: its writing was cut off, .*; run again what wrote it"):
+        refuse_unfinished_folder(tmp_path)
+    with held_run(args, SETTINGS):
+        finish(tmp_path)
+    assert is_done(tmp_path, SETTINGS)
+    refuse_unfinished_folder(tmp_path)
+
+
+def killed_deleting(folder, deleted):
+    """What a process leaves that is killed after it has deleted so many files and folders."""
+    if not (process := os.fork()):
+        left = iter(range(deleted))
+
+        def before(event, args):  # is told of every deletion before it happens
+            if event in ("os.remove", "os.rmdir") and next(left, None) is None:
+                os._exit(0)
+
+        sys.addaudithook(before)
+        delete_run(folder)
+        os._exit(0)
+    os.waitpid(process, 0)
+
+
+def test_a_run_that_is_half_deleted_is_not_gone_on_from_with_other_settings(tmp_path):
+    for deleted in range(8):
+        folder = tmp_path / str(deleted)
+        resume_point(folder, SETTINGS)
+        checkpoint(folder, 10)
+        finish(folder)
+        killed_deleting(folder, deleted)
+        try:
+            assert resume_point(folder, SETTINGS | {"learning_rate": 0.2}) is None
+        except InputError as error:
+            assert "holds a run with learning_rate 0.1" in str(error)
 
 
 def test_only_what_a_run_wrote_is_deleted(tmp_path):
