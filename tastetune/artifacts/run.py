@@ -114,12 +114,10 @@ class RunRecord:
         return [part for part in dict.fromkeys(part for parts in named for part in parts) if part]
 
     def _named(self, key: str) -> list[str]:
-        splits = self.settings.get(key) or ""
-        if not isinstance(splits, str):
-            raise InputError(
-                f"{self.source}: {RUN} has {key} {cut(splits)}, expected splits joined by +; train it anew"
-            )
-        return splits.split("+")
+        splits: object = self.settings.get(key) or ""
+        if isinstance(splits, str):
+            return splits.split("+")
+        raise InputError(f"{self.source}: {RUN} has {key} {cut(splits)}, expected splits joined by +; train it anew")
 
 
 def read_record(source: str | Path, revision: str | None = None) -> RunRecord:

@@ -201,11 +201,7 @@ CHECKS: dict[str, Callable[[Preparation], str]] = {
 
 
 def refuse_faulty_arguments(args: TrainingArguments, places: Mapping[str, str]) -> None:
-    """What scripts that train otherwise than scripts/sft.py check of a recipe before it costs anything.
-
-    Raises:
-        InputError: an output that cannot be written, or a value that the optimizer or a tracker does not take.
-    """
+    """What the other scripts that train check before it costs anything; raises InputError as `refuse_faults`."""
     refuse_unwritable(Path(args.output_dir) / RUN)
     check_trackers(args, places)
     check_optimizer(args, max(args.max_steps, 1), places)

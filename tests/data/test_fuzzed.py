@@ -1,4 +1,4 @@
-"""Logs, catalogues and archives with something wrong in them: read, or refused in one message. See helpers/fuzzing.py."""
+"""Logs, catalogues and archives with something wrong in them: read, or refused in one message."""
 
 import csv
 import gzip
@@ -201,7 +201,7 @@ def ml1m(tmp_path_factory):
 
 @fuzzed(60)
 @given(data=st.data(), method=st.sampled_from(METHODS), damaged=st.sampled_from(("zip", "ratings.dat", "movies.dat")))
-def test_ml_1m(outcomes, tmp_path, ml1m, data, method, damaged):
+def test_ml_1m(outcomes, tmp_path, ml1m, *, data, method, damaged):
     builder = module("ml1m.py")
     files = {
         f"ml-1m/{name}": data.draw(changed_bytes(content)) if name == damaged else content

@@ -73,8 +73,7 @@ class Outcomes:
             self._refused(str(error))
         except SystemExit as exit:
             if isinstance(exit.code, str):
-                assert exit.code.startswith("error: "), exit.code
-                self._refused(exit.code.removeprefix("error: "))
+                self._refused(exit.code)
         except BaseException:
             self.counts["tracebacks"] += 1
             raise
@@ -82,7 +81,7 @@ class Outcomes:
 
     def _refused(self, message: str) -> None:
         self.counts["refusals"] += 1
-        assert message.strip(), "a refusal without a word"
+        assert message.removeprefix("error: ").strip(), "a refusal without a word"
 
 
 @st.composite

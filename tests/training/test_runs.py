@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,7 +136,7 @@ def test_a_run_is_done_when_all_of_it_is_there_and_its_settings_are_the_same(tmp
 
 def test_a_run_that_ended_in_the_middle_of_its_last_file_is_not_done(tmp_path):
     args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False)
-    with pytest.raises(OSError, match="no space"), held_run(args, SETTINGS):
+    with suppress(OSError), held_run(args, SETTINGS):
         finish(tmp_path)
         raise OSError("no space")
     assert not is_done(tmp_path, SETTINGS)
@@ -169,10 +170,11 @@ def test_a_run_that_is_half_deleted_is_not_gone_on_from_with_other_settings(tmp_
         checkpoint(folder, 10)
         finish(folder)
         killed_deleting(folder, deleted)
-        try:
+        if (folder / "adapter_config.json").is_file() or list(folder.glob("checkpoint-*/trainer_state.json")):
+            with pytest.raises(InputError, match=r"holds a run with learning_rate 0\.1"):
+                resume_point(folder, SETTINGS | {"learning_rate": 0.2})
+        else:
             assert resume_point(folder, SETTINGS | {"learning_rate": 0.2}) is None
-        except InputError as error:
-            assert "holds a run with learning_rate 0.1" in str(error)
 
 
 def test_only_what_a_run_wrote_is_deleted(tmp_path):
