@@ -164,7 +164,7 @@ def whole_checkpoints(folder: str | Path) -> dict[int, Path]:
 def _is_json(path: Path) -> bool:
     try:
         json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return True
 

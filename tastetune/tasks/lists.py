@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -49,9 +48,13 @@ class ListRows(Rows):
         return watched_share(self.dataset, self.item_ids, FIT_ON.get(self.split, "train"))
 
     def _pairs(self, column: str) -> Pairs:
-        lists = self.table[column].to_pylist()
-        users = np.repeat(np.arange(len(lists)), [len(items) for items in lists])
-        return users, np.array([self.codes[item] for item in chain.from_iterable(lists)], np.int64)
+        lists = self.table[column].combine_chunks()
+        users, items = lists.value_parent_indices().to_numpy(), lists.flatten().to_pylist()
+        if unknown := set(items) - self.codes.keys():
+            raise InputError(
+                f"{self.dataset.source}: {column} names item {min(unknown)!r}, which has no title; rebuild it"
+            )
+        return users, np.array([self.codes[item] for item in items], np.int64)
 
 
 @dataclass(frozen=True)
