@@ -114,9 +114,9 @@ class RunRecord:
         return [part for part in dict.fromkeys(part for parts in named for part in parts) if part]
 
     def _named(self, key: str) -> list[str]:
-        splits: object = self.settings.get(key) or ""
-        if isinstance(splits, str):
-            return splits.split("+")
+        splits = self.settings.get(key)
+        if isinstance(splits, str | None):
+            return str(splits or "").split("+")
         raise InputError(f"{self.source}: {RUN} has {key} {cut(splits)}, expected splits joined by +; train it anew")
 
 

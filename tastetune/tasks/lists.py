@@ -52,7 +52,7 @@ class ListRows(Rows):
         users, items = lists.value_parent_indices().to_numpy(), lists.flatten().to_pylist()
         if unknown := set(items) - self.codes.keys():
             raise InputError(
-                f"{self.dataset.source}: {column} names item {min(unknown)!r}, which has no title; rebuild it"
+                f"{self.dataset.source}: {column} names {min(unknown)!r}, an item without a title; rebuild"
             )
         return users, np.array([self.codes[item] for item in items], np.int64)
 
@@ -201,8 +201,8 @@ def _user(rows: ListRows, place: int, titles: Mapping[str, str] | None) -> dict:
 
 
 def _lines(answers: Lists, place: int, titles: Mapping[str, str] | None) -> list[dict]:
-    pairs = zip(answers.verdicts[place], answers.lists[place], strict=False)
-    return [_line(str(verdict), line, titles) for verdict, line in pairs]
+    worth = answers.verdicts[place]
+    return [_line(str(verdict), line, titles) for verdict, line in zip(worth, answers.lists[place], strict=False)]
 
 
 def _line(verdict: str, line: ListLine, titles: Mapping[str, str] | None) -> dict:

@@ -70,7 +70,7 @@ def show(scores: dict) -> None:
 
 @fuzzed(25)
 @given(data=st.data())
-def test_the_metadata_of_predictions(outcomes, tmp_path, folder, rows, predictions, data):
+def test_the_metadata_of_predictions(outcomes, tmp_path, folder, rows, predictions, *, data):
     table = pq.read_table(folder / "predictions" / "svd.parquet")
     meta = as_json(data.draw(changed_record(json.loads(table.schema.metadata[b"tastetune"]))))
     pq.write_table(table.replace_schema_metadata({b"tastetune": meta}), tmp_path / "svd.parquet")
@@ -155,7 +155,7 @@ def test_scores(outcomes, tmp_path, scores, data):
 
 @fuzzed(15)
 @given(data=st.data())
-def test_a_learning_curve(outcomes, tmp_path, rows, predictions, scores, data):
+def test_a_learning_curve(outcomes, tmp_path, rows, predictions, scores, *, data):
     curve = json.loads(json.dumps(learning_curve(rows, predictions, resamples=3)))
     (tmp_path / "curve.json").write_bytes(as_json(data.draw(changed_record(curve))))
     with outcomes.tried():
