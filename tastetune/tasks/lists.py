@@ -51,9 +51,7 @@ class ListRows(Rows):
         lists = self.table[column].combine_chunks()
         users, items = lists.value_parent_indices().to_numpy(), lists.flatten().to_pylist()
         if unknown := set(items) - self.codes.keys():
-            raise InputError(
-                f"{self.dataset.source}: {column} names {min(unknown)!r}, an item without a title; rebuild"
-            )
+            raise InputError(f"{self.dataset.source}: {column} names {min(unknown)!r}, not in its items; rebuild it")
         return users, np.array([self.codes[item] for item in items], np.int64)
 
 
@@ -160,7 +158,7 @@ class ListTask:
             "items": len(rows.item_ids),
             "gold_length": {
                 "least": int(lengths.min()),
-                "median": float(np.median(lengths)),
+                "median": np.median(lengths).item(),
                 "most": int(lengths.max()),
             },
         }
