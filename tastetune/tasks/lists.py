@@ -153,15 +153,9 @@ class ListTask:
 
     def described(self, rows: ListRows) -> dict:
         """Items of the catalogue, and how long the gold lists are."""
-        lengths = np.bincount(rows.gold[0])
-        return {
-            "items": len(rows.item_ids),
-            "gold_length": {
-                "least": int(lengths.min()),
-                "median": np.median(lengths).item(),
-                "most": int(lengths.max()),
-            },
-        }
+        lengths, measures = np.bincount(rows.gold[0]), {"least": np.min, "median": np.median, "most": np.max}
+        gold_length = {name: measure(lengths).item() for name, measure in measures.items()}
+        return {"items": len(rows.item_ids), "gold_length": gold_length}
 
     def examples(self, rows: ListRows, places: np.ndarray, answers: Mapping[str, Lists], with_text: bool) -> list[dict]:
         """Users with every model's list.
