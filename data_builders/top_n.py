@@ -13,7 +13,7 @@ from pathlib import Path
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.config.flags import parse
 from tastetune.data.card import Source
-from tastetune.data.engine import connect
+from tastetune.data.engine import connect, read_parquet
 from tastetune.data.folder import refuse_output
 from tastetune.data.splits import SPLITS
 from tastetune.data.top_n import ListArguments, build_lists
@@ -48,7 +48,7 @@ def main() -> None:
         redistribution=dataset.may_be_shared,
     )
     words = dataset.wording
-    interactions = connect().read_parquet([str(dataset.path("interactions", split)) for split in SPLITS])
+    interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))
     build_lists(
         interactions,
         dataset.read("items", "train"),

@@ -45,11 +45,12 @@ IS_FIRST = os.environ.get("RANK", "0") == "0"
 
 
 def main() -> None:
-    kinds = (CurveArguments, AnswerArguments, DataArguments)
-    args, answers, data = read_recipe(__doc__, kinds, other_flags=True)
+    args, answers, data = read_recipe(__doc__, (CurveArguments, AnswerArguments, DataArguments), other_flags=True)
     folder, adapter = args.check(answers, data)
     if not adapter:
-        read_recipe(__doc__, kinds)  # no model is loaded that further flags could be for
+        read_recipe(
+            __doc__, (CurveArguments, AnswerArguments, DataArguments)
+        )  # no model is loaded that further flags could be for
     wait_passively()
     with held_file(folder / CURVE) if IS_FIRST else nullcontext():
         draw(args, answers, data, folder=folder, adapter=adapter)

@@ -157,7 +157,7 @@ def test_the_card_may_change(folder):
 
 
 @pytest.mark.parametrize(
-    ("settings", "may"), [({}, False), ({"redistribution": True}, True), ({"redistribution": 1}, False)]
+    ("settings", "may"), [({}, False), ({"redistribution": True}, True), ({"redistribution": None}, False)]
 )
 def test_rows_may_be_shared_if_the_dataset_says_so_and_only_then(folder, settings, may):
     info = json.loads((folder / "tastetune.json").read_text())

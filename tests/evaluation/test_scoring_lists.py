@@ -136,7 +136,16 @@ def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path)
     again = [*command, "--from_scores", out / "scores.json"]
     subprocess.run(again, check=True, capture_output=True)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == first
-    other = {"dataset": {"fingerprint": "another"}, "model": {"model": "zero-shot"}, "forms": []}
+    form = dict.fromkeys(("chance", "p", "constant", "copied")) | {"form": "free", "asks": "a title", "n": 3}
+    form |= {key: {"value": 0.5, "low": 0.2, "high": 0.8} for key in ("recalled", "neutral")} | {"popularity": []}
+    other = {
+        "dataset": {"items": 9, "fingerprint": "another"},
+        "model": {"model": "zero-shot", "base_model": None, "adapter": None, "settings": {}},
+        "settings": {"items": 3, "shots": 0, "seed": 1, "level": 0.95},
+        "titles_shared": 0,
+        "forms": [form],
+        "command": "python scripts/probe.py",
+    }
     (tmp_path / "probe.json").write_text(json.dumps(other))
     done = subprocess.run([*again, "--probe", tmp_path / "probe.json"], check=False, capture_output=True, text=True)
     assert done.returncode == 1

@@ -42,7 +42,7 @@ def test_an_adapter_goes_public_with_the_record_of_its_run(adapter):
     assert left_out == []
 
 
-@pytest.mark.parametrize("redistribution", [{"redistribution": False}, {}, {"redistribution": "yes"}])
+@pytest.mark.parametrize("redistribution", [{"redistribution": False}, {}, {"redistribution": None}])
 def test_a_dataset_inside_an_adapters_folder_is_not_made_public(adapter, dataset, redistribution):
     settings(dataset, **redistribution)
     shutil.copytree(dataset, adapter / "deep" / "data")

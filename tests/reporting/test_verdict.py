@@ -217,5 +217,5 @@ def test_a_model_that_was_trained_on_another_dataset_is_named_with_it():
     others = [BASE | {"settings": elsewhere}, row("own", "adapter", 0.75) | {"settings": here}, MEAN]
     sentences = verdict(scored(*models, *others, fingerprint="f" * 20), markdown)
     assert [sentence for sentence in sentences if "another dataset" in sentence] == [
-        "sft and full were trained on another dataset than the one scored here: log\\_a, fingerprint 0123456789abcdef."
+        "sft and full were trained on another dataset than the one scored here: log_a, fingerprint 0123456789abcdef."
     ]
