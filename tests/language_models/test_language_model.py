@@ -17,7 +17,7 @@ from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
 from tastetune.errors import InputError
-from tastetune.language_models.loading import load_adapter
+from tastetune.language_models.adapters import load_adapter
 
 RECIPE = "recipes/quickstart/sft.yaml"
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from made import make_dataset
+from made import make_dataset, rewritten
 from made_lists import make_lists
 from made_model import make_tiny_model
 from transformers import AutoTokenizer
@@ -115,7 +115,7 @@ def edited(home, name, path, change):
     """A copy of the dataset with one file changed."""
     shutil.copytree(home / "data", home / name)
     file = home / name / path
-    pq.write_table(change(pq.read_table(file)), file)
+    rewritten(change(pq.read_table(file)), file)
     return name
 
 

@@ -10,8 +10,9 @@ import torch
 from made import make_dataset
 from made_lists import make_lists
 from made_model import make_tiny_model
-from peft import LoraConfig
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.errors import InputError
@@ -113,7 +114,8 @@ def test_the_preferred_answer_becomes_likelier_than_under_the_adapter_it_started
 def test_bad_input_ends_in_one_clear_message(tmp_path, flags, message):
     make_dataset(tmp_path / "data", 20, 20)
     model = make_tiny_model(tmp_path / "model")
-    LoraConfig(r=2, task_type="CAUSAL_LM").save_pretrained(tmp_path / "sft")
+    lora = LoraConfig(r=2, task_type="CAUSAL_LM", target_modules="all-linear")
+    get_peft_model(AutoModelForCausalLM.from_pretrained(model), lora).save_pretrained(tmp_path / "sft")
     fixed = ["--dataset_name", tmp_path / "data", "--dataset_config", "like_dislike", "--model_name_or_path", model]
     fixed += ["--sft_adapter", tmp_path / "sft", "--output_dir", tmp_path / "dpo", "--max_steps", 2]
     with pytest.raises(SystemExit, match=message):

@@ -227,7 +227,7 @@ def test_no_secret_and_no_folder_of_this_machine_is_written_into_a_runs_record(t
     monkeypatch.setattr("sys.argv", [f"{Path.cwd()}/scripts/sft.py", "r.yaml", "--hub_token", "word", "--x", "/srv/y"])
     recorder, state = CostRecorder(None), TrainerState(global_step=5)
     args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False)
-    recorder.on_train_begin(args, state, None)
+    recorder.on_train_begin(args, state, None, train_dataloader=None)
     recorder.on_train_end(args, state, None)
     assert read_record(tmp_path).cost["command"] == "accelerate launch scripts/sft.py r.yaml --hub_token … --x y"
 
@@ -238,7 +238,7 @@ def test_the_rows_that_are_trained_on_stand_beside_the_settings_and_in_each_chec
     with held_run(args, SETTINGS, rows=keys):
         checkpoint(tmp_path, 10)
         recorder, state = CostRecorder(None), TrainerState(global_step=10)
-        recorder.on_train_begin(args, state, None)
+        recorder.on_train_begin(args, state, None, train_dataloader=None)
         recorder.on_save(args, state, None)
     shutil.copytree(tmp_path / "checkpoint-10", tmp_path / "pushed")  # by itself, as to the Hub
     for folder in (tmp_path, tmp_path / "checkpoint-10", tmp_path / "pushed"):

@@ -110,7 +110,7 @@ def test_its_roc_auc_is_that_of_predictions_made_afterwards(home):
 
 def test_training_stops_when_nothing_better_comes(home, capsys):
     """A learning rate of nothing: the second and the third evaluation are no better than the first."""
-    train(home, "stopped", "--learning_rate", 0, "--max_steps", 40, "--early_stopping_patience", 2)
+    train(home, "stopped", "--learning_rate", 1e-12, "--max_steps", 40, "--early_stopping_patience", 2)
     assert "after 6 steps, as it was after 2" in capsys.readouterr().out
 
 
