@@ -1,5 +1,7 @@
 """What several test modules share."""
 
+import atexit
+import gc
 import os
 import shutil
 import subprocess
@@ -11,12 +13,22 @@ import yaml
 from fuzzing import Outcomes
 from hub_server import HubServer
 from scored import make_scored
+from slow import is_slow
 
 ROOT = Path(__file__).parents[1]
+
+# DuckDB's binding lists, at the interpreter's end, whatever of its own still hangs in a cycle
+atexit.register(gc.collect)
 
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="how often tests/scripts/test_killed.py kills each stage")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if is_slow(item.nodeid, item.fixturenames):
+            item.add_marker(pytest.mark.slow)
 
 
 class Hub(HubServer):

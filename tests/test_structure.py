@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from documents import ROOT, scripts, tracked
+from slow import PLACES
 
 PYTHON = [path for path in tracked() if path.suffix == ".py"]
 LIBRARY = [path for path in PYTHON if path.parts[0] == "tastetune"]
@@ -137,6 +138,13 @@ def test_tests_lie_as_the_rooms_do():
     rooms = {path.parts[1] for path in LIBRARY if len(path.parts) > 2}
     assert rooms & folders
     assert folders <= rooms | {path.parts[0] for path in PYTHON}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_called_slow_is_there(place):
+    path, _, name = place.partition("::")
+    assert (ROOT / "tests" / path).exists()
+    assert not name or f"def {name}" in (ROOT / "tests" / path).read_text(encoding="utf-8")
 
 
 def test_the_library_imports_neither_scripts_nor_builders():

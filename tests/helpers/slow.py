@@ -1,0 +1,34 @@
+"""Which tests take seconds, so that `make test-fast` leaves them out; a test may also say so by its own mark."""
+
+FIXTURES = {"browser", "hub"}
+"""What takes seconds to be had: a browser, and processes that talk to the stand-in for the Hub."""
+
+PLACES = (
+    "baselines/test_recbole.py",
+    "baselines/test_selection.py",
+    "baselines/test_text.py",
+    "baselines/test_trivial_likes.py::test_neither_torch_nor_recbole_is_imported",
+    "baselines/test_tuning.py",
+    "config/test_recipe.py::test_every_recipe_of_the_project_parses",
+    "data/test_gold_lists.py::test_lists_equal_the_reference_in_whatever_order_the_log_comes",
+    "data/test_histories.py",
+    "data/test_like_dislike.py",
+    "data_builders/",
+    "evaluation/test_learning_curve.py::test_the_command",
+    "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
+    "probe/test_probe.py",
+    "scripts/",
+    "tasks/test_rating.py::test_stars_are_trained_on_predicted_and_scored_in_the_table_of_the_same_rows",
+    "test_docs.py",
+    "test_new_task.py",
+    "test_package.py::test_the_core_builds_fits_scores_and_renders",
+    "training/test_grpo.py",
+    "training/test_preferences.py",
+    "training/test_validation.py",
+)
+"""Beginnings of tests' addresses in tests/: folders, files, single tests."""
+
+
+def is_slow(nodeid: str, fixtures: list[str]) -> bool:
+    """Whether the test at this address, with these fixtures, takes seconds."""
+    return nodeid.removeprefix("tests/").startswith(PLACES) or not FIXTURES.isdisjoint(fixtures)
