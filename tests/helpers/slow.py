@@ -22,6 +22,8 @@ PLACES = (
     "test_docs.py",
     "test_new_task.py",
     "test_package.py::test_the_core_builds_fits_scores_and_renders",
+    "training/test_checkpoints.py",
+    "training/test_checks.py",
     "training/test_grpo.py",
     "training/test_preferences.py",
     "training/test_validation.py",
