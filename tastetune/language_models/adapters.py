@@ -54,17 +54,15 @@ def load_adapter(
     read_adapter_config(adapter, f"adapter {adapter!r}")
     warn_of_other_quantisation(model, adapter)
     base = model.config._name_or_path
-    remedy = (
-        f"name an adapter's folder or Hub id, and with --model_name_or_path the base that it was trained on ({base}?)"
-    )
-    with explained(adapter, remedy), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Found missing adapter keys")  # refused below, in one sentence
-        if isinstance(model, PeftModel):
-            model.load_adapter(adapter, adapter_name=name, is_trainable=trainable)
-        else:
-            model = PeftModel.from_pretrained(model, adapter, adapter_name=name, is_trainable=trainable)
+    with explained(adapter, f"it does not fit the base model {base!r}: name the one that it was trained on"):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Found missing adapter keys")  # refused below, in one sentence
+            if isinstance(model, PeftModel):
+                model.load_adapter(adapter, adapter_name=name, is_trainable=trainable)
+            else:
+                model = PeftModel.from_pretrained(model, adapter, adapter_name=name, is_trainable=trainable)
         _check_places(model, adapter, name)
-        return model
+    return model
 
 
 def refuse_other_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> None:
