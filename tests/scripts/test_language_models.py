@@ -195,7 +195,7 @@ def test_before_its_data_is_built_a_script_says_first_how_to_build_it(name, tmp_
 
 def test_an_adapter_of_another_model_is_refused(home, adapter, tmp_path):
     other = make_tiny_model(tmp_path / "wider", width=128)
-    with pytest.raises(SystemExit, match="does not fit the base model"):
+    with pytest.raises(SystemExit, match="was trained on a base model with other weights than these"):
         predict(home, "unfit", "--adapter", adapter, "--model_name_or_path", other)
     with pytest.raises(SystemExit, match=r"no adapter_config\.json inside"):
         predict(home, "unfit", "--adapter", home / "data")
