@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tastetune.artifacts.hub_errors import fetched
 from tastetune.errors import InputError
 
 SLICES, SLICE = 16, 4096
@@ -123,6 +122,8 @@ def weights_digest(source: str, revision: str | None = None, patterns: tuple[str
     Raises:
         InputError: a file is damaged.
     """
+    from tastetune.artifacts.hub_errors import fetched
+
     for pattern in patterns:
         folder = Path(source) if Path(source).exists() else fetched(str(source), pattern, revision)
         if folder and (files := sorted(folder.glob(pattern))):

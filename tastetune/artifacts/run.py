@@ -9,7 +9,6 @@ import numpy as np
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.digests import weights_digest
-from tastetune.artifacts.hub_errors import fetched
 from tastetune.artifacts.json_files import cut, faults, read_json
 from tastetune.artifacts.trained_rows import ROWS, read_row_keys
 from tastetune.errors import InputError
@@ -139,6 +138,8 @@ def _file(source: str | Path, name: str, revision: str | None) -> Path | None:
     """A file of the record, None where there is none. A checkpoint is described by the run that it lies in, too."""
     folder = Path(source)
     if not folder.exists():
+        from tastetune.artifacts.hub_errors import fetched
+
         snapshot = fetched(str(source), name, revision)
         return snapshot / name if snapshot and (snapshot / name).is_file() else None
     folders = [folder]

@@ -5,10 +5,8 @@ import shutil
 
 import pyarrow as pa
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import load_file, save_file
 
 from tastetune.artifacts.digests import (
     SLICE,
@@ -19,6 +17,9 @@ from tastetune.artifacts.digests import (
     weights_digest,
 )
 from tastetune.errors import InputError
+
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+stored = pytest.importorskip("safetensors.torch")
 
 
 def test_a_file_is_hashed_again_when_it_was_touched(tmp_path):
@@ -67,7 +68,7 @@ def weights(seed=0):
 def model(tmp_path):
     folder = tmp_path / "model"
     folder.mkdir()
-    save_file(weights(), folder / "model.safetensors", metadata={"format": "pt"})
+    stored.save_file(weights(), folder / "model.safetensors", metadata={"format": "pt"})
     return folder
 
 
@@ -76,10 +77,10 @@ def test_a_copy_has_the_weights_of_the_original_however_its_files_are_cut(model,
     assert weights_digest(str(tmp_path / "copy")) == weights_digest(str(model))
     (tmp_path / "sharded").mkdir()
     for number, (name, tensor) in enumerate(weights().items()):
-        save_file({name: tensor}, tmp_path / "sharded" / f"model-0000{number}-of-00002.safetensors")
+        stored.save_file({name: tensor}, tmp_path / "sharded" / f"model-0000{number}-of-00002.safetensors")
     assert weights_digest(str(tmp_path / "sharded")) == weights_digest(str(model))
     # An output tied to the input may be written out or not
-    save_file(weights() | {"lm_head.weight": weights()["embed_tokens.weight"]}, model / "model.safetensors")
+    stored.save_file(weights() | {"lm_head.weight": weights()["embed_tokens.weight"]}, model / "model.safetensors")
     assert weights_digest(str(tmp_path / "sharded")) == weights_digest(str(model))
 
 
@@ -97,7 +98,7 @@ def test_a_copy_has_the_weights_of_the_original_however_its_files_are_cut(model,
 )
 def test_other_weights_have_another_digest(model, change):
     before = weights_digest(str(model))
-    save_file(change(load_file(model / "model.safetensors")), model / "model.safetensors")
+    stored.save_file(change(stored.load_file(model / "model.safetensors")), model / "model.safetensors")
     assert weights_digest(str(model)) != before
 
 
