@@ -99,7 +99,7 @@ def test_its_roc_auc_is_that_of_predictions_made_afterwards(home):
     _, by_step = evaluations(adapter)
     best = max(whole_checkpoints(adapter))
     quantised = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "use_bnb_nested_quant": True}
-    model_args = ModelConfig(str(home / "model"), dtype="bfloat16", **quantised)
+    model_args = ModelConfig(str(home / "model"), dtype="float32", **quantised)
     model = PeftModel.from_pretrained(load_model(model_args), adapter / f"checkpoint-{best}").eval()
     rows = open_dataset(home / "data").read("like_dislike", "validation").to_pydict()
     drawn = np.sort(np.random.default_rng(0).permutation(len(rows["prompt"]))[:40])
