@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
 from made import make_dataset
 from made_model import make_tiny_model
@@ -82,12 +83,13 @@ def test_the_command_draws_checkpoints_from_the_base_model_on_and_epochs(home, d
 
 @pytest.mark.parametrize(("name", "adapter"), [("zero-shot", []), ("run-2", ["--adapter", "checkpoint-2"])])
 def test_its_answers_are_those_of_a_model_loaded_for_itself(home, drawn, name, adapter):
-    """Bit for bit, although the base model is loaded once for all and in 4 bits."""
+    """To a millionth, although the base model is loaded once for all and in 4 bits."""
     adapter = [home / "run" / word if word.startswith("checkpoint") else word for word in adapter]
     fixed = ("--dataset_name", home / "data", "--model_name_or_path", home / "model")
     script("scripts/predict.py", RECIPE, *fixed, *adapter, "--output", home / "alone" / f"{name}.parquet")
     alone, kept = (read_predictions(home / folder / f"{name}.parquet") for folder in ("alone", "out/curve"))
-    assert kept.table.equals(alone.table)
+    assert kept.table.drop_columns("score").equals(alone.table.drop_columns("score"))
+    np.testing.assert_allclose(kept.table["score"], alone.table["score"], rtol=0, atol=1e-6)
     assert replace(kept.meta, command="") == replace(alone.meta, command="")
 
 
