@@ -90,6 +90,8 @@ def test_its_answers_are_those_of_a_model_loaded_for_itself(home, drawn, name, a
     alone, kept = (read_predictions(home / folder / f"{name}.parquet") for folder in ("alone", "out/curve"))
     assert kept.table.drop_columns("score").equals(alone.table.drop_columns("score"))
     np.testing.assert_allclose(kept.table["score"], alone.table["score"], rtol=0, atol=1e-6)
+    masses = [meta.settings.pop("answer_mass") for meta in (kept.meta, alone.meta)]
+    assert masses[0] == pytest.approx(masses[1], abs=1e-6)
     assert replace(kept.meta, command="") == replace(alone.meta, command="")
 
 
