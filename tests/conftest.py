@@ -1,7 +1,5 @@
 """What several test modules share."""
 
-import atexit
-import gc
 import os
 import shutil
 import subprocess
@@ -16,9 +14,6 @@ from scored import make_scored
 from slow import is_slow
 
 ROOT = Path(__file__).parents[1]
-
-# DuckDB's binding lists, at the interpreter's end, whatever of its own still hangs in a cycle
-atexit.register(gc.collect)
 
 
 def pytest_addoption(parser):
