@@ -34,8 +34,7 @@ from tastetune.config.arguments import GenerationArguments, SftArguments
 from tastetune.config.environment import versions
 from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError, run
-from tastetune.evaluation.scoring import command_line
-from tastetune.files import write_text
+from tastetune.files import command_line, write_text
 from tastetune.language_models.answering import run_name
 from tastetune.language_models.generation import completed_lines
 from tastetune.language_models.language_model import Recipe
@@ -81,7 +80,7 @@ def main() -> None:
             "dataset": {"name": dataset.name, "fingerprint": dataset.fingerprint, "items": len(lines)},
             "model": shareable({"model": output.stem, **origin}),
             **found,
-            "command": command_line(),
+            "command": shareable(command_line()),
             "versions": versions(),
         }
         write_text(output, json.dumps(told, indent=1, allow_nan=False, ensure_ascii=False) + "\n")

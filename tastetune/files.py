@@ -5,6 +5,7 @@ import fcntl
 import glob
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -179,6 +180,14 @@ def bundled(name: str) -> Path:
     """
     inside = Path(__file__).parent / "bundled" / name
     return inside if inside.exists() else Path(__file__).parents[1] / name
+
+
+def command_line(launcher: str = "python") -> str:
+    """The command that runs: `python scripts/x.py ...`, or of an installed package's script `tastetune x ...`."""
+    script, *arguments = sys.argv
+    if Path(script).is_relative_to(Path(__file__).parent):
+        return " ".join(["tastetune", Path(script).stem, *arguments])
+    return " ".join([launcher, script, *arguments])
 
 
 NAMED_ANYWHERE = ("recipes", "recbole_configs")

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+import tastetune
 from tastetune.errors import InputError
 from tastetune.files import (
     bundled,
     bundled_file,
+    command_line,
     refuse_unfinished,
     refuse_unfinished_folder,
     replacing,
@@ -275,3 +277,14 @@ def test_killed_between_two_moves_readers_refuse_until_the_next_run_has_repaired
     assert names(tmp_path) | names(tmp_path / "adapter") == {"report.html", "adapter", "README.md", "scores.json"}
     refuse_unfinished(tmp_path / "scores.json", "score anew")
     refuse_unfinished_folder(tmp_path / "adapter")
+
+
+def test_the_command_that_runs_is_told_as_it_is_typed(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["scripts/score.py", "recipes/ml1m.yaml"])
+    assert command_line() == "python scripts/score.py recipes/ml1m.yaml"
+    assert command_line("accelerate launch") == "accelerate launch scripts/score.py recipes/ml1m.yaml"
+
+    # An installed package carries its scripts inside; there the console command runs them
+    inside = Path(tastetune.__file__).parent / "bundled" / "scripts" / "score.py"
+    monkeypatch.setattr(sys, "argv", [str(inside), "--split", "test_sample"])
+    assert command_line() == "tastetune score --split test_sample"

@@ -1,7 +1,6 @@
 """The predictions table: every model's answers to the same frozen rows, one parquet file a model."""
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -18,7 +17,7 @@ from tastetune.artifacts.list_table import ListLine
 from tastetune.artifacts.redaction import without_secrets
 from tastetune.config.environment import versions
 from tastetune.errors import InputError
-from tastetune.files import replacing
+from tastetune.files import command_line, replacing
 
 KINDS = ("trivial", "recbole", "text", "base", "adapter", "fine-tuned")
 COSTS = ("examples", "seconds", "flops", "steps", "epochs")
@@ -63,7 +62,7 @@ class Meta:
     seed: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
-    command: str = field(default_factory=lambda: " ".join(sys.argv))
+    command: str = field(default_factory=command_line)
     versions: dict[str, str] = field(default_factory=versions)
 
     def __post_init__(self):

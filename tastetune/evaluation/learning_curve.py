@@ -9,13 +9,14 @@ import numpy as np
 from tastetune.artifacts.curve_and_probe_schema import LearningCurve
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.artifacts.predictions import Predictions
+from tastetune.artifacts.redaction import shareable
 from tastetune.config.environment import versions
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import LEVEL, draws, interval
 from tastetune.evaluation.comparison import check_names
 from tastetune.evaluation.estimates import estimates, number
-from tastetune.evaluation.scoring import command_line, described
-from tastetune.files import refuse_unfinished
+from tastetune.evaluation.scoring import described
+from tastetune.files import command_line, refuse_unfinished
 from tastetune.tasks import Rows
 
 COSTS = ("examples", "seconds", "flops")
@@ -58,7 +59,7 @@ def learning_curve(rows: Rows, predictions: Sequence[Predictions], resamples: in
         "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},
         "curves": list(curves.values()),
         "passes": passes(list(curves.values()), replicates),
-        "command": command_line(),
+        "command": shareable(command_line()),
         "versions": versions(),
     }
 

@@ -1,6 +1,5 @@
 """Predictions and the rows they answer -> scores: metrics with intervals, paired differences, where they come from."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tastetune.evaluation.samples import sample_rows
 from tastetune.evaluation.seeds import by_seed
 from tastetune.evaluation.slices import slices
 from tastetune.evaluation.thresholds import at_threshold, chosen_thresholds
+from tastetune.files import command_line
 from tastetune.tasks import Rows
 
 
@@ -69,7 +69,7 @@ def score(
         "models": _ordered(_compared(rows, models, replicates, reference), task.headline[0]),
         "seeds": by_seed(models),
         "rows": sample_rows(rows, answers, seed, with_text),
-        "command": command_line(),
+        "command": shareable(command_line()),
         "versions": versions(),
     }
 
@@ -108,8 +108,3 @@ def described(rows: Rows) -> dict:
         **rows.task.described(rows),
         "settings": shareable(rows.dataset.info["settings"]),
     }
-
-
-def command_line() -> str:
-    """The command that runs, as it may be shown."""
-    return shareable(" ".join(["python", *sys.argv]))

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 import time
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from transformers import TrainerCallback
 from tastetune.artifacts.redaction import shareable
 from tastetune.artifacts.run import CHECKPOINT, COST, RUN, read_cost, total_batch_size
 from tastetune.artifacts.trained_rows import ROWS
-from tastetune.files import write_text
+from tastetune.files import command_line, write_text
 
 
 class CostRecorder(TrainerCallback):
@@ -51,6 +50,6 @@ class CostRecorder(TrainerCallback):
             "examples": round(state.global_step * total_batch_size(args) * self.in_a_row),
             "seconds": round(self.before + time.perf_counter() - self.start, 1),
             "flops": state.total_flos or None,  # the trainer estimates none where it writes answers itself
-            "command": shareable(" ".join(["accelerate launch", *sys.argv])),
+            "command": shareable(command_line("accelerate launch")),
         }
         write_text(folder / COST, json.dumps(cost) + "\n")
