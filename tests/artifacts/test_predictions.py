@@ -73,7 +73,7 @@ def test_a_token_in_settings_or_command_is_never_written(path, monkeypatch):
     raw = pq.read_schema(path).metadata[b"tastetune"]
     assert b"a-secret" not in raw
     assert token.encode() not in raw
-    assert read_predictions(path).meta.command == "predict.py --hub_token … --adapter /srv/adapter"
+    assert read_predictions(path).meta.command == "python predict.py --hub_token … --adapter /srv/adapter"
     assert hold(path, {"settings": {"hub_token": token}, "model": "m"}), "a secret is no setting to be compared"
 
 
