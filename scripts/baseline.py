@@ -7,10 +7,11 @@
 
 The recipe names the run's folder, in which the dataset and the predictions lie: `predictions/NAME.parquet`, those of
 another split than test in a folder of its name. What is there already, by the same settings for the same rows, is kept.
-A model that fails does not end the others.
+A model that fails does not end the others. `stacked` is a logistic regression over the models that answered both this
+split and validation, those of predict.py among them; it is fitted last.
 
     --baselines CONFIG ...     files of recbole_configs/, folders of them, of which those of another task are left out,
-                               or `text` (default: the recipe's)
+                               `text` or `stacked` (default: the recipe's)
     --only NAME ...            these models alone; `trivial` for all models without learning
     --split NAME               split to answer (default test)
     --predictions_dir FOLDER   folder to write to (default: the run's)
@@ -23,12 +24,13 @@ A model that fails does not end the others.
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.baselines import Baseline, fit_on, wait_passively
 from tastetune.baselines.predictions_files import fit_or_keep
-from tastetune.baselines.selection import TRIVIAL, baselines_of
+from tastetune.baselines.selection import TRIVIAL, baselines_of, stacks_of
 from tastetune.config.arguments import AnswerArguments, DataArguments
 from tastetune.config.recipe import read_recipe
 from tastetune.errors import InputError, run
@@ -52,9 +54,8 @@ class BaselineArguments:
 def main() -> None:
     args, answers, data = read_recipe(__doc__, (BaselineArguments, AnswerArguments, DataArguments))
     began = time.perf_counter()
-    folder = Path(args.predictions_dir) if args.predictions_dir else data.folder.predictions
-    if answers.split != "test":
-        folder /= answers.split
+    root = Path(args.predictions_dir) if args.predictions_dir else data.folder.predictions
+    folder = root if answers.split == "test" else root / answers.split
 
     # 1. The rows and the models: every config is read before anything is fitted
     data.refuse_unbuilt()
@@ -71,8 +72,12 @@ def main() -> None:
         encoder=args.encoder,
     )
 
-    # 2. Their answers
-    failures = fit_all(baselines, dataset, answers.split, folder, each_epoch=args.each_epoch, force=data.force)
+    # 2. Their answers, and last what a stack makes of all that are there
+    fit = partial(fit_all, dataset=dataset, split=answers.split, folder=folder, force=data.force)
+    failures = fit(baselines, each_epoch=args.each_epoch)
+    stacks = stacks_of(dataset, answers.baselines, only=args.only, folder=folder, validation=root / "validation")
+    failures += fit(stacks)
+    baselines += stacks
     if failures:
         raise InputError(f"{len(failures)} of {len(baselines)} baselines failed:\n" + "\n".join(failures))
     seconds = time.perf_counter() - began
@@ -80,7 +85,13 @@ def main() -> None:
 
 
 def fit_all(
-    baselines: list[Baseline], dataset: BuiltDataset, split: str, folder: Path, *, each_epoch: bool, force: bool
+    baselines: list[Baseline],
+    dataset: BuiltDataset,
+    split: str,
+    folder: Path,
+    *,
+    each_epoch: bool = False,
+    force: bool = False,
 ) -> list[str]:
     """Have every baseline answer the split; returns what went wrong, a line a baseline."""
     failures = []

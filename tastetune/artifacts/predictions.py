@@ -19,7 +19,7 @@ from tastetune.config.environment import versions
 from tastetune.errors import InputError
 from tastetune.files import command_line, replacing
 
-KINDS = ("trivial", "recbole", "text", "base", "adapter", "fine-tuned")
+KINDS = ("trivial", "recbole", "text", "stack", "base", "adapter", "fine-tuned")
 COSTS = ("examples", "seconds", "flops", "steps", "epochs")
 """What `Meta.training` may count; the rest of it is text."""
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-Kind = Literal["trivial", "recbole", "text", "base", "adapter", "fine-tuned"]
+Kind = Literal["trivial", "recbole", "text", "stack", "base", "adapter", "fine-tuned"]
 """See `tastetune.artifacts.predictions.KINDS`."""
 
 

@@ -9,8 +9,9 @@ from tastetune.baselines.lists import LIST_TASK
 from tastetune.errors import InputError
 from tastetune.files import bundled_file
 
-TRIVIAL, TEXT = "trivial", "text"
-"""Name all models without learning, and the text baseline; any other baseline is named by its config."""
+TRIVIAL, TEXT, STACKED = "trivial", "text", "stacked"
+"""Name all models without learning, the text baseline, and the stack over what others answered (see `stacks_of`); any
+other baseline is named by its config."""
 
 
 def baselines_of(
@@ -26,7 +27,7 @@ def baselines_of(
 
     Args:
         names: `TRIVIAL`, `TEXT`, config files, and folders of them, also those that go with the package. Of a folder's
-            .yaml files those that answer another task are left out, and named on the way.
+            .yaml files those that answer another task are left out, and named on the way. `STACKED` is passed over.
         only: leave out all but these: baselines by their names, or all `TRIVIAL` ones.
         seed: in place of the configs' seeds.
         trials: tuning trials on validation before each config's model is fitted.
@@ -37,8 +38,9 @@ def baselines_of(
             named and RecBole is not installed.
     """
     trivial = _trivial(dataset.task) if TRIVIAL in names else []
-    files = _config_files([name for name in names if name not in (TRIVIAL, TEXT)])
-    there = [model.name for model in trivial] + [TEXT] * (TEXT in names) + [path.stem for path in files]
+    files = _config_files([name for name in names if name not in (TRIVIAL, TEXT, STACKED)])
+    there = [model.name for model in trivial] + [name for name in (TEXT, STACKED) if name in names]
+    there += [path.stem for path in files]
     _check_names(there, files, only)
     wanted = set(only) or {TRIVIAL, *there}
     baselines = [model for model in trivial if wanted & {TRIVIAL, model.name}]
@@ -47,6 +49,23 @@ def baselines_of(
     if files := [path for path in files if path.stem in wanted]:
         baselines += _recbole(dataset.task, files, set(map(bundled_file, names)), seed, trials)
     return baselines
+
+
+def stacks_of(
+    dataset: BuiltDataset, names: Sequence[str], *, only: Collection[str], folder: Path, validation: Path
+) -> list[Baseline]:
+    """The stacks, if `names` and `only` ask for them, over what lies in these folders when they are asked.
+
+    Raises:
+        InputError: the rows ask for lists.
+    """
+    if STACKED not in names or (only and STACKED not in only):
+        return []
+    from tastetune.baselines.stacked import stacks
+
+    if dataset.task == LIST_TASK:
+        raise InputError(f"{STACKED}: a stack answers single likes, not lists; leave it out")
+    return list(stacks(folder, validation))
 
 
 def _trivial(task: str) -> list[Baseline]:

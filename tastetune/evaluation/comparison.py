@@ -78,24 +78,30 @@ def differences(
 def gains(
     replicates: Mapping[str, Mapping[str, np.ndarray]], models: Sequence[Mapping], metrics: Iterable[str]
 ) -> dict[str, dict]:
-    """What fine-tuning added: each adapter against its own base model as it comes, on the same prompts.
+    """What was gained: each adapter against its base model on the same prompts, a stack against one of fewer models.
 
     Args:
         replicates: see `differences`.
-        models: rows of the table, with `model`, `kind`, `base_model`, `shots`, and `generated` or, of lists, `mode`.
+        models: rows of the table, with `model`, `kind`, `base_model`, `shots`, of a stack `settings`, and `generated`
+            or, of lists, `mode`.
 
     Returns:
-        by adapter, the same as `differences` gives, p corrected over the adapters of one base model; adapters whose
-        base model is not among the models are left out.
+        by adapter and stack, the same as `differences` gives, p corrected over those that are compared with one model;
+        adapters whose base model is not among the models are left out.
     """
     found: dict[str, dict] = {}
-    for base in (model for model in models if model["kind"] == "base"):
-        alike = [base] + [model for model in models if model["kind"] == "adapter" and _same_prompts(model, base)]
-        names = [model["model"] for model in alike]
+    for base in models:
+        names = [base["model"], *(model["model"] for model in models if _goes_beyond(model, base))]
         compared = differences({name: replicates[name] for name in names}, base["model"], metrics)
         for name in names[1:]:
             found[name] = found.get(name, {}) | compared[name]
     return found
+
+
+def _goes_beyond(model: Mapping, base: Mapping) -> bool:
+    if model["kind"] == base["kind"] == "stack":
+        return set(model["settings"]["members"]) > set(base["settings"]["members"])
+    return base["kind"] == "base" and model["kind"] == "adapter" and _same_prompts(model, base)
 
 
 def _same_prompts(model: Mapping, base: Mapping) -> bool:

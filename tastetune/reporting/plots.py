@@ -19,6 +19,7 @@ COLOURS = {
     "trivial": "#767676",
     "recbole": "#0072b2",
     "text": "#009e73",
+    "stack": "#56b4e9",
     "base": "#e69f00",
     "adapter": "#d55e00",
     "fine-tuned": "#cc79a7",
