@@ -72,7 +72,7 @@ def main() -> None:
     with holding, recipe.load().behind(args.adapter) as model:
         write = partial(completed_lines, model.model, model.tokenizer, max_batch_tokens=args.max_batch_tokens)
         found = probe(lines, write, items=items, shots=args.lines, seed=training_args.seed, word=word)
-        origin = recipe.origin(dataset, args.adapter, stand_in=model.stand_in)
+        origin = recipe.origin(dataset, args.adapter, **model.remarks)
 
     # 3. One file
     if PartialState().is_main_process:

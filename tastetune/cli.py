@@ -16,6 +16,7 @@ EXTRAS = {
     "accelerate": "train",
     "bitsandbytes": "train",
     "datasets": "train",
+    "gguf": "gguf",
     "peft": "train",
     "torch": "train",
     "trl": "train",

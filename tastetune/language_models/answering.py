@@ -185,7 +185,7 @@ def _answer_missing(
             answered = ANSWERERS[rows.task.config].answer(answering, rows, candidate.asking)
         if main:
             origin = _origin(recipe, rows, candidate)
-            origin["settings"] |= {"stand_in": model.stand_in, **answered.notes}
+            origin["settings"] |= {**model.remarks, **answered.notes}
             write_predictions(path, Meta(candidate.name, **origin), answered.table)
             print(f"predictions: {path} ({len(rows.table):,} rows{_told(answered.notes)})", flush=True)
 

@@ -15,6 +15,7 @@ from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.run import OTHERS, RunRecord, read_record, refuse_other_base, run_settings
 from tastetune.config.arguments import DataArguments
 from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
+from tastetune.language_models.gguf import IMPORTED
 from tastetune.language_models.loading import load_model, load_tokenizer
 
 _LOADED_BY = (
@@ -48,9 +49,15 @@ class LanguageModel:
     weights: str | None = None
 
     @property
-    def stand_in(self) -> bool:
-        """Whether it only stands in for a real one, see `tastetune.training.stand_in`."""
-        return getattr(self.model.config, "stand_in", False)
+    def remarks(self) -> dict[str, bool | str]:
+        """What tables and cards say of the base model beside its name.
+
+        `stand_in`: whether it only stands in for a real one, see `tastetune.training.stand_in`. `imported_from`: the
+        GGUF file that it was made from, see `tastetune.language_models.gguf`, where it was.
+        """
+        origin = getattr(self.model.config, IMPORTED, None)
+        imported = {IMPORTED: origin} if isinstance(origin, str) else {}
+        return {"stand_in": getattr(self.model.config, "stand_in", False), **imported}
 
     def add(self, *adapters: str) -> None:
         """Load adapters, all that will answer before the first answer.

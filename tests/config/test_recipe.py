@@ -276,10 +276,11 @@ def test_every_recipe_of_the_project_parses(monkeypatch):
         for path in read_recipe("usage", [AnswerArguments], [str(recipe)])[0].baselines:
             assert Path(path).is_file()
         if script in ("sft", "dpo", "grpo"):
-            assert (last.load_in_4bit, last.bnb_4bit_quant_type, last.lora_r) == (True, "nf4", 16)
+            small = recipe.stem == "smollm2"  # fits anywhere in float32
+            assert (last.load_in_4bit, last.bnb_4bit_quant_type, last.lora_r) == (not small, "nf4", 16)
 
 
-@pytest.mark.parametrize("name", ["ml1m", "ml1m_genres", "ml1m_base", "ml1m_best", "quickstart/sft"])
+@pytest.mark.parametrize("name", ["ml1m", "ml1m_genres", "ml1m_base", "ml1m_best", "quickstart/sft", "smollm2"])
 def test_the_recipes_of_the_first_task_train_as_published(name, monkeypatch):
     from trl import ModelConfig, SFTConfig
 

@@ -24,6 +24,7 @@ PLACES = (
     "evaluation/test_scoring.py",
     "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
     "language_models/test_catalogue_ranking.py",
+    "language_models/test_gguf.py",
     "language_models/test_language_model.py",
     "language_models/test_top_n.py",
     "metrics/test_threshold.py::test_no_threshold_has_a_higher_f1",

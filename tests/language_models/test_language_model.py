@@ -145,6 +145,16 @@ def test_rows_of_the_training_splits_are_refused_for_adapter_and_stand_in_alike(
     assert (meta.kind, meta.training) == ("base", {})
 
 
+def test_predictions_say_which_file_a_model_was_made_from(home, tmp_path):
+    shutil.copytree(home / "model", tmp_path / "model")
+    path = tmp_path / "model" / "config.json"
+    said = "made.gguf, Q4_1, sha256 00ff"
+    for origin, expected in ((said, said), (["no text"], None)):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"imported_from": origin}))
+        meta = predict(home, tmp_path / "test.parquet", "--model_name_or_path", tmp_path / "model", "--force")
+        assert meta.settings.get("imported_from") == expected
+
+
 def test_a_model_that_was_fine_tuned_as_a_whole_is_no_base(home, tmp_path, capsys):
     shutil.copytree(home / "model", tmp_path / "whole")
     record(tmp_path / "whole", open_dataset(home / "data"), use_peft=False, model_name_or_path="model")

@@ -82,6 +82,14 @@ def test_a_stand_in_is_called_one(folder, scores):
     assert "stand-in" not in model_card(scores, folder / "adapter", folder)
 
 
+def test_a_base_model_out_of_a_gguf_file_is_called_one(folder, scores):
+    origin = {"imported_from": "a*b.gguf, Q4_1, sha256 00ff"}
+    models = [m | {"settings": m["settings"] | origin} for m in scores["models"]]
+    card = model_card(scores | {"models": models}, folder / "adapter", folder)
+    assert "as exact as they were in it: a\\*b.gguf, Q4_1, sha256 00ff." in card
+    assert "GGUF" not in model_card(scores, folder / "adapter", folder)
+
+
 def test_the_card_names_the_dataset_that_it_was_trained_on_if_it_is_another(folder, scores, card):
     assert "Trained and scored with tastetune" in card.text
     elsewhere = {"dataset": "log", "fingerprint": "0123456789abcdef0123"}
