@@ -4,7 +4,7 @@
 
 The reference that the model is held to is the fine-tuned adapter itself. The result, the run's dpo/ unless output_dir
 says otherwise, is an adapter like scripts/sft.py's, answered and scored in the same way. A run that was interrupted
-goes on from its last checkpoint when it is origin again; one that is done is not done again, unless --force is given.
+goes on from its last checkpoint when it is started again; one that is done is not done again, unless --force is given.
 """
 
 from tastetune.config.arguments import AdapterArguments, SftArguments

@@ -9,7 +9,7 @@ Lists better than their group become likelier, worse ones less likely.
 
 With beta above 0 the model is held to the fine-tuned adapter itself. total_train_batch_size counts the lists of a step.
 The result, the run's grpo/ unless output_dir says otherwise, is an adapter like scripts/sft.py's. A run that was
-interrupted goes on from its last checkpoint when it is origin again; one that is done is not done again, unless
+interrupted goes on from its last checkpoint when it is started again; one that is done is not done again, unless
 --force is given.
 """
 

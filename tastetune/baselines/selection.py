@@ -56,10 +56,15 @@ def stacks_of(
 ) -> list[Baseline]:
     """The stacks, if `names` and `only` ask for them, over what lies in these folders when they are asked.
 
+    A stack is fitted on validation, so that split it does not answer.
+
     Raises:
         InputError: the rows ask for lists.
     """
     if STACKED not in names or (only and STACKED not in only):
+        return []
+    if folder == validation:
+        print(f"left out {STACKED}: it is fitted on validation")
         return []
     from tastetune.baselines.stacked import stacks
 

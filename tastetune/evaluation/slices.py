@@ -5,9 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastetune.tasks import Rows
-
-TRAINING = "train+validation"
-"""What every model was fitted on."""
+from tastetune.tasks.task import FIT_ON
 
 FIFTHS = 5
 _LENGTHS = ((0, 0), (1, 4), (5, 9), (10, None))
@@ -16,17 +14,19 @@ _LENGTHS = ((0, 0), (1, 4), (5, 9), (10, None))
 def slices(rows: Rows) -> dict[str, np.ndarray]:
     """Boolean masks over the rows, by name; each family (the part before the colon) covers every row once.
 
-    - `user:cold`, `item:cold`: nothing of the user, or item, stands in train+validation; `warm`: something does.
-    - `popularity:1` … `popularity:5`: fifths of the rows by how often train+validation rates the item, rarest first;
+    - `user:cold`, `item:cold`: nothing of the user, or item, stands in the splits before; `warm`: something does.
+    - `popularity:1` … `popularity:5`: fifths of the rows by how often the splits before rate the item, rarest first;
       items rated equally often stay together, so fifths may differ in size.
     - `history:0`, `1-4`, `5-9`, `10+`: items in the prompt's history.
-    - `user_likes:0-20%` … `80-100%`, `unknown`: the user's share of likes in train+validation.
+    - `user_likes:0-20%` … `80-100%`, `unknown`: the user's share of likes in the splits before.
 
     Rows that ask for more than one item have no slices.
     """
     if not rows.task.of_slices:
         return {}
-    training = rows.dataset.read("interactions", TRAINING, ["user_id", "item_id", "rating"])
+    training = rows.dataset.read(
+        "interactions", FIT_ON.get(rows.split, "train+validation"), ["user_id", "item_id", "rating"]
+    )
     liked = pc.greater_equal(training["rating"], rows.dataset.like_from)
     training = training.append_column("liked", pc.cast(liked, pa.float64()))
     user_ratings, share = _looked_up(training, "user_id", rows.table)

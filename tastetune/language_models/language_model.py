@@ -67,7 +67,7 @@ class LanguageModel:
 
         Raises:
             InputError: an adapter was trained on another base model, or see `load_adapter` and
-                `refuse_other_tokenizer` in `tastetune.language_models.loading`.
+                `refuse_other_tokenizer` in `tastetune.language_models.adapters`.
         """
         for adapter in adapters:
             if self.weights is not None:

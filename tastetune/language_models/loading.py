@@ -1,4 +1,4 @@
-"""Loading a language model, its tokenizer and an adapter, the same way for training and for prediction."""
+"""Loading a language model and its tokenizer, the same way for training and for prediction."""
 
 import json
 from collections.abc import Iterator

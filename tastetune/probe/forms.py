@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tastetune.tasks.catalogue import Catalogue, normal
-from tastetune.tasks.like_dislike import as_data
+from tastetune.tasks.titles import as_data
 
 SEPARATOR = "::"
 """Between the fields of a line, as MovieLens writes its catalogue."""

@@ -44,9 +44,6 @@ def files_of(
     return files | {folder / SCORES: json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n"}
 
 
-rendered = files_of
-
-
 def curve_files(curve: dict, folder: Path) -> dict[Path, str | bytes]:
     """The files that hold and show a learning curve, by path."""
     return {

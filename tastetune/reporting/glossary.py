@@ -55,7 +55,7 @@ LEAKS = {
     "targets_in_history": "Rows whose target is in their own history",
     "duplicate_prompts": "Test rows whose prompt is a training row's, letter by letter",
 }
-"""What the counts of `leakage.leakage` say, for people."""
+"""What the counts of `tastetune.data.audit.leakage` say, for people."""
 
 MEANINGS = {
     "user_item_mean": "user mean plus item mean",

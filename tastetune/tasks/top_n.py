@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tastetune.tasks.like_dislike import as_data
+from tastetune.tasks.titles import as_data
 
 _MARKED = re.compile(r"^[\s*_#>]*(?:\d{1,3}[.)]|[-*•–](?=\s))\s*(?P<rest>.*)$")
 _QUOTED = re.compile(r"[\"“„«](?P<title>[^\"“”„«»]+)[\"”»]")

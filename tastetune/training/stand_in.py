@@ -12,8 +12,9 @@ from datasets import Dataset
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from tastetune.tasks.like_dislike import NO, YES, as_data
+from tastetune.tasks.like_dislike import NO, YES
 from tastetune.tasks.rating import STARS, Rating
+from tastetune.tasks.titles import as_data
 
 BOS, EOS = "<|begin_of_text|>", "<|end_of_text|>"
 ANSWERS = (f":{YES}", f":{NO}")

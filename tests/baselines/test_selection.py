@@ -9,7 +9,7 @@ from made import make_dataset
 from made_lists import make_lists
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.baselines.selection import baselines_of
+from tastetune.baselines.selection import baselines_of, stacks_of
 from tastetune.baselines.trivial import likes, lists
 from tastetune.errors import InputError
 
@@ -135,3 +135,14 @@ def test_a_config_without_recbole_says_what_to_install(rated):
         last = done.stderr.strip().splitlines()[-1]
         assert "svd.yaml needs RecBole: pip install 'tastetune[baselines]'" in last
         assert last.startswith("tastetune.errors.InputError")
+
+
+def test_a_stack_answers_what_it_was_not_fitted_on(rated, asked_for_lists, tmp_path, capsys):
+    folders = {"folder": tmp_path, "validation": tmp_path / "validation"}
+    assert names(stacks_of(rated, ["trivial", "stacked"], only=[], **folders)) == ["stacked"]
+    assert stacks_of(rated, ["trivial", "stacked"], only=["trivial"], **folders) == []
+    assert stacks_of(rated, ["trivial"], only=[], **folders) == []
+    assert stacks_of(rated, ["stacked"], only=[], folder=tmp_path, validation=tmp_path) == []
+    assert "left out stacked: it is fitted on validation" in capsys.readouterr().out
+    with pytest.raises(InputError, match="stacked: a stack answers single likes, not lists; leave it out"):
+        stacks_of(asked_for_lists, ["stacked"], only=[], **folders)

@@ -43,6 +43,14 @@ def rows_of(dataset):
     return Rows(TASKS["like_dislike"], dataset, "test", ROWS, np.array([0, 1, 2, 0]), 3)
 
 
+def test_rows_of_validation_are_not_known_before_they_are_asked(dataset):
+    # z stands in validation alone: warm for a row of test, cold for one of validation
+    asked = Rows(TASKS["like_dislike"], dataset, "validation", ROWS.slice(0, 1), np.array([0]), 1)
+    asked = replace(asked, table=asked.table.set_column(1, "item_id", pa.array(["z"])))
+    assert slices(replace(asked, split="test"))["item:warm"].tolist() == [True]
+    assert slices(asked)["item:cold"].tolist() == [True]
+
+
 def test_by_hand(dataset):
     found = {name: np.flatnonzero(mask).tolist() for name, mask in slices(rows_of(dataset)).items()}
     assert found["user:cold"] == [2]

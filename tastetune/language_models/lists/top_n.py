@@ -20,7 +20,7 @@ from tastetune.language_models.lists.catalogue_ranking import title_log_probabil
 from tastetune.language_models.lists.constrained import ListConstraint, Spelling, refuse_other_lines, spell
 from tastetune.tasks import Rows
 from tastetune.tasks.catalogue import Catalogue
-from tastetune.tasks.like_dislike import as_data
+from tastetune.tasks.titles import as_data
 from tastetune.tasks.top_n import TopN
 
 
