@@ -16,8 +16,8 @@ from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
 PUSH = """
 import sys
 from tastetune.hub.push import push_folder
-push_folder(sys.argv[1], "org/adapter")
 push_folder(sys.argv[2], "org/base")
+push_folder(sys.argv[1], "org/adapter")
 """
 
 
