@@ -43,14 +43,12 @@ def check_model(folder: str | Path) -> None:
 
 
 def check_adapter(folder: str | Path) -> None:
-    """Refuse a folder that holds no whole LoRA adapter. Nothing is checked of a Hub id.
+    """Refuse a folder that holds no whole LoRA adapter.
 
     Raises:
         InputError: what is missing, cut or not let in, by its file.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        return
     path = folder / ADAPTER_CONFIG
     if not path.is_file():
         there = ", ".join(sorted(p.name for p in folder.glob("checkpoint-*"))) or "no checkpoints"
@@ -124,7 +122,10 @@ def _check_weights(folder: Path, name: str) -> None:
                 f"{folder}: its weights are pickled ({', '.join(pickles)}), and a pickle may run anything; name a "
                 f"model with {name}"
             )
-        raise InputError(f"{folder}: no {name} inside; {FETCH_ANEW}, whole")
+        raise InputError(
+            f"{folder}: no {name} inside; {FETCH_ANEW}, whole (weights of another format are not opened: a pickle may "
+            "run anything)"
+        )
     for path in files:
         _refuse_pointer(path)
         if reason := _broken(path):
