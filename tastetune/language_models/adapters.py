@@ -1,17 +1,19 @@
 """Adapters: put onto the base model that they were trained on, and onto no other."""
 
+import re
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 from accelerate import PartialState
 from huggingface_hub import snapshot_download
-from peft import PeftConfig, PeftModel, get_peft_model_state_dict, load_peft_weights
+from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model_state_dict, load_peft_weights
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.artifacts.hub_errors import hub_errors
 from tastetune.artifacts.run import read_record
 from tastetune.errors import InputError
-from tastetune.language_models.model_files import check_adapter, explained
+from tastetune.language_models.model_files import ADAPTER_CONFIG, check_adapter, explained
 
 EMBEDDINGS = ("embed_tokens.weight", "lm_head.weight")
 """Whole layers of the base model that PEFT saves beside an adapter where the vocabulary was changed."""
@@ -21,6 +23,9 @@ FILES = (
     *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.jinja"),
 )
 """What is fetched of an adapter on the Hub: no weights but safetensors, since a pickle may run anything."""
+
+NUMBER = r"(?<=\.)\d+(?=\.)"
+"""The number of a layer, or of an expert in it, in a module's name."""
 
 SPELT = 'The film "Léon" (1994), 10 of 10:\n1. Yes\n2.  No'
 """A text by which two tokenizers are told apart."""
@@ -139,3 +144,36 @@ def _check_places(model: PeftModel, adapter: str, name: str) -> None:
                 f"and the {len(places)} that belong there, {what.format(len(keys))}, first {keys[0]!r}; name the base "
                 "model that it was trained on, or save the adapter anew"
             )
+    if read_record(adapter).settings.get("base_weights") is None:  # else its base is told by its weights
+        _refuse_gaps(model.get_base_model(), weights, model.peft_config[name], adapter)
+
+
+def _refuse_gaps(base: PreTrainedModel, weights: set[str], config: LoraConfig, adapter: str) -> None:
+    """Refuse an adapter that leaves out layers of the base model though it does not say that it means only some.
+
+    PEFT may write the modules that it adapts down one by one, so that the adapter of a shallow model has a place for
+    each of its weights in a deeper one. Layers are meant by `layers_to_transform`, or by a pattern of modules' names.
+    """
+    if isinstance(config.target_modules, str):
+        return
+    adapted = {key.removeprefix("base_model.model.").split(".lora_")[0] for key in weights if ".lora_" in key}
+    kinds = {re.sub(NUMBER, "*", name) for name in adapted}
+    alike = [name for name, _ in base.named_modules() if re.sub(NUMBER, "*", name) in kinds]
+    meant = [name for name in alike if _is_layer(name, config.layers_to_transform)]
+    if left_out := [name for name in meant if name not in adapted and not _is_one_of(name, config.exclude_modules)]:
+        raise InputError(
+            f"{adapter}: does not fit the base model {base.config._name_or_path!r}: it has no weights for "
+            f"{len(left_out)} of {len(meant)} layers like its own, first {left_out[0]!r}, so it was trained on a "
+            f"shallower model; name that one, or say in layers_to_transform of its {ADAPTER_CONFIG} which are meant"
+        )
+
+
+def _is_layer(name: str, layers: list[int] | int | None) -> bool:
+    number = re.search(NUMBER, name)
+    return layers is None or number is None or int(number[0]) in ([layers] if isinstance(layers, int) else layers)
+
+
+def _is_one_of(name: str, modules: Iterable[str] | str | None) -> bool:
+    if isinstance(modules, str):
+        return re.fullmatch(modules, name) is not None
+    return any(name == module or name.endswith(f".{module}") for module in modules or ())
