@@ -28,7 +28,7 @@ def main() -> None:
     from tastetune.training.configs import FineTuningConfig
     from tastetune.training.costs import CostRecorder
     from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
-    from tastetune.training.preparation import Preparation
+    from tastetune.training.preparation import FineTuning
     from tastetune.training.runs import held_run, is_done, push_run, trained_rows
     from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping
@@ -39,7 +39,7 @@ def main() -> None:
     output = training_args.output_dir
 
     # 1. All that scripts/doctor.py checks: refused here, before the model is loaded, if it cannot be trained
-    prepared = Preparation(data_args, validation_args, training_args, model_args, key_places())
+    prepared = FineTuning(data_args, validation_args, training_args, model_args, key_places())
     refuse_faults(prepared, training_args.distributed_state.print)
     dataset, rows, validation, tokenizer = prepared.dataset, prepared.rows, prepared.validation, prepared.tokenizer
     if validation:

@@ -87,7 +87,7 @@ def load_adapter(
                 model.load_adapter(folder, adapter_name=name, is_trainable=trainable)
             else:
                 model = PeftModel.from_pretrained(model, folder, adapter_name=name, is_trainable=trainable)
-        _check_places(model, adapter, name)
+        check_places(model, adapter, name)
     return model
 
 
@@ -128,10 +128,13 @@ def warn_of_other_quantisation(model: PreTrainedModel | PeftModel, adapter: str)
         )
 
 
-def _check_places(model: PeftModel, adapter: str, name: str) -> None:
+def check_places(model: PeftModel, adapter: str, name: str) -> None:
     """Refuse an adapter whose weights are not, by name, those that the model has a place for.
 
     PEFT leaves a place without weights as it was made, where it does nothing, and passes weights without a place over.
+
+    Args:
+        name: what the wrapper calls the adapter.
     """
     places = set(get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False))
     weights = set(load_peft_weights(str(adapter_folder(adapter)), device="cpu"))
