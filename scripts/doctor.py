@@ -1,7 +1,7 @@
 """Check a recipe before training costs anything: its keys, its rows, its model's tokenizer and adapter.
 
     python scripts/doctor.py recipes/ml1m.yaml
-    python scripts/doctor.py recipes/ml1m.yaml --learning_rate 1e-4 --lora_r 32
+    python scripts/doctor.py recipes/ml1m.yaml --dataset_train_split train --force
     python scripts/doctor.py recipes/dpo_ml1m.yaml
 
 Takes the recipes and flags of scripts/sft.py, dpo.py (with a key `beta`) and grpo.py (with `num_generations`), loads no
@@ -11,7 +11,7 @@ weights, and writes nothing. Prints a line a check: ok, warning, or error with w
 
 import sys
 
-from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
+from tastetune.config.recipe import key_places, refuse_unbuilt
 from tastetune.errors import run
 
 
@@ -19,14 +19,12 @@ def main() -> None:
     refuse_unbuilt()  # before the libraries are loaded, which takes longer than to say so
 
     from tastetune.training.checks import examine
-    from tastetune.training.preparation import kind_of_run
+    from tastetune.training.preparation import prepared
 
-    is_recipe = len(sys.argv) > 1 and not sys.argv[1].startswith("-")
-    places = key_places() if is_recipe else {}
-    kind = kind_of_run(places)
-    arguments = parse_recipe(__doc__, kind.arguments, output=kind.output)
+    named = sys.argv[1:2]
+    places = key_places() if named and not named[0].startswith("-") else {}
     levels = []
-    for finding in examine(kind(*arguments, places)):
+    for finding in examine(prepared(__doc__, places)):
         print(f"{finding.level:<8} {finding.check:<11} {finding.text}", flush=True)
         levels.append(finding.level)
     errors, warnings = levels.count("error"), levels.count("warning")

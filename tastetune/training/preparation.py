@@ -12,6 +12,7 @@ from trl import DPOConfig, ModelConfig
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.run import total_batch_size
 from tastetune.config.arguments import AdapterArguments, DataArguments, SftArguments, ValidationArguments
+from tastetune.config.recipe import parse_recipe
 from tastetune.language_models.batching import context_length, refuse_beyond_context
 from tastetune.language_models.chat import prompt_ids
 from tastetune.language_models.loading import load_config, load_tokenizer
@@ -181,6 +182,10 @@ class Rewards(FurtherTraining):
         refuse_beyond_context(self.config, prompts, self.training.max_completion_length)
 
 
-def kind_of_run(places: Mapping[str, str]) -> type[Preparation]:
-    """For which script a recipe is, by its keys: `num_generations` is one of GRPO's alone, `beta` of DPO's too."""
-    return Rewards if "num_generations" in places else Preferences if "beta" in places else FineTuning
+def prepared(usage: str, places: Mapping[str, str]) -> Preparation:
+    """The preparation of the recipe that the command line names; raises as `parse_recipe`.
+
+    For which script a recipe is, its keys say: `num_generations` is one of GRPO's alone, `beta` of DPO's too.
+    """
+    kind = Rewards if "num_generations" in places else Preferences if "beta" in places else FineTuning
+    return kind(*parse_recipe(usage, kind.arguments, output=kind.output), places)
