@@ -19,7 +19,7 @@ from tastetune.data import formats, negatives
 from tastetune.data import intake as own_data
 from tastetune.data.card import Source
 from tastetune.data.engine import connect
-from tastetune.data.folder import refuse_output
+from tastetune.data.folder import held_output
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
 from tastetune.data.logs import RawLog, joined
@@ -176,15 +176,15 @@ def prompt_words(args: Arguments, kind: str) -> dict:
 
 def main() -> None:
     args = parse(Arguments, __doc__)
-    refuse_output(args)
-    kind, con = feedback(args), connect()
-    log, times, notes = own_data.normalised(read_log(con, args), kind, args.repeats)
-    low, high = (args.rating_min, args.rating_max) if kind == "ratings" else (0, 1)
-    interactions = to_interactions(log, low, high)
-    items = read_items(con, args)
-    refuse_unknown_items(interactions, items, args.items)
-    source, wording = card_source(args, kind, times), prompt_words(args, kind)
-    build(interactions, items, source, args, wording=wording, negatives=args.negatives, notes=notes)
+    with held_output(args):
+        kind, con = feedback(args), connect()
+        log, times, notes = own_data.normalised(read_log(con, args), kind, args.repeats)
+        low, high = (args.rating_min, args.rating_max) if kind == "ratings" else (0, 1)
+        interactions = to_interactions(log, low, high)
+        items = read_items(con, args)
+        refuse_unknown_items(interactions, items, args.items)
+        source, wording = card_source(args, kind, times), prompt_words(args, kind)
+        build(interactions, items, source, args, wording=wording, negatives=args.negatives, notes=notes)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 from tastetune.config.flags import BuildArguments, parse
 from tastetune.data.card import Source
 from tastetune.data.engine import connect
-from tastetune.data.folder import refuse_output
+from tastetune.data.folder import held_output
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
 from tastetune.data.logs import TextFormat, read_text
@@ -65,13 +65,13 @@ def item(row: dict) -> tuple[str, str, list[str]]:
 
 def main() -> None:
     args = parse(Arguments, __doc__)
-    refuse_output(args)
-    folder = Path(args.source) if args.source else embedded()
-    con = connect()
-    interactions = to_interactions(read_text(con, folder / "ml-100k.inter", RATINGS), low=1, high=5)
-    items = to_items(read_text(con, folder / "ml-100k.item", CATALOGUE), item)
-    refuse_unknown_items(interactions, items, folder / "ml-100k.item")
-    build(interactions, items, SOURCE, args)
+    with held_output(args):
+        folder = Path(args.source) if args.source else embedded()
+        con = connect()
+        interactions = to_interactions(read_text(con, folder / "ml-100k.inter", RATINGS), low=1, high=5)
+        items = to_items(read_text(con, folder / "ml-100k.item", CATALOGUE), item)
+        refuse_unknown_items(interactions, items, folder / "ml-100k.item")
+        build(interactions, items, SOURCE, args)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from tastetune.config.flags import BuildArguments, parse
 from tastetune.data.card import Source
 from tastetune.data.engine import connect
-from tastetune.data.folder import refuse_output
+from tastetune.data.folder import held_output
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
 from tastetune.data.logs import TextFormat, read_text
@@ -101,8 +101,7 @@ def item(row: dict) -> tuple[str, str, list[str]]:
 
 def main() -> None:
     args = parse(Arguments, __doc__)
-    refuse_output(args)
-    with tempfile.TemporaryDirectory() as scratch:
+    with held_output(args), tempfile.TemporaryDirectory() as scratch:
         source = Path(args.source) if args.source else download(Path(scratch))
         folder = unpack(source, Path(scratch)) if source.is_file() else source
         con = connect()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tastetune.config.flags import parse
 from tastetune.data.card import Source
 from tastetune.data.engine import connect, read_parquet
-from tastetune.data.folder import refuse_output
+from tastetune.data.folder import held_output
 from tastetune.data.netflix.prize import read_netflix
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
@@ -33,9 +33,8 @@ class Arguments(ListArguments):
 
 def main() -> None:
     args = parse(Arguments, __doc__)
-    refuse_output(args)
     # Beside the output: the log takes a gigabyte, more than some machines keep for temporary files.
-    with scratch_beside(args.output_dir) as scratch:
+    with held_output(args), scratch_beside(args.output_dir) as scratch:
         log = read_netflix(args.source, scratch / "ratings.parquet")
         con = connect(memory_limit=MEMORY, temp_directory=str(scratch))
         interactions = read_parquet(con, log.interactions)

@@ -14,7 +14,7 @@ from tastetune.artifacts.dataset import open_dataset
 from tastetune.config.flags import parse
 from tastetune.data.card import Source
 from tastetune.data.engine import connect, read_parquet
-from tastetune.data.folder import refuse_output
+from tastetune.data.folder import held_output
 from tastetune.data.splits import SPLITS
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
@@ -36,27 +36,27 @@ class Arguments(ListArguments):
 
 def main() -> None:
     args = parse(Arguments, __doc__)
-    refuse_output(args)
-    dataset = open_dataset(args.source, args.revision)
-    name = f"{dataset.name}-lists{args.percent}"
-    source = Source(
-        name=name,
-        pretty_name=name,
-        about=f"Made from the interactions of `{dataset.name}` (fingerprint `{dataset.fingerprint}`).",
-        titles=f"As in `{dataset.name}`.",
-        licence=f"The terms of `{dataset.name}`, on its own card, hold for this dataset too.",
-        redistribution=dataset.may_be_shared,
-    )
-    words = dataset.wording
-    interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))
-    build_lists(
-        interactions,
-        dataset.read("items", "train"),
-        source,
-        args,
-        task=TopN(**{word: words[word] for word in WORDS if word in words}),
-        origin={"made_from": {"name": dataset.name, "fingerprint": dataset.fingerprint}},
-    )
+    with held_output(args):
+        dataset = open_dataset(args.source, args.revision)
+        name = f"{dataset.name}-lists{args.percent}"
+        source = Source(
+            name=name,
+            pretty_name=name,
+            about=f"Made from the interactions of `{dataset.name}` (fingerprint `{dataset.fingerprint}`).",
+            titles=f"As in `{dataset.name}`.",
+            licence=f"The terms of `{dataset.name}`, on its own card, hold for this dataset too.",
+            redistribution=dataset.may_be_shared,
+        )
+        words = dataset.wording
+        interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))
+        build_lists(
+            interactions,
+            dataset.read("items", "train"),
+            source,
+            args,
+            task=TopN(**{word: words[word] for word in WORDS if word in words}),
+            origin={"made_from": {"name": dataset.name, "fingerprint": dataset.fingerprint}},
+        )
 
 
 if __name__ == "__main__":

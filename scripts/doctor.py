@@ -1,32 +1,30 @@
-"""Check a recipe for scripts/sft.py before it costs anything: its keys, its rows, its model's tokenizer and adapter.
+"""Check a recipe before training costs anything: its keys, its rows, its model's tokenizer and adapter.
 
     python scripts/doctor.py recipes/ml1m.yaml
-    python scripts/doctor.py recipes/ml1m.yaml --learning_rate 1e-4 --lora_r 32
+    python scripts/doctor.py recipes/ml1m.yaml --dataset_train_split train --force
+    python scripts/doctor.py recipes/dpo_ml1m.yaml
 
-Takes the flags that scripts/sft.py takes, loads no weights, and writes nothing. Prints a line a check: ok, warning, or
-error with what to do; an error ends it with status 1. scripts/sft.py checks the same before it starts. docs/checks.md
-names the checks.
+Takes the recipes and flags of scripts/sft.py, dpo.py (with a key `beta`) and grpo.py (with `num_generations`), loads no
+weights, and writes nothing. Prints a line a check: ok, warning, or error with what to do; an error ends it with status
+1. The scripts check the same before they start. docs/checks.md names the checks.
 """
 
 import sys
 
-from tastetune.config.arguments import SftArguments, ValidationArguments
-from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
+from tastetune.config.recipe import key_places, refuse_unbuilt
 from tastetune.errors import run
 
 
 def main() -> None:
     refuse_unbuilt()  # before the libraries are loaded, which takes longer than to say so
 
-    from trl import ModelConfig
-
     from tastetune.training.checks import examine
-    from tastetune.training.configs import FineTuningConfig
-    from tastetune.training.preparation import Preparation
+    from tastetune.training.preparation import prepared
 
-    arguments = parse_recipe(__doc__, (SftArguments, ValidationArguments, FineTuningConfig, ModelConfig))
+    named = sys.argv[1:2]
+    places = key_places() if named and not named[0].startswith("-") else {}
     levels = []
-    for finding in examine(Preparation(*arguments, key_places())):
+    for finding in examine(prepared(__doc__, places)):
         print(f"{finding.level:<8} {finding.check:<11} {finding.text}", flush=True)
         levels.append(finding.level)
     errors, warnings = levels.count("error"), levels.count("warning")

@@ -17,40 +17,28 @@ def main() -> None:
 
     from trl import DPOConfig, DPOTrainer, ModelConfig
 
-    from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
-    from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
-    from tastetune.language_models.batching import context_length
-    from tastetune.language_models.loading import load_config, load_model, load_tokenizer
-    from tastetune.training.checks import refuse_faulty_arguments
+    from tastetune.language_models.adapters import load_adapter
+    from tastetune.language_models.loading import load_model
+    from tastetune.training.checks import refuse_faults
     from tastetune.training.costs import CostRecorder
-    from tastetune.training.data import check_lengths, rows_for_steps, set_total_batch_size
     from tastetune.training.failures import FailureWatch, explained_disk_errors
-    from tastetune.training.preferences import read_pairs
-    from tastetune.training.runs import adapter_settings, held_run, is_done, refuse_push_and_evaluation, trained_rows
+    from tastetune.training.preparation import Preferences
+    from tastetune.training.runs import held_run, is_done, trained_rows
     from tastetune.training.trainers import adapter_kept
 
     data_args, adapter_args, training_args, model_args = parse_recipe(
         __doc__, (SftArguments, AdapterArguments, DPOConfig, ModelConfig), output="dpo"
     )
     output = training_args.output_dir
-    set_total_batch_size(training_args, data_args.total_train_batch_size)
-    refuse_push_and_evaluation(training_args)
-    refuse_faulty_arguments(training_args, key_places())
-    origin = adapter_settings(adapter_args.sft_adapter, model_args)
 
-    # 1. Pairs: as many as the steps will see, refused here if the trainer would cut one
-    dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
-    pairs, counts = read_pairs(dataset, data_args.dataset_config, data_args.dataset_train_split)
-    pairs = rows_for_steps(pairs, training_args)
-    tokenizer = load_tokenizer(model_args)
-    refuse_other_tokenizer(tokenizer, adapter_args.sft_adapter)
-    context = context_length(load_config(model_args))
-    for answer in ("chosen", "rejected"):
-        check_lengths(pairs, tokenizer, training_args.max_length, answer, context=context)
+    # 1. All that scripts/doctor.py checks: refused here, before the model is loaded, if it cannot be trained
+    prepared = Preferences(data_args, adapter_args, training_args, model_args, key_places())
+    refuse_faults(prepared, training_args.distributed_state.print)
+    dataset, (_, counts), pairs = prepared.dataset, prepared.pairs, prepared.rows
 
     # 2. A place to go on from
-    settings = run_settings(dataset, data_args, training_args, model_args) | origin
+    settings = run_settings(dataset, data_args, training_args, model_args) | prepared.origin
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
     trained = trained_rows(dataset, data_args.dataset_train_split, before=adapter_args.sft_adapter)
@@ -63,7 +51,7 @@ def main() -> None:
                 model=model,
                 args=training_args,
                 train_dataset=pairs,
-                processing_class=tokenizer,
+                processing_class=prepared.tokenizer,
                 callbacks=[CostRecorder(checkpoint), FailureWatch()],
             )
         say = trainer.accelerator.print

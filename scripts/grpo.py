@@ -24,39 +24,30 @@ def main() -> None:
     from transformers import GenerationConfig
     from trl import GRPOTrainer, ModelConfig
 
-    from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
-    from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
-    from tastetune.language_models.batching import refuse_beyond_context
-    from tastetune.language_models.chat import TEMPLATE_VALUES, prompt_ids, turn_end
-    from tastetune.language_models.loading import load_config, load_model, load_tokenizer
-    from tastetune.training.checks import refuse_faulty_arguments
+    from tastetune.language_models.adapters import load_adapter
+    from tastetune.language_models.chat import TEMPLATE_VALUES, turn_end
+    from tastetune.language_models.loading import load_model
+    from tastetune.training.checks import refuse_faults
     from tastetune.training.configs import TotalBatchGRPOConfig
     from tastetune.training.costs import CostRecorder
     from tastetune.training.failures import FailureWatch, explained_disk_errors, warn_if_unrewarded
-    from tastetune.training.rewards import read_rewarded_rows
-    from tastetune.training.runs import adapter_settings, held_run, is_done, refuse_push_and_evaluation, trained_rows
+    from tastetune.training.preparation import Rewards
+    from tastetune.training.runs import held_run, is_done, trained_rows
     from tastetune.training.trainers import adapter_kept
 
     data_args, adapter_args, training_args, model_args = parse_recipe(
         __doc__, (DataArguments, AdapterArguments, TotalBatchGRPOConfig, ModelConfig), output="grpo"
     )
     output = training_args.output_dir
-    refuse_push_and_evaluation(training_args)
-    refuse_faulty_arguments(training_args, key_places())
-    origin = adapter_settings(adapter_args.sft_adapter, model_args)
 
-    # 1. Whom to write for, and what a list earns
-    dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
-    at_once = training_args.generation_batch_size // training_args.num_generations
-    rows, reward = read_rewarded_rows(dataset, data_args.dataset_config, data_args.dataset_train_split, at_once)
-    tokenizer = load_tokenizer(model_args)
-    refuse_other_tokenizer(tokenizer, adapter_args.sft_adapter)
-    prompts = prompt_ids(tokenizer, rows["prompt"][:])
-    refuse_beyond_context(load_config(model_args), prompts, training_args.max_completion_length)
+    # 1. All that scripts/doctor.py checks: refused here, before the model is loaded, if it cannot be trained
+    prepared = Rewards(data_args, adapter_args, training_args, model_args, key_places())
+    refuse_faults(prepared, training_args.distributed_state.print)
+    dataset, (rows, reward), tokenizer = prepared.dataset, prepared.rewarded, prepared.tokenizer
 
     # 2. A place to go on from
-    settings = run_settings(dataset, data_args, training_args, model_args) | origin
+    settings = run_settings(dataset, data_args, training_args, model_args) | prepared.origin
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very run; --force trains it anew")
     trained = trained_rows(dataset, data_args.dataset_train_split, before=adapter_args.sft_adapter)
@@ -78,7 +69,9 @@ def main() -> None:
             )
         say = trainer.accelerator.print
         each = training_args.num_generations
-        say(f"writing for {len(rows)} users of {dataset.name}: {each} lists for each of {at_once} users a step")
+        say(
+            f"writing for {len(rows)} users of {dataset.name}: {each} lists for each of {prepared.at_once} users a step"
+        )
         say(f"resuming from {checkpoint}" if checkpoint else f"starting from {adapter_args.sft_adapter}")
 
         # 4. Training

@@ -21,7 +21,7 @@ def main() -> None:
     from tastetune.artifacts.dataset import open_dataset
     from tastetune.artifacts.run import run_settings
     from tastetune.language_models.chat import plain_text
-    from tastetune.training.checks import refuse_faulty_arguments
+    from tastetune.training.constructions import check_arguments
     from tastetune.training.costs import CostRecorder
     from tastetune.training.failures import FailureWatch, explained_disk_errors
     from tastetune.training.runs import held_run, is_done, refuse_push_and_evaluation, trained_rows
@@ -33,7 +33,7 @@ def main() -> None:
     )
     output = training_args.output_dir
     refuse_push_and_evaluation(training_args)
-    refuse_faulty_arguments(training_args, key_places())
+    check_arguments(training_args, key_places())
     dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
     settings = run_settings(dataset, data_args, training_args, stand_in)
     if not data_args.force and is_done(output, settings):

@@ -21,14 +21,14 @@ def main() -> None:
 
     from trl import ModelConfig, get_peft_config
 
-    from tastetune.artifacts.run import read_record, run_settings
+    from tastetune.artifacts.run import run_settings
     from tastetune.artifacts.trained_rows import refuse_trained
-    from tastetune.language_models.loading import load_model
+    from tastetune.language_models.loading import base_record, load_model
     from tastetune.training.checks import refuse_faults
     from tastetune.training.configs import FineTuningConfig
     from tastetune.training.costs import CostRecorder
     from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
-    from tastetune.training.preparation import Preparation
+    from tastetune.training.preparation import FineTuning
     from tastetune.training.runs import held_run, is_done, push_run, trained_rows
     from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping
@@ -39,12 +39,11 @@ def main() -> None:
     output = training_args.output_dir
 
     # 1. All that scripts/doctor.py checks: refused here, before the model is loaded, if it cannot be trained
-    prepared = Preparation(data_args, validation_args, training_args, model_args, key_places())
+    prepared = FineTuning(data_args, validation_args, training_args, model_args, key_places())
     refuse_faults(prepared, training_args.distributed_state.print)
     dataset, rows, validation, tokenizer = prepared.dataset, prepared.rows, prepared.validation, prepared.tokenizer
     if validation:
-        base = read_record(model_args.model_name_or_path, model_args.model_revision)
-        refuse_trained([base], dataset, dataset.task, "validation")
+        refuse_trained([base_record(model_args)], dataset, dataset.task, "validation")
 
     # 2. A place to go on from
     settings = run_settings(dataset, data_args, training_args, model_args) | (validation.settings if validation else {})

@@ -122,7 +122,12 @@ class BuiltDataset:
 
     def _check_unchanged(self, path: Path) -> None:
         name = path.relative_to(self.folder).as_posix()
-        if digest_of_file(path) != self.info["files"].get(name):
+        if name not in self.info["files"]:
+            raise InputError(
+                f"{path}: cannot be verified: {INFO} holds no digest of it, so no builder of today wrote it; build the "
+                "dataset anew"
+            )
+        if digest_of_file(path) != self.info["files"][name]:
             raise InputError(
                 f"{path}: not the file that was built: its digest is not the one in {INFO}, so it was edited, cut or "
                 "damaged since; rebuild the dataset"

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import constants, snapshot_download
+from huggingface_hub import _CACHED_NO_EXIST, constants, hf_hub_download, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -14,6 +14,7 @@ from huggingface_hub.errors import (
     LocalEntryNotFoundError,
     LocalTokenNotFoundError,
     OfflineModeIsEnabled,
+    RemoteEntryNotFoundError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
@@ -76,3 +77,37 @@ def fetched(repo_id: str, pattern: str, revision: str | None = None) -> Path | N
             return Path(snapshot_download(repo_id, revision=revision, allow_patterns=pattern))
     except InputError:
         return None
+
+
+class Unasked(InputError):
+    """A repository that cannot be asked what lies in it: whether it has a file is not known."""
+
+
+@lru_cache(maxsize=64)
+def fetched_file(repo_id: str, name: str, revision: str | None = None) -> Path | None:
+    """A file of a model's repository, in the Hub's cache; None where the repository has none of that name.
+
+    The cache remembers either answer, so that it can be had again without the Hub.
+
+    Raises:
+        Unasked: the cache has no answer, and the repository cannot be asked.
+    """
+    try:
+        with hub_errors(repo_id, "model", revision):
+            return _downloaded(repo_id, name, revision)
+    except InputError as error:
+        raise Unasked(
+            f"{repo_id}: no folder of that name lies here, and the Hub cannot be asked for its {name}, so nobody can "
+            f"say what it was trained on ({error})"
+        ) from error
+
+
+def _downloaded(repo_id: str, name: str, revision: str | None) -> Path | None:
+    try:
+        return Path(hf_hub_download(repo_id, name, revision=revision))
+    except RemoteEntryNotFoundError:
+        return None
+    except LocalEntryNotFoundError:
+        if try_to_load_from_cache(repo_id, name, revision=revision) is _CACHED_NO_EXIST:
+            return None
+        raise

@@ -20,6 +20,9 @@ CHECKPOINT = "checkpoint"
 """What the trainer calls its checkpoints' folders, before the step."""
 
 
+TRAINED_ROWS, UNKNOWN = "trained_rows", "unknown"
+"""In the settings of predictions by an adapter without a run's record."""
+
 OTHERS = "training_arguments"
 """In a run's settings: every other field of the trainer's configuration but the harmless ones."""
 
@@ -123,7 +126,8 @@ def read_record(source: str | Path, revision: str | None = None) -> RunRecord:
     """The record of the run that made a model or adapter: of a folder, which may be a checkpoint, or of a Hub id.
 
     Raises:
-        InputError: a file of the record is damaged.
+        InputError: a file of the record is damaged, or no folder lies there and its repository cannot be asked, so that
+            there might be a record.
     """
     settings, rows, cost = (_file(source, name, revision) for name in (RUN, ROWS, COST))
     return RunRecord(
@@ -138,10 +142,9 @@ def _file(source: str | Path, name: str, revision: str | None) -> Path | None:
     """A file of the record, None where there is none. A checkpoint is described by the run that it lies in, too."""
     folder = Path(source)
     if not folder.exists():
-        from tastetune.artifacts.hub_errors import fetched
+        from tastetune.artifacts.hub_errors import fetched_file
 
-        snapshot = fetched(str(source), name, revision)
-        return snapshot / name if snapshot and (snapshot / name).is_file() else None
+        return fetched_file(str(source), name, revision)
     folders = [folder]
     if name != COST and folder.resolve().name.startswith(f"{CHECKPOINT}-"):
         folders.append(folder.resolve().parent)

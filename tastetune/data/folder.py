@@ -64,20 +64,27 @@ class DatasetFolder:
         (self.path / "README.md").write_text(card, encoding="utf-8")
 
 
-def refuse_output(args: OutputArguments) -> None:
-    """Raise InputError where the dataset could not go into its folder; to be called before the log is read."""
-    output = str(args.output_dir)
-    refuse_foreign(output)
-    refuse_unwritable(output)
+@contextmanager
+def held_output(args: OutputArguments) -> Iterator[None]:
+    """Hold the dataset's folder against other builders until the block ends; to be entered before a log is read.
+
+    Raises:
+        InputError: another process is building there, the folder cannot be written, or it holds what no builder wrote.
+    """
+    refuse_foreign(str(args.output_dir))
+    with held_place(str(args.output_dir)):
+        yield
 
 
 @contextmanager
 def building(source: Source, args: OutputArguments, rows_a_group: int) -> Iterator[DatasetFolder]:
     """Yield the folder to write; at the end it takes its place, whole, and is pushed if that is asked for.
 
+    A builder holds that place from its start on, see `held_output`.
+
     Raises:
-        InputError: the licence of `source` forbids the push; the output folder holds what no builder wrote, cannot be
-            written, or is being written by another process.
+        InputError: the licence of `source` forbids the push; the output folder holds what no builder wrote, or cannot
+            be written.
     """
     if args.public and not source.redistribution:
         raise InputError(
@@ -85,8 +92,9 @@ def building(source: Source, args: OutputArguments, rows_a_group: int) -> Iterat
             "of your own is allowed"
         )
     output = str(args.output_dir)
-    refuse_output(args)
-    with held_place(output), replacing(output) as path:
+    refuse_foreign(output)
+    refuse_unwritable(output)
+    with replacing(output) as path:
         folder = DatasetFolder(path, rows_a_group)
         yield folder
     print(folder.summary)

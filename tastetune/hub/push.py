@@ -9,6 +9,7 @@ from huggingface_hub.utils import validate_repo_id
 from tastetune import __version__
 from tastetune.artifacts.hub_errors import hub_errors
 from tastetune.errors import InputError
+from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_unknown_base, with_base_model
 from tastetune.hub.screening import files_to_push
 
 
@@ -22,6 +23,7 @@ def push_folder(
     message: str | None = None,
     ignore: Sequence[str] = (),
     checkpoints: bool = False,
+    base_model: str | None = None,
 ) -> str:
     """Push a folder to the Hub in one commit, making the repository or branch where there is none.
 
@@ -37,20 +39,26 @@ def push_folder(
         message: the commit's message.
         ignore: further patterns of names to leave out.
         checkpoints: send `checkpoint-*` folders too (their optimizer states never go).
+        base_model: the Hub id to send as an adapter's base model, in place of the folder that it was trained on.
 
     Returns:
         The URL of the commit's files; its last part is the commit to pin.
 
     Raises:
-        InputError: the folder may not go as it is (see `files_to_push`), or the Hub refuses or cannot be reached.
+        InputError: the folder may not go as it is (see `files_to_push`); or the Hub has no such base model, refuses, or
+            cannot be reached.
     """
     folder = Path(folder)
-    files, _ = files_to_push(folder, repo_type, private=private, ignore=ignore, checkpoints=checkpoints)
+    choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
+    files, _ = files_to_push(folder, repo_type, **choice)
+    sent = {name: folder / name for name in files} | (with_base_model(folder, files, base_model) if base_model else {})
     api = HfApi(library_name="tastetune", library_version=__version__)
     with hub_errors(repo_id, repo_type, revision):
         validate_repo_id(repo_id)
         account = api.whoami()["name"]
         repo_id = repo_id if "/" in repo_id else f"{account}/{repo_id}"
+        if ADAPTER_CONFIG in files:
+            refuse_unknown_base(api, base_model or named_base(folder))
         _make_repository(api, repo_id, repo_type, private)
         if revision is not None:
             api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True)
@@ -60,7 +68,7 @@ def push_folder(
             repo_id,
             [
                 *(CommitOperationDelete(path_in_repo=name) for name in stale),
-                *(CommitOperationAdd(path_in_repo=name, path_or_fileobj=folder / name) for name in files),
+                *(CommitOperationAdd(path_in_repo=name, path_or_fileobj=content) for name, content in sent.items()),
             ],
             commit_message=message or f"Push {folder.resolve().name} with tastetune {__version__}",
             repo_type=repo_type,

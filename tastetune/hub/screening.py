@@ -1,6 +1,5 @@
 """What of a folder may leave this machine for the Hub, and what never does."""
 
-import json
 import mmap
 import re
 from collections.abc import Sequence
@@ -9,8 +8,6 @@ from pathlib import Path
 
 import yaml
 from huggingface_hub import DatasetCard, ModelCard
-from huggingface_hub.errors import HFValidationError
-from huggingface_hub.utils import validate_repo_id
 
 from tastetune.artifacts.dataset import INFO, WRITTEN, open_dataset
 from tastetune.artifacts.redaction import TOKENS
@@ -18,8 +15,7 @@ from tastetune.artifacts.run import COST, RUN
 from tastetune.artifacts.trained_rows import ROWS
 from tastetune.errors import InputError
 from tastetune.files import refuse_unfinished_folder
-
-ADAPTER_CONFIG = "adapter_config.json"
+from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_local_base
 
 LEFT_OUT = (
     ".*",  # caches, editors' folders and files still being written
@@ -52,6 +48,7 @@ def files_to_push(
     private: bool = True,
     ignore: Sequence[str] = (),
     checkpoints: bool = False,
+    base_model: str | None = None,
 ) -> tuple[list[str], list[str]]:
     """The files of `folder` that a push sends and those it leaves out, sorted, as paths inside the folder.
 
@@ -60,8 +57,8 @@ def files_to_push(
     Raises:
         InputError: no folder, or the writing of a file in it was cut off; no card or one with invalid metadata; a
             dataset to push as a model or the other way round, whose licence forbids the push, or that was edited; an
-            adapter of a local base model; a link out of the folder; a token in a file; of a public push a file that
-            may hold rows of ratings.
+            adapter of a local base model, unless `base_model` names another, or a `base_model` without an adapter; a
+            link out of the folder; a token in a file; of a public push a file that may hold rows of ratings.
     """
     folder = Path(folder)
     if repo_type != guess_type(folder):
@@ -78,8 +75,10 @@ def files_to_push(
         open_dataset(folder).check_files()
     if not private:
         _check_licence(folder, files, repo_type)
-    if ADAPTER_CONFIG in files:
-        _check_base(folder / ADAPTER_CONFIG)
+    if base_model:
+        named_base(folder)
+    elif ADAPTER_CONFIG in files:
+        refuse_local_base(folder)
     for name in files:
         _check_no_token(folder / name)
     return files, left_out
@@ -142,26 +141,6 @@ def _check_licence(folder: Path, files: Sequence[str], repo_type: str) -> None:
                 f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "
                 f"--public, move it away, or leave it out with --ignore {name}"
             )
-
-
-def _check_base(path: Path) -> None:
-    try:
-        base = json.loads(path.read_text(encoding="utf-8")).get("base_model_name_or_path") or ""
-    except ValueError as error:
-        raise InputError(f"{path}: not a whole JSON file ({error}); save the adapter anew") from error
-    if not _is_hub_id(base):
-        raise InputError(
-            f"{path}: base_model_name_or_path is {base!r}, a folder of this machine, so nobody else could load the "
-            "adapter; push the base model first and write its Hub id there and in the card's base_model"
-        )
-
-
-def _is_hub_id(name: str) -> bool:
-    try:
-        validate_repo_id(name)
-    except HFValidationError:
-        return False
-    return not Path(name).exists()
 
 
 def _check_no_token(path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from accelerate import PartialState
@@ -12,11 +13,19 @@ from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.digests import weights_digest
-from tastetune.artifacts.run import OTHERS, RunRecord, read_record, refuse_other_base, run_settings
+from tastetune.artifacts.run import (
+    OTHERS,
+    TRAINED_ROWS,
+    UNKNOWN,
+    RunRecord,
+    read_record,
+    refuse_other_base,
+    run_settings,
+)
 from tastetune.config.arguments import DataArguments
 from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
 from tastetune.language_models.gguf import IMPORTED
-from tastetune.language_models.loading import load_model, load_tokenizer
+from tastetune.language_models.loading import base_record, load_model, load_tokenizer
 
 _LOADED_BY = (
     "model_name_or_path",
@@ -115,10 +124,10 @@ class Recipe:
             print(f"{say}, so the base model answers alone; {do}")
         return None
 
-    @property
+    @cached_property
     def base_record(self) -> RunRecord:
         """The record of the run that made the base model; without settings where none did."""
-        return read_record(self.model.model_name_or_path, self.model.model_revision)
+        return base_record(self.model)
 
     def load(self) -> LanguageModel:
         """The base model.
@@ -134,7 +143,8 @@ class Recipe:
         """Where answers come from: what `predictions.Meta` says of the model and the dataset, by its field.
 
         An adapter is described by the run that made it, not by the recipe of today, which says how it was loaded; so is
-        a base model that was itself fine-tuned as a whole. Of an adapter without a run's record nothing else is said.
+        a base model that was itself fine-tuned as a whole. Of an adapter without a run's record it is said that the
+        rows it was trained on are not known.
 
         Args:
             settings: what else decides the answers.
@@ -142,7 +152,7 @@ class Recipe:
         today, base = run_settings(dataset, self.data, self.training, self.model), self.base_record
         today.pop(OTHERS)
         record = read_record(adapter) if adapter else base if base.is_fine_tuned else None
-        trained = record.settings if record else today
+        trained = (record.settings or {TRAINED_ROWS: UNKNOWN}) if record else today
         trained = {key: value for key, value in trained.items() if key not in (OTHERS, *_LOADED_BY)}
         loaded = {key: today[key] for key in _LOADED_BY if key in today}
         return {

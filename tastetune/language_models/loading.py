@@ -17,6 +17,8 @@ from transformers import (
 )
 from trl import ModelConfig, get_quantization_config
 
+from tastetune.artifacts.hub_errors import Unasked
+from tastetune.artifacts.run import RunRecord, read_record
 from tastetune.errors import InputError
 from tastetune.language_models.model_files import check_model, explained
 
@@ -106,6 +108,21 @@ def load_model(model_args: ModelConfig) -> PreTrainedModel:
     if missing := sorted(loaded["missing_keys"]):
         raise InputError(f"{name}: {len(missing)} weights are missing, first {missing[0]}; fetch the model anew, whole")
     return model
+
+
+def base_record(model_args: ModelConfig) -> RunRecord:
+    """The record of the run that made the base model; without settings where none did.
+
+    Where its repository cannot be asked, that is said, and the model taken for one that no run here made: most are, and
+    many a machine that trains has them in the Hub's cache and no network.
+    """
+    name = model_args.model_name_or_path
+    try:
+        return read_record(name, model_args.model_revision)
+    except Unasked:
+        if PartialState().is_main_process:
+            print(f"warning: the Hub cannot be asked whether {name} was fine-tuned here; it is taken for a plain base")
+        return RunRecord(name, {}, {}, None)
 
 
 @contextmanager

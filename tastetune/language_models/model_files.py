@@ -12,6 +12,10 @@ WEIGHTS, ADAPTER_WEIGHTS, ADAPTER_CONFIG = "model.safetensors", "adapter_model.s
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model", "*.tiktoken")
 LFS = b"version https://git-lfs"
+LAYERS = "num_hidden_layers"
+SIZES = (LAYERS, "hidden_size", "intermediate_size", "vocab_size", "num_attention_heads", "head_dim")
+"""Keys of a model's configuration by which the memory that it takes grows."""
+
 FETCH_ANEW = "fetch it anew"
 
 
@@ -39,18 +43,16 @@ def check_model(folder: str | Path) -> None:
         raise InputError(f"{folder}: no tokenizer beside the weights (such as tokenizer.json); {FETCH_ANEW}, whole")
     for path in folder.glob("*.json"):
         _refuse_pointer(path)
-    _check_weights(folder, WEIGHTS)
+    _refuse_absurd_sizes(folder, config, _check_weights(folder, WEIGHTS))
 
 
 def check_adapter(folder: str | Path) -> None:
-    """Refuse a folder that holds no whole LoRA adapter. Nothing is checked of a Hub id.
+    """Refuse a folder that holds no whole LoRA adapter.
 
     Raises:
         InputError: what is missing, cut or not let in, by its file.
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        return
     path = folder / ADAPTER_CONFIG
     if not path.is_file():
         there = ", ".join(sorted(p.name for p in folder.glob("checkpoint-*"))) or "no checkpoints"
@@ -114,8 +116,32 @@ def _refuse_pointer(path: Path) -> None:
             raise InputError(f"{path}: a Git LFS pointer in place of the file; run `git lfs pull` in its folder")
 
 
-def _check_weights(folder: Path, name: str) -> None:
-    """Refuse weights that are missing, cut, or pickled: unpickling a file may run what it says."""
+def _refuse_absurd_sizes(folder: Path, config: dict, weights: list[Path]) -> None:
+    """Refuse a configuration that says more than its weights can hold, before as much memory is asked for.
+
+    Each layer has a tensor at least, and each unit of a width half a byte, since no weight is stored in fewer bits
+    than four.
+    """
+    layers, size = sum(len(_tensors(path)) for path in weights), 2 * sum(path.stat().st_size for path in weights)
+    for key in SIZES:
+        most, value = layers if key == LAYERS else size, config.get(key)
+        if isinstance(value, int | float) and value > most:
+            raise InputError(
+                f"{folder / 'config.json'}: {key} is {value:,}, and its weights ({layers:,} tensors) are too few for "
+                f"that; {FETCH_ANEW}"
+            )
+
+
+def _tensors(path: Path) -> dict:
+    """The header of a whole safetensors file: each tensor's type, shape and place, by name."""
+    with path.open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    header.pop("__metadata__", None)
+    return header
+
+
+def _check_weights(folder: Path, name: str) -> list[Path]:
+    """Refuse weights that are missing, cut, or pickled: unpickling a file may run what it says. Returns their files."""
     files = [folder / name] if (folder / name).is_file() else _shards(folder / f"{name}.index.json")
     if not files:
         pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
@@ -124,11 +150,15 @@ def _check_weights(folder: Path, name: str) -> None:
                 f"{folder}: its weights are pickled ({', '.join(pickles)}), and a pickle may run anything; name a "
                 f"model with {name}"
             )
-        raise InputError(f"{folder}: no {name} inside; {FETCH_ANEW}, whole")
+        raise InputError(
+            f"{folder}: no {name} inside; {FETCH_ANEW}, whole (weights of another format are not opened: a pickle may "
+            "run anything)"
+        )
     for path in files:
         _refuse_pointer(path)
         if reason := _broken(path):
             raise InputError(f"{path}: no whole safetensors file ({reason}); {FETCH_ANEW}")
+    return files
 
 
 def _shards(index: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from tastetune.reporting.formats import NAMED, difference, listed, p_holm, with_interval
 from tastetune.reporting.glossary import LEAKS, MEANINGS
-from tastetune.reporting.views import trained_elsewhere, view_of, words_of
+from tastetune.reporting.views import PERHAPS_SEEN, UNKNOWN_ROWS, trained_elsewhere, view_of, words_of
 
 HIGH_TRIVIAL, HIGH_LISTS = 0.95, 0.99
 """From where on rows leave nothing to win: the ROC-AUC of a trivial model, or the P@10 of several models."""
@@ -182,9 +182,9 @@ def _other_datasets(table: Table) -> list[str]:
         if elsewhere := trained_elsewhere(model, table.scores):
             models.setdefault(elsewhere, []).append(model)
     return [
-        f"{table.names(of)} {'was' if len(of) == 1 else 'were'} trained on another dataset than the one scored here: "
-        f"{table.name(dataset)}."
-        for dataset, of in models.items()
+        f"{table.names(of)} {'was' if len(of) == 1 else 'were'} trained on "
+        + (PERHAPS_SEEN if where == UNKNOWN_ROWS else f"another dataset than the one scored here: {table.name(where)}.")
+        for where, of in models.items()
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tastetune.artifacts.run import TRAINED_ROWS, UNKNOWN
 from tastetune.metrics import Metric
 from tastetune.tasks import TASKS
 
@@ -83,9 +84,17 @@ def words_of(scores: dict) -> dict[str, str]:
     return {name: words[name] for name in ("item", "items", "user")} | {"users": f"{words['user']}s"}
 
 
+UNKNOWN_ROWS = "unknown rows"
+"""What an adapter without a run's record was trained on."""
+
+PERHAPS_SEEN = f"{UNKNOWN_ROWS}, perhaps on some of those scored here: no run's record lies beside it."
+
+
 def trained_elsewhere(model: Mapping, scores: Mapping) -> str | None:
     """The dataset that a model was trained on, by name and fingerprint, if it is another than the one scored."""
     settings = model.get("settings", {})
+    if settings.get(TRAINED_ROWS) == UNKNOWN:
+        return UNKNOWN_ROWS
     fingerprint = settings.get("fingerprint")
     if model["kind"] not in ("adapter", "fine-tuned") or fingerprint in (None, scores["dataset"].get("fingerprint")):
         return None

@@ -1,24 +1,22 @@
 """What can go wrong in a run and can be seen before it starts: each check says what it saw, or what to do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from transformers import TrainingArguments
 
 from tastetune.artifacts.run import RUN, total_batch_size
 from tastetune.errors import InputError
+from tastetune.language_models.adapters import refuse_other_tokenizer
 from tastetune.language_models.batching import context_length
 from tastetune.locks import refuse_unwritable
 from tastetune.tasks import task_of
 from tastetune.training.configs import refuse_unobeyed
 from tastetune.training.constructions import check_model, check_optimizer, check_trackers
-from tastetune.training.data import check_lengths, set_total_batch_size
-from tastetune.training.preparation import Preparation
-from tastetune.training.runs import check_push
+from tastetune.training.preparation import FineTuning, FurtherTraining, Preparation
 from tastetune.training.spelling import check_spelling
 
 LEAST_JOINED = 0.9
@@ -41,9 +39,11 @@ class Finding(NamedTuple):
 
 
 def examine(run: Preparation) -> Iterator[Finding]:
-    """Every check of `CHECKS`; what stops two of them is told once."""
-    errors = set()
+    """Every check of `CHECKS` that is one of this kind of run's; what stops two of them is told once."""
+    errors, others = set(), OF_FURTHER_TRAINING if isinstance(run, FineTuning) else OF_FINE_TUNING
     for name, check in CHECKS.items():
+        if name in others:
+            continue
         try:
             yield Finding(name, "ok", check(run))
         except Doubt as doubt:
@@ -73,7 +73,7 @@ def _keys(run: Preparation) -> str:
 
 
 def _batch(run: Preparation) -> str:
-    set_total_batch_size(run.training, run.data.total_train_batch_size)
+    run.set_batch()
     return f"{total_batch_size(run.training)} examples a step"
 
 
@@ -87,10 +87,8 @@ def _trackers(run: Preparation) -> str:
 
 
 def _pushing(run: Preparation) -> str:
-    if not run.training.push_to_hub:
-        return "nothing is pushed"
-    check_push(run.training, run.model.model_name_or_path)
-    return "logged in"
+    run.check_push()
+    return "logged in" if run.training.push_to_hub else "nothing is pushed"
 
 
 def _dataset(run: Preparation) -> str:
@@ -157,7 +155,7 @@ def _rows(run: Preparation) -> str:
     return f"{len(run.rows):,} rows to train on"
 
 
-def _validation(run: Preparation) -> str:
+def _validation(run: FineTuning) -> str:
     return f"{len(run.validation.rows):,} rows at each evaluation" if run.validation else "no evaluation while training"
 
 
@@ -166,21 +164,28 @@ def _spelling(run: Preparation) -> str:
 
 
 def _lengths(run: Preparation) -> str:
-    context = context_length(run.config)
-    for part in (run.rows, run.validation.rows) if run.validation else (run.rows,):
-        check_lengths(part, run.tokenizer, run.training.max_length, context=context)
-    return f"all rows fit into max_length {run.training.max_length} and a context of {context}"
+    run.check_lengths()
+    length = getattr(run.training, "max_length", None)
+    limit = "" if length is None else f"max_length {length} and "
+    return f"all rows fit into {limit}a context of {context_length(run.config)}"
 
 
 def _optimizer(run: Preparation) -> str:
     return check_optimizer(run.training, run.steps, run.places)
 
 
+def _adapter(run: FurtherTraining) -> str:
+    name = run.origin["sft_adapter"]
+    refuse_other_tokenizer(run.tokenizer, name)
+    return name
+
+
 def _model(run: Preparation) -> str:
-    return check_model(run.model, run.config, run.places)
+    adapter = run.adapter.sft_adapter if isinstance(run, FurtherTraining) else None
+    return check_model(run.model, run.config, run.places, adapter)
 
 
-CHECKS: dict[str, Callable[[Preparation], str]] = {
+CHECKS: dict[str, Callable[[Any], str]] = {
     "keys": _keys,
     "batch": _batch,
     "output": _output,
@@ -192,6 +197,7 @@ CHECKS: dict[str, Callable[[Preparation], str]] = {
     "rows": _rows,
     "validation": _validation,
     "tokenizer": _spelling,
+    "adapter": _adapter,
     "lengths": _lengths,
     "optimizer": _optimizer,
     "model": _model,
@@ -199,9 +205,5 @@ CHECKS: dict[str, Callable[[Preparation], str]] = {
 }
 """By name, the cheapest first."""
 
-
-def refuse_faulty_arguments(args: TrainingArguments, places: Mapping[str, str]) -> None:
-    """What the other scripts that train check before it costs anything; raises InputError as `refuse_faults`."""
-    refuse_unwritable(Path(args.output_dir) / RUN)
-    check_trackers(args, places)
-    check_optimizer(args, max(args.max_steps, 1), places)
+OF_FINE_TUNING, OF_FURTHER_TRAINING = ("validation", "tokenizer"), ("adapter",)
+"""Checks of scripts/sft.py alone, and of scripts/dpo.py and grpo.py alone."""

@@ -6,16 +6,28 @@ What is made here is thrown away: an optimizer of one number, a model without we
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel, get_peft_model
+from peft import PeftModel, get_peft_model, get_peft_model_state_dict
 from peft.tuners.tuners_utils import BaseTunerLayer
-from transformers import AutoModelForCausalLM, PreTrainedConfig, Trainer, TrainingArguments, get_scheduler
+from transformers import (
+    AutoModelForCausalLM,
+    PreTrainedConfig,
+    PreTrainedModel,
+    Trainer,
+    TrainingArguments,
+    get_scheduler,
+)
 from transformers.integrations import get_reporting_integration_callbacks
 from trl import ModelConfig, get_peft_config
 
+from tastetune.artifacts.run import RUN
 from tastetune.errors import InputError
+from tastetune.language_models.adapters import check_places, read_adapter_config
+from tastetune.language_models.model_files import explained
+from tastetune.locks import refuse_unwritable
 
 COMPLAINTS = (ValueError, TypeError, ImportError, RuntimeError, AttributeError, KeyError, AssertionError)
 """What libraries raise at a value that they do not take."""
@@ -88,12 +100,17 @@ def check_trackers(args: TrainingArguments, places: Mapping[str, str]) -> str:
     return ", ".join(names or ["none"])
 
 
-def check_model(model_args: ModelConfig, config: PreTrainedConfig, places: Mapping[str, str]) -> str:
+def check_model(
+    model_args: ModelConfig, config: PreTrainedConfig, places: Mapping[str, str], adapter: str | None = None
+) -> str:
     """Make the model without weights, and the adapter around it; how large they are, in words.
 
+    Args:
+        adapter: the folder or Hub id of the adapter that training goes on from; None for a fresh one.
+
     Raises:
-        InputError: an attention, a dtype or the adapter's settings that the libraries do not take, or an adapter that
-            would not be trained.
+        InputError: an attention, a dtype or the adapter's settings that the libraries do not take, an adapter that
+            would not be trained, or one that does not fit the model.
     """
     name = model_args.dtype
     with judged({"dtype": name}, places):
@@ -105,6 +122,8 @@ def check_model(model_args: ModelConfig, config: PreTrainedConfig, places: Mappi
             config, attn_implementation=model_args.attn_implementation, dtype=dtype, trust_remote_code=False
         )
     size = sum(p.numel() for p in model.parameters())
+    if adapter:
+        return f"{size:,} weights, behind an adapter of {_fitting(model, adapter):,}"
     if not model_args.use_peft:
         if model_args.load_in_4bit or model_args.load_in_8bit:
             raise InputError(
@@ -117,9 +136,31 @@ def check_model(model_args: ModelConfig, config: PreTrainedConfig, places: Mappi
     return f"{size:,} weights, an adapter of {_trained(adapted, places):,}"
 
 
+def _fitting(model: PreTrainedModel, adapter: str) -> int:
+    """How many weights an adapter that was trained before has, if it fits."""
+    config = read_adapter_config(adapter)
+    config.base_model_name_or_path = None  # which PEFT would warn of where a copy of it is named
+    remedy = "it does not fit the base model: name the one that it was trained on"
+    with explained(adapter, remedy), torch.device("meta"):
+        adapted = get_peft_model(model, config)
+    check_places(adapted, adapter, "default")
+    return sum(weight.numel() for weight in get_peft_model_state_dict(adapted, save_embedding_layers=False).values())
+
+
 def _trained(model: PeftModel, places: Mapping[str, str]) -> int:
     """How many weights an adapter trains."""
     if isinstance(model.get_output_embeddings(), BaseTunerLayer):
         place = places.get("lora_target_modules", "lora_target_modules")
         raise InputError(f"{place} names the output layer, whose adapter the trainer passes by; leave that layer out")
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def check_arguments(args: TrainingArguments, places: Mapping[str, str]) -> None:
+    """What a script that trains without a recipe's checks looks at before it costs anything.
+
+    Raises:
+        InputError: the output folder cannot be written, or a tracker, the optimizer or the schedule cannot be made.
+    """
+    refuse_unwritable(Path(args.output_dir) / RUN)
+    check_trackers(args, places)
+    check_optimizer(args, max(args.max_steps, 1), places)

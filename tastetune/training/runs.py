@@ -34,7 +34,6 @@ from tastetune.errors import InputError
 from tastetune.files import is_unfinished, unfinished, write_text
 from tastetune.hub.push import push_folder
 from tastetune.language_models.adapters import read_adapter_config
-from tastetune.language_models.model_files import check_adapter
 from tastetune.locks import held
 from tastetune.training.configs import refuse_unobeyed
 
@@ -175,7 +174,6 @@ def adapter_settings(adapter: str | None, model_args: ModelConfig) -> dict[str, 
     """
     if not adapter:
         raise InputError("sft_adapter is missing; name the adapter to start from, which scripts/sft.py wrote")
-    check_adapter(adapter)
     config = read_adapter_config(adapter, f"sft_adapter {adapter!r}")
     record = read_record(adapter)
     refuse_other_base(record, weights_digest(model_args.model_name_or_path, model_args.model_revision))

@@ -33,13 +33,17 @@ def test_a_checkpoint_is_described_by_the_run_it_lies_in_and_by_its_own_cost(tmp
     for name in ("checkpoint-5", "model"):
         (tmp_path / name).mkdir()
     (tmp_path / "checkpoint-5" / "cost.json").write_text('{"examples": 40}')
-    records = {name: read_record(tmp_path / name) for name in (".", "checkpoint-5", "model", "nowhere")}
+    records = {name: read_record(tmp_path / name) for name in (".", "checkpoint-5", "model")}
     assert {name: (record.settings, record.cost) for name, record in records.items()} == {
         ".": ({"dataset": "made"}, {"examples": 80}),
         "checkpoint-5": ({"dataset": "made"}, {"examples": 40}),
         "model": ({}, {}),  # which another run may have made
-        "nowhere": ({}, {}),
     }
+
+
+def test_what_is_neither_here_nor_can_be_asked_for_has_no_record_to_be_trusted(tmp_path):
+    with pytest.raises(InputError, match=r"nowhere: no folder of that name lies here, and the Hub cannot be asked"):
+        read_record(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ LFS_SUFFIXES = (".parquet", ".safetensors", ".bin", ".pt")
 
 
 class Refusal(Exception):
-    """An answer other than success: status, and the Hub's X-Error-Code where it sends one."""
+    """An answer other than success: status, and where the Hub sends them X-Error-Code and the commit asked."""
 
-    def __init__(self, status: int, code: str = "", message: str = ""):
+    def __init__(self, status: int, code: str = "", message: str = "", commit: str = ""):
         super().__init__(message)
-        self.status, self.code, self.message = status, code, message or code
+        self.status, self.message = status, message or code
+        named = {"X-Error-Code": code, "X-Error-Message": self.message, "X-Repo-Commit": commit}
+        self.headers = {name: value for name, value in named.items() if value}
 
 
 @dataclass
@@ -98,8 +100,7 @@ class Handler(BaseHTTPRequestHandler):
                     return getattr(self, name)(*[unquote(group or "") for group in found.groups()])
             raise Refusal(404, message=f"no route for {self.command} {url.path}")
         except Refusal as refusal:
-            headers = {"X-Error-Code": refusal.code} if refusal.code else {}
-            self._answer({"error": refusal.message}, refusal.status, headers | {"X-Error-Message": refusal.message})
+            self._answer({"error": refusal.message}, refusal.status, refusal.headers)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve
 
@@ -249,7 +250,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refusal(403 if self._role() else 401, "GatedRepo", f"Access to {repo_id} is restricted")
         oid = repository.resolve(revision)
         if path not in repository.commits[oid]:
-            raise Refusal(404, "EntryNotFound", "Entry not found")
+            raise Refusal(404, "EntryNotFound", "Entry not found", oid)
         content = repository.commits[oid][path]
         etag = hashlib.sha256(content).hexdigest() if path.endswith(LFS_SUFFIXES) else _git_oid(content)
         headers = {"X-Repo-Commit": oid, "ETag": f'"{etag}"', "X-Linked-Size": len(content), "Accept-Ranges": "bytes"}

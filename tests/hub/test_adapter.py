@@ -6,7 +6,7 @@ import pytest
 from made import make_dataset
 from made_model import make_tiny_model
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.digests import weights_digest
@@ -16,8 +16,8 @@ from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
 PUSH = """
 import sys
 from tastetune.hub.push import push_folder
-push_folder(sys.argv[1], "org/adapter")
 push_folder(sys.argv[2], "org/base")
+push_folder(sys.argv[1], "org/adapter")
 """
 
 
@@ -43,9 +43,16 @@ def home(hub, tmp_path):
     return tmp_path
 
 
-def predict(hub, home, *flags):
+def predict(hub, home, *flags, **environment):
     flags = ["--dataset_name", home / "data", "--adapter", "org/adapter", "--output", home / "sft.parquet", *flags]
-    return hub.run("scripts/predict.py", "recipes/quickstart/sft.yaml", *flags)
+    return hub.run("scripts/predict.py", "recipes/quickstart/sft.yaml", *flags, **environment)
+
+
+def recommitted(hub, changed):
+    """The adapter's repository with a commit more; a file whose content is None is gone."""
+    repository = hub.repositories["model", "org/adapter"]
+    files = repository.commits[repository.refs["main"]] | changed
+    repository.commit("main", {name: content for name, content in files.items() if content is not None})
 
 
 def test_what_it_was_trained_on_is_read_from_where_it_is(hub, home):
@@ -61,3 +68,51 @@ def test_what_it_was_trained_on_is_read_from_where_it_is(hub, home):
     other = make_tiny_model(home / "other", seed=1)
     done = predict(hub, home, "--model_name_or_path", other, "--force")
     assert (done.returncode, "org/adapter was trained on a base model with other weights" in done.stderr) == (1, True)
+
+
+def test_a_record_that_cannot_be_asked_for_is_none_to_trust(hub, home):
+    """The weights lie in the cache, as another program left them; whether there is a record, the cache does not say."""
+    fetched = "from huggingface_hub import snapshot_download as d; d('org/adapter', allow_patterns='adapter_*')"
+    assert hub.run("-c", fetched).returncode == 0
+    done = predict(hub, home, "--model_name_or_path", home / "model", HF_HUB_OFFLINE="1")
+    assert done.returncode == 1
+    assert "org/adapter: no folder of that name lies here, and the Hub cannot be asked for its run.json" in done.stderr
+    assert "HF_HUB_OFFLINE is set" in done.stderr or "the cache has no copy" in done.stderr
+    hub.repositories["model", "org/adapter"].gated = True
+    done = predict(hub, home, "--model_name_or_path", home / "model")
+    assert (done.returncode, "gated; ask for access" in done.stderr) == (1, True)
+
+
+def test_an_adapter_that_truly_has_no_record_answers_and_its_figures_say_so(hub, home):
+    """Once it was asked, the cache remembers that there is none."""
+    recommitted(hub, dict.fromkeys(("run.json", "cost.json", ROWS)))
+    flags = ["--model_name_or_path", home / "model"]
+    done = predict(hub, home, *flags)
+    assert done.returncode == 0, done.stderr
+    assert "org/adapter: no run's record lies beside it" in done.stdout
+    assert read_predictions(home / "sft.parquet").meta.settings["trained_rows"] == "unknown"
+    done = predict(hub, home, *flags, "--force", HF_HUB_OFFLINE="1")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_pickle_on_the_hub_is_neither_fetched_nor_opened(hub, home):
+    recommitted(hub, {"adapter_model.bin": b"pickled", "adapter_model.safetensors": None})
+    done = predict(hub, home, "--model_name_or_path", home / "model")
+    assert done.returncode == 1
+    assert "no adapter_model.safetensors inside" in done.stderr
+    assert "a pickle may run anything" in done.stderr
+    assert not [path for _, path in hub.requests if path.endswith("adapter_model.bin")]
+
+
+def test_what_is_checked_of_a_folder_is_checked_of_the_hub(hub, home):
+    whole = hub.files("model", "org/adapter")["adapter_model.safetensors"]
+    recommitted(hub, {"adapter_model.safetensors": whole[:-8]})
+    done = predict(hub, home, "--model_name_or_path", home / "model")
+    assert (done.returncode, "no whole safetensors file" in done.stderr) == (1, True)
+    other = AutoTokenizer.from_pretrained(home / "model")
+    other.add_tokens(["Léon"])
+    other.save_pretrained(home / "other")
+    tokenizer = {path.name: path.read_bytes() for path in (home / "other").iterdir()}
+    recommitted(hub, tokenizer | {"adapter_model.safetensors": whole})
+    done = predict(hub, home, "--model_name_or_path", home / "model")
+    assert (done.returncode, "with a tokenizer of another vocabulary" in done.stderr) == (1, True)

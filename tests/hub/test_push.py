@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hub_server import Repository
+from huggingface_hub import ModelCard
 from made import make_dataset
 
 from tastetune.artifacts.dataset import open_dataset
@@ -40,6 +42,14 @@ def adapter(tmp_path) -> Path:
     (folder / "adapter_config.json").write_text('{"base_model_name_or_path": "org/base"}')
     (folder / "README.md").write_text("---\nlibrary_name: peft\nbase_model: org/base\n---\n\n# An adapter\n")
     return folder
+
+
+@pytest.fixture
+def base(hub) -> str:
+    """The Hub id of a base model that is there."""
+    hub.repositories["model", "org/base"] = Repository(private=False)
+    hub.repositories["model", "org/base"].commit("main", {})
+    return "org/base"
 
 
 def push(hub, *args, **environment) -> str:
@@ -141,13 +151,13 @@ def test_a_dataset_in_the_cache_opens_without_the_hub(hub, dataset):
     assert hub.run("-c", OPEN, "org/made", commit).stdout == "made\n"
 
 
-def test_pushing_is_refused_with_a_remedy(hub, dataset, adapter):
+def test_pushing_is_refused_with_a_remedy(hub, dataset, adapter, base):
     assert "not logged in" in refusal(hub, dataset, "org/made", HF_TOKEN=None)
     assert "does not know the token" in refusal(hub, dataset, "org/made", HF_TOKEN="expired")
     assert "write access" in refusal(hub, dataset, "org/made", HF_TOKEN="read-only")
     assert "write access" in refusal(hub, dataset, "somebody/made")
     assert "no Hub id" in refusal(hub, dataset, "org/made/twice")
-    assert not hub.repositories
+    assert list(hub.repositories) == [("model", base)]
     push(hub, dataset, "org/made")
     assert "is a dataset on the Hub already" in refusal(hub, adapter, "org/made")
     assert "is private on the Hub" in refusal(hub, dataset, "org/made", "--public")
@@ -158,7 +168,7 @@ def test_pushing_is_refused_with_a_remedy(hub, dataset, adapter):
     assert "is out of reach" in refusal(hub, dataset, "org/made")
 
 
-def test_the_card_is_checked_by_the_hub_as_well(hub, adapter):
+def test_the_card_is_checked_by_the_hub_as_well(hub, adapter, base):
     (adapter / "README.md").write_text("---\nlibrary_name: peft\nbase_model: /srv/llama\n---\n")
     assert "Invalid metadata in README.md" in refusal(hub, adapter, "org/adapter")
 
@@ -284,6 +294,48 @@ def test_an_adapter_of_a_local_base_is_refused(adapter, base):
     (adapter / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": base}))
     with pytest.raises(InputError, match="push the base model first"):
         files_to_push(adapter)
+
+
+def names_base(folder: Path, base: str) -> None:
+    """Have an adapter and its card name this base model, as training on it leaves them."""
+    (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": base, "r": 4}))
+    tags = f"tags: [lora, base_model:adapter:{base}]"
+    (folder / "README.md").write_text(f"---\nbase_model: {base}\n{tags}\n---\n\nAn adapter for `{base}`.\n")
+
+
+def test_a_base_that_looks_like_an_id_and_is_a_folder_elsewhere_is_refused(hub, adapter):
+    """`models/llama` is relative to where training ran: here no folder of that name lies, and the Hub knows none."""
+    names_base(adapter, "models/llama")
+    refused = refusal(hub, adapter, "org/adapter")
+    assert "base model 'models/llama': the Hub shows no such model, so it is a folder of the machine" in refused
+    assert "with --base_model ORG/NAME" in refused
+    assert not hub.repositories
+
+
+@pytest.mark.parametrize("local", ["models/llama", "/srv/llama"])
+def test_another_base_model_is_named_in_what_is_sent_and_the_folder_stays(hub, adapter, base, local):
+    names_base(adapter, local)
+    names_base(adapter / "checkpoint-100", local)
+    before = {path: path.read_bytes() for path in adapter.rglob("*") if path.is_file()}
+    push(hub, adapter, "org/adapter", "--base_model", base, "--checkpoints")
+    assert {path: path.read_bytes() for path in adapter.rglob("*") if path.is_file()} == before
+    files = hub.files("model", "org/adapter")
+    for place in ("", "checkpoint-100/"):
+        assert json.loads(files[f"{place}adapter_config.json"]) == {"base_model_name_or_path": base, "r": 4}
+        card = ModelCard(files[f"{place}README.md"].decode())
+        assert (card.data.base_model, card.data.tags) == (base, ["lora", f"base_model:adapter:{base}"])
+        assert card.text.strip() == f"An adapter for `{base}`."
+    assert not any(local.encode() in content for content in files.values())
+
+
+def test_the_other_base_model_must_be_there_and_the_folder_an_adapter(hub, adapter, dataset):
+    names_base(adapter, "/srv/llama")
+    assert "base model 'org/nothing': the Hub shows no such" in refusal(
+        hub, adapter, "org/adapter", "--base_model", "org/nothing"
+    )
+    assert "no Hub id" in refusal(hub, adapter, "org/adapter", "--base_model", "../base")
+    assert "no adapter_config.json lies in" in refusal(hub, dataset, "org/made", "--base_model", "org/base")
+    assert not hub.repositories
 
 
 def test_the_type_is_guessed_from_the_files(tmp_path, dataset, adapter):

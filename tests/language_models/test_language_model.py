@@ -96,10 +96,44 @@ def test_an_adapter_on_a_foreign_base_is_refused_whether_or_not_its_run_is_known
         make_tiny_model(tmp_path / "other", **{"layers": 2} | other)
     flags = ["--model_name_or_path", tmp_path / "other", "--adapter"]
     assert "was trained on a base model with other weights" in refused(home, tmp_path, *flags, home / "adapter")
-    if other not in ({"seed": 1}, {"layers": 3}):  # every weight has its place there: the record alone tells them apart
+    if other != {"seed": 1}:  # every weight has its place there: the record alone tells them apart
         shutil.copytree(home / "adapter", tmp_path / "adapter")
         (tmp_path / "adapter" / "run.json").unlink()
         assert "does not fit the base model" in refused(home, tmp_path, *flags, tmp_path / "adapter")
+
+
+@pytest.mark.parametrize(
+    ("config", "is_refused"),
+    [
+        ({"target_modules": "all-linear"}, True),
+        ({"target_modules": ["q_proj"]}, True),
+        ({"target_modules": ["q_proj"], "layers_to_transform": [0, 1]}, False),  # which says that two are meant
+        ({"target_modules": ["q_proj"], "layers_to_transform": [0, 1, 2]}, True),
+        ({"target_modules": r".*\.[01]\.self_attn\.q_proj"}, False),  # and so does a pattern
+        ({"target_modules": "all-linear", "exclude_modules": r".*\.2\..*"}, False),
+        ({"target_modules": "all-linear", "exclude_modules": ["down_proj"]}, True),
+    ],
+)
+def test_an_adapter_of_two_layers_goes_onto_three_only_if_it_means_two(home, tmp_path, config, is_refused):
+    lora = LoraConfig(r=2, task_type="CAUSAL_LM", **config)
+    get_peft_model(AutoModelForCausalLM.from_pretrained(home / "model"), lora).save_pretrained(tmp_path / "adapter")
+    deeper = AutoModelForCausalLM.from_pretrained(make_tiny_model(tmp_path / "deeper", layers=3))
+    if is_refused:
+        with pytest.raises(InputError, match=r"it has no weights for (1|2|6|7) of .*first '.*layers\.2\."):
+            load_adapter(deeper, str(tmp_path / "adapter"))
+    else:
+        assert load_adapter(deeper, str(tmp_path / "adapter")).peft_config["default"].r == 2
+    own = AutoModelForCausalLM.from_pretrained(home / "model")
+    assert load_adapter(own, str(tmp_path / "adapter"))
+
+
+def test_an_adapter_trained_on_some_layers_of_a_base_that_its_run_records_goes_onto_that(home, tmp_path):
+    lora = LoraConfig(r=2, task_type="CAUSAL_LM", target_modules=["model.layers.1.self_attn.q_proj"])
+    get_peft_model(AutoModelForCausalLM.from_pretrained(home / "model"), lora).save_pretrained(tmp_path / "adapter")
+    with pytest.raises(InputError, match=r"no weights for 1 of 2 layers like its own, first 'model\.layers\.0"):
+        load_adapter(AutoModelForCausalLM.from_pretrained(home / "model"), str(tmp_path / "adapter"))
+    record(tmp_path / "adapter", open_dataset(home / "data"), base_weights=weights_digest(str(home / "model")))
+    assert load_adapter(AutoModelForCausalLM.from_pretrained(home / "model"), str(tmp_path / "adapter"))
 
 
 def half(weights):

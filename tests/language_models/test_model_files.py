@@ -128,6 +128,14 @@ FAULTS = {
         ),
         r"index\.json: '\.\./away\.safetensors' is no file beside it",
     ),
+    "layers without end": (
+        lambda f: edit(f / "config.json", num_hidden_layers=10**9),
+        r"config\.json: num_hidden_layers is 1,000,000,000, and its weights \(11 tensors\) are too few for that",
+    ),
+    "a width beyond all memory": (
+        lambda f: edit(f / "config.json", hidden_size=10**9),
+        r"config\.json: hidden_size is 1,000,000,000, and its weights \(11 tensors\) are too few",
+    ),
     "too few layers": (deeper, r"model: 9 weights are missing, first model\.layers\.1\."),
     "no end of a sequence": (
         lambda f: (

@@ -210,6 +210,13 @@ def test_the_order_of_the_file_does_not_matter():
     assert verdict(scored(*rows)) == verdict(scored(*rows[::-1]))
 
 
+def test_an_adapter_without_a_runs_record_is_doubted():
+    unknown = SFT | {"settings": {"trained_rows": "unknown"}}
+    assert verdict(scored(SVD, MEAN, unknown))[-1] == (
+        "sft was trained on unknown rows, perhaps on some of those scored here: no run's record lies beside it."
+    )
+
+
 def test_a_model_that_was_trained_on_another_dataset_is_named_with_it():
     elsewhere = {"dataset": "log_a", "fingerprint": "0123456789abcdef0123"}
     here = {"dataset": "log_b", "fingerprint": "f" * 20}

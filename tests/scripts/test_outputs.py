@@ -112,8 +112,9 @@ def run(home, stage, out, more, largest_file=None):
 @pytest.mark.parametrize("name", STAGES)
 def test_a_second_run_is_refused_with_who_holds_the_output(home, name):
     stage, before = STAGES[name], contents(home)
+    # A builder would fail at its log, and does not come to it
     with held_place(home / "out" / stage.holds):
-        status, printed = run(home, stage, "out", stage.anew)
+        status, printed = run(home, stage, "out", stage.broken if name == "ml1m" else stage.anew)
     assert status == 1
     assert f"out/{stage.holds} is held by process {os.getpid()} (" in printed
     assert "Traceback" not in printed

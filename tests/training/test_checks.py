@@ -12,7 +12,8 @@ import pytest
 from made import make_dataset, rewritten
 from made_lists import make_lists
 from made_model import make_tiny_model
-from transformers import AutoTokenizer
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 RECIPE = "recipes/quickstart/sft.yaml"
 
@@ -101,6 +102,64 @@ def test_each_check_refuses_with_key_value_and_remedy(home, capsys, flags, check
     lines = refused(capsys, home, *flags)
     assert message in lines[check]
     assert list(lines) == [check]
+
+
+@pytest.fixture(scope="module")
+def sft(home):
+    """An adapter to go on from."""
+    lora = LoraConfig(r=2, task_type="CAUSAL_LM", target_modules="all-linear")
+    get_peft_model(AutoModelForCausalLM.from_pretrained(home / "model"), lora).save_pretrained(home / "sft")
+    return home / "sft"
+
+
+FURTHER = {
+    "recipes/quickstart/dpo.yaml": ["--dataset_config", "like_dislike"],
+    "recipes/quickstart/grpo.yaml": ["--total_train_batch_size", "8", "--per_device_train_batch_size", "8"],
+}
+"""Recipes that go on from an adapter, and flags by which the made datasets will do."""
+
+
+@pytest.mark.parametrize(("recipe", "data"), zip(FURTHER, ("data", "lists"), strict=True))
+def test_recipes_that_go_on_from_an_adapter_are_checked_as_well(home, sft, capsys, recipe, data):
+    doctor(home, *FURTHER[recipe], "--sft_adapter", sft, data=data, recipe=recipe)
+    lines = by_check(capsys, "ok")
+    checks = ["keys", "batch", "output", "trackers", "dataset", "splits", "catalogue", "labels", "rows"]
+    assert list(lines) == [*checks, "adapter", "lengths", "optimizer", "model", "push"]
+    assert lines["adapter"] == str(sft)
+    # r x (in + out) of each layer, r = 2: four of 64 x 64 in attention, three of 64 x 192 behind it
+    assert lines["model"].endswith(f"behind an adapter of {2 * (4 * 128 + 3 * 256):,}")
+
+
+@pytest.mark.parametrize("further", zip(FURTHER, ("data", "lists"), strict=True))
+@pytest.mark.parametrize(
+    "case",
+    [
+        (["--resume_from_checkpoint", "x"], "keys", "resume_from_checkpoint is 'x', which is not obeyed"),
+        (["--output_dir", "README.md/x"], "output", "README.md/x/run.json cannot be written"),
+        (["--report_to", "foo"], "trackers", "--report_to is ['foo']: foo is not supported"),
+        (["--dataset_name", "recipes"], "dataset", "recipes: no tastetune.json inside"),
+        (["--dataset_train_split", "trian"], "catalogue", "no split 'trian'"),
+        (["--sft_adapter", "no/such"], "adapter", "sft_adapter 'no/such': no adapter lies there"),
+        (["--adam_beta1", "2"], "optimizer", "--adam_beta1 is 2.0: Invalid beta parameter at index 0: 2.0"),
+        (["--attn_implementation", "foo"], "model", "--attn_implementation is 'foo': Specified"),
+        (["--push_to_hub"], "push", "push_to_hub: train first"),
+        (["--eval_strategy", "steps", "--eval_steps", "2"], "push", "only scripts/sft.py evaluates"),
+    ],
+)
+def test_each_check_refuses_what_cannot_go_on_from_an_adapter(home, sft, capsys, further, case):
+    (recipe, data), (flags, check, message) = further, case
+    lines = refused(capsys, home, *FURTHER[recipe], "--sft_adapter", sft, *flags, data=data, recipe=recipe)
+    assert message in lines[check]
+
+
+def test_what_is_longer_than_the_trainer_or_the_model_takes_is_seen_before(home, sft, capsys):
+    dpo, grpo = FURTHER
+    line = refused(capsys, home, *FURTHER[dpo], "--sft_adapter", sft, "--max_length", "20", recipe=dpo)["lengths"]
+    assert "rows are longer than max_length 20" in line
+    flags = [*FURTHER[grpo], "--sft_adapter", sft, "--max_completion_length", "99999"]
+    assert (
+        "longer than the model's context of 4096" in refused(capsys, home, *flags, data="lists", recipe=grpo)["lengths"]
+    )
 
 
 def test_a_value_of_the_recipe_is_named_by_its_line(home, capsys, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from made_lists import make_lists
 from safetensors.torch import load_file
+from transformers import AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.run import read_cost, read_record
@@ -143,6 +144,37 @@ def test_what_it_went_on_from_counts_as_trained_on(home, trained, tmp_path):
     ],
 )
 def test_bad_input_ends_in_one_clear_message(home, flags, message):
+    with pytest.raises(SystemExit, match=message):
+        script("scripts/grpo.py", RECIPE, *small(home, "refused"), *flags)
+    assert not (home / "refused").exists()
+
+
+def test_a_run_whose_lists_earn_nothing_says_so_and_ends_with_status_0(home, capsys):
+    """One token names no film: no reward, no gradient, and the adapter it started from."""
+    script("scripts/grpo.py", RECIPE, *small(home, "unrewarded"), "--max_completion_length", 1, "--max_steps", 1)
+    printed = capsys.readouterr().out
+    assert "warning: none of the lists written in 1 steps earned anything, so nothing was learnt" in printed
+    assert f"adapter: {home / 'unrewarded'} after 1 steps" in printed  # no SystemExit: status 0
+    after, before = (load_file(home / name / "adapter_model.safetensors") for name in ("unrewarded", "sft"))
+    for name, weight in before.items():
+        torch.testing.assert_close(after[name], weight, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("layers", "has_record", "message"),
+    [(1, True, "was trained on a base model with other weights"), (2, False, "so it was trained on a shallower model")],
+)
+def test_an_adapter_of_another_base_is_refused_before_the_model_is_loaded(home, tmp_path, layers, has_record, message):
+    torch.manual_seed(1)
+    make_model(AutoTokenizer.from_pretrained(home / "model"), 64, layers, heads=4).save_pretrained(tmp_path / "model")
+    shutil.copytree(
+        home / "model", tmp_path / "model", dirs_exist_ok=True, ignore=shutil.ignore_patterns("*onfig.json", "*.saf*")
+    )
+    shutil.copy(home / "model" / "tokenizer_config.json", tmp_path / "model")
+    shutil.copytree(home / "sft", tmp_path / "sft")
+    if not has_record:
+        (tmp_path / "sft" / "run.json").unlink()
+    flags = ["--model_name_or_path", tmp_path / "model", "--sft_adapter", tmp_path / "sft"]
     with pytest.raises(SystemExit, match=message):
         script("scripts/grpo.py", RECIPE, *small(home, "refused"), *flags)
     assert not (home / "refused").exists()

@@ -121,3 +121,23 @@ def test_bad_input_ends_in_one_clear_message(tmp_path, flags, message):
     with pytest.raises(SystemExit, match=message):
         script("scripts/dpo.py", "recipes/quickstart/dpo.yaml", *fixed, *flags)
     assert not (tmp_path / "dpo").exists()
+
+
+@pytest.mark.parametrize(
+    ("layers", "record", "message"),
+    [
+        (1, {"base_weights": "a" * 64}, "sft was trained on a base model with other weights than these"),
+        (2, {}, r"no weights for 7 of 14 layers like its own, .* it was trained on a shallower model"),
+    ],
+)
+def test_an_adapter_of_another_base_is_refused_before_the_model_is_loaded(tmp_path, layers, record, message):
+    make_dataset(tmp_path / "data", 20, 20)
+    lora = LoraConfig(r=2, task_type="CAUSAL_LM", target_modules="all-linear")
+    own = AutoModelForCausalLM.from_pretrained(make_tiny_model(tmp_path / "own"))
+    get_peft_model(own, lora).save_pretrained(tmp_path / "sft")
+    (tmp_path / "sft" / "run.json").write_text(json.dumps(record))
+    flags = ["--dataset_name", tmp_path / "data", "--dataset_config", "like_dislike", "--sft_adapter", tmp_path / "sft"]
+    flags += ["--model_name_or_path", make_tiny_model(tmp_path / "model", layers=layers, seed=1)]
+    with pytest.raises(SystemExit, match=message):
+        script("scripts/dpo.py", "recipes/quickstart/dpo.yaml", *flags, "--output_dir", tmp_path / "dpo")
+    assert not (tmp_path / "dpo").exists()
