@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.artifacts.run import read_record
 from tastetune.errors import InputError
-from tastetune.language_models.model_files import check_adapter, explained
+from tastetune.language_models.model_files import ADAPTER_CONFIG, check_adapter, explained
 
 EMBEDDINGS = ("embed_tokens.weight", "lm_head.weight")
 """Whole layers of the base model that PEFT saves beside an adapter where the vocabulary was changed."""
@@ -25,12 +25,16 @@ def read_adapter_config(adapter: str, label: str) -> PeftConfig:
         label: how a message names the adapter.
 
     Raises:
-        InputError: none lies there, and none could be fetched.
+        InputError: none lies there, and none could be fetched, or its settings are none.
     """
     try:
         return PeftConfig.from_pretrained(adapter)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # of every kind, by what the settings are
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if (Path(adapter) / ADAPTER_CONFIG).is_file():
+            raise InputError(
+                f"{label}: its {ADAPTER_CONFIG} cannot be used ({reason}); save the adapter anew"
+            ) from error
         raise InputError(
             f"{label}: no adapter lies there, nor could one be fetched ({reason}); train it with scripts/sft.py, or "
             "name the folder that it wrote"
