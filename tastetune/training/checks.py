@@ -162,7 +162,7 @@ def _validation(run: Preparation) -> str:
 
 
 def _spelling(run: Preparation) -> str:
-    return check_spelling(run.tokenizer, run.rows)
+    return check_spelling(run.tokenizer, run.rows, run.config)
 
 
 def _lengths(run: Preparation) -> str:

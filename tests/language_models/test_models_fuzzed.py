@@ -15,7 +15,7 @@ from trl import ModelConfig
 
 from tastetune.artifacts.run import read_record
 from tastetune.language_models.answer_tokens import spell
-from tastetune.language_models.batching import context_length
+from tastetune.language_models.batching import refuse_beyond_context
 from tastetune.language_models.chat import prompt_ids, turn_end
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.loading import load_config, load_model, load_tokenizer
@@ -61,13 +61,13 @@ def arguments(home):
 def use(home, adapter):
     """Load a model, and an adapter of it if `adapter` says so, and ask it one question in words and one as a chat."""
     tokenizer, config = load_tokenizer(arguments(home)), load_config(arguments(home))
-    context_length(config)
     model = LanguageModel(load_model(arguments(home)), tokenizer)
     if adapter:
         record = read_record(home / "adapter")
         record.splits("0"), record.is_fine_tuned
         model.add(str(home / "adapter"))
     spelt = spell(tokenizer, [PROMPT], [" Yes", " No"])
+    refuse_beyond_context(config, spelt.contexts, 1)
     with torch.no_grad():
         model.model(torch.tensor([spelt.contexts[0]]))
     if tokenizer.chat_template is not None:
