@@ -185,7 +185,7 @@ def test_a_tokenizer_of_another_model_is_refused(home, capsys):
     shutil.copytree(home / "model", home / "other")
     tokenizer = AutoTokenizer.from_pretrained(home / "other")
     size = len(tokenizer)
-    tokenizer.add_tokens(["Yes"])
+    tokenizer.add_tokens([pq.read_table(home / VALIDATION)["prompt"][0].as_py()[:40]])
     tokenizer.save_pretrained(home / "other")
     line = refused(capsys, home, model="other")["tokenizer"]
     assert line.startswith(
