@@ -24,6 +24,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "lora_dropout": (0, 1),
     "learning_rate": (0, 10),
     "max_length": (1, 2**20),
+    "dataloader_num_workers": (0, 256),
+    "dataset_num_proc": (1, 256),
     "shots": (0, 1000),
     "checkpoints": (1, 2**31),
     "max_batch_tokens": (1, 2**26),
