@@ -51,10 +51,32 @@ class LearningCurve(Part):
     dataset: CurveRows
 
 
+def _refuse_missing(n: int, figures: dict[str, float | None]) -> None:
+    """Raise ValueError if something was asked for and one of its figures is not there."""
+    if missing := [name for name, value in figures.items() if n and value is None]:
+        raise ValueError(f"{n} asked for, and {missing[0]} is null, expected a number")
+
+
+def _whole(estimate: Estimate) -> float | None:
+    """An estimate's value if it has an interval too."""
+    return None if estimate.low is None else estimate.value
+
+
 class Fifth(Part):
+    """What is recalled of a fifth of the catalogue; of an empty one the ends, in ratings, are None."""
+
     fifth: int
     n: int
     recalled: Estimate
+    least: int | None = Field(alias="from")
+    to: int | None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Fifth":
+        if (self.least is None) != (self.to is None):
+            raise ValueError("expected both ends of a fifth, or neither")
+        _refuse_missing(self.n, {"recalled": _whole(self.recalled)})
+        return self
 
 
 class ProbeForm(Part):
@@ -68,6 +90,14 @@ class ProbeForm(Part):
     constant: float | None
     copied: float | None
     popularity: list[Fifth]
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "ProbeForm":
+        names = ("chance", "p", "constant", "copied")
+        shares = {"recalled": _whole(self.recalled), "neutral": _whole(self.neutral)}
+        _refuse_missing(self.n, {name: getattr(self, name) for name in names} | shares)
+        return self
 
 
 class ProbedModel(Part):

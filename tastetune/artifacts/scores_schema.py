@@ -53,6 +53,7 @@ class LabelledModel(Model):
     """One that answered rows with labels."""
 
     unparsed: int
+    yes_rate: float | None = Field(default=None, ge=0, le=1)
     threshold: float
     scale: Literal["probability", "stars", "other"]
     chosen_threshold: ChosenThreshold | None

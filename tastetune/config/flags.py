@@ -155,5 +155,7 @@ def _parsed(arguments: type[Arguments], usage: str, argv: list[str], places: dic
 def _check_value(label: str, value: object, least: float, most: float) -> None:
     if isinstance(value, str):
         check_text(label, value)
+    elif isinstance(value, list):  # what argparse makes of `--name=--`; no flag of a builder is a list
+        raise InputError(f"{label}: expected one value")
     elif isinstance(value, int | float) and not least <= value <= most:  # NaN is neither
         raise InputError(f"{label} {value}: expected a number from {least:g} to {most:g}")

@@ -5,9 +5,8 @@ import difflib
 import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from tastetune.config.arguments import (
     AdapterArguments,
@@ -17,6 +16,7 @@ from tastetune.config.arguments import (
     SftArguments,
     ValidationArguments,
 )
+from tastetune.config.keys import hints, instance, key_help
 from tastetune.config.recipe_file import load_recipe
 from tastetune.config.run_folder import RunFolder
 from tastetune.config.values import checked, from_words
@@ -107,55 +107,52 @@ def _parse(
 ) -> tuple:
     argv = list(sys.argv[1:] if argv is None else argv)
     if not argv or {"-h", "--help"} & set(argv):
-        print(usage.strip(), *_key_help(argument_types), sep="\n")
+        print(usage.strip(), *key_help(argument_types), sep="\n")
         raise SystemExit(0 if argv else 2)
     path, words = (None, argv) if argv[0].startswith("-") and pass_over else (argv[0], argv[1:])
     if path is not None and path.startswith("-"):
         raise InputError(f"the first argument is {path!r}; expected a recipe: a YAML file, then flags")
-    own = _hints(argument_types)
-    known = _hints(OWN_KEYS) | own
+    own = hints(argument_types)
+    known = hints(OWN_KEYS) | own
     values, places = load_recipe(path) if path else ({}, {})
     path = path or "no recipe"
     for key, place in places.items():
         if key not in known and (not pass_over or difflib.get_close_matches(key, own, n=1, cutoff=NEAR_MISS)):
             raise unknown_key(place, key, own if pass_over else known)
     values = {key: checked(key, v, known[key], f"{places[key]}: {key}") for key, v in values.items() if key in known}
-    flags = _read_flags(words, own, f"{path} with {' '.join(words)}", other_flags)
+    flags, rest = _read_flags(words, own)
+    if rest and not other_flags:
+        raise _unknown_word(f"{path} with {' '.join(words)}", rest[0], own, {*places, *known})
     values = _with_defaults(values | flags, own, output)
     if {"run_dir", "dataset_name"} & set(flags) and values.get("built_by") and values.get("dataset_name"):
         values["built_by"] = _building(values["built_by"], values["dataset_name"])
-    try:
-        return tuple(_instance(kind, values, path) for kind in argument_types)
-    except (ValueError, TypeError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path} with {' '.join(words) or 'no flags'}: {error}") from error
+    places = {key: f"{place}: {key}" for key, place in places.items()} | {key: f"--{key}" for key in flags}
+    return tuple(instance(kind, values, path, places) for kind in argument_types)
 
 
-def _hints(argument_types: Sequence[type[Any]]) -> dict[str, Any]:
-    """The type of every key."""
-    return {
-        field.name: hints[field.name]
-        for kind, hints in ((kind, get_type_hints(kind)) for kind in argument_types)
-        for field in fields(kind)
-        if field.init
-    }
-
-
-def _read_flags(words: Sequence[str], hints: Mapping[str, Any], command: str, other_flags: bool) -> dict[str, Any]:
-    """Values of `--key value ...` and `--key=value`; `--some-key` is `--some_key`."""
+def _read_flags(words: Sequence[str], types: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Values of `--key value ...` and `--key=value`, and the words of no flag; `--some-key` is `--some_key`."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
-    for name in hints:
+    for name in types:
         parser.add_argument(*dict.fromkeys((f"--{name}", f"--{name.replace('_', '-')}")), dest=name, nargs="*")
     words_by_key, rest = parser.parse_known_args(words)
-    if rest and not other_flags:
-        near = difflib.get_close_matches(rest[0].partition("=")[0], [f"--{name}" for name in hints], n=1)
-        what = "unknown flag" if rest[0].startswith("-") else "a word that belongs to no flag:"
-        raise InputError(f"{command}: {what} {rest[0]}; " + (f"did you mean {near[0]}?" if near else "see --help"))
-    return {
-        name: checked(name, from_words(value, hints[name]), hints[name], f"--{name}")
+    values = {
+        name: checked(name, from_words(value, types[name]), types[name], f"--{name}")
         for name, value in vars(words_by_key).items()
     }
+    return values, rest
+
+
+def _unknown_word(command: str, word: str, own: Collection[str], keys: Collection[str]) -> InputError:
+    """The error for a word that is no flag of a script with the keys `own`; `keys`: all that a recipe may hold."""
+    if not word.startswith("-"):
+        return InputError(f"{command}: a word that belongs to no flag: {word}; see --help")
+    name = word.partition("=")[0].lstrip("-").replace("-", "_")
+    flags = difflib.get_close_matches(name, own, n=1)
+    others = difflib.get_close_matches(name, set(keys) - set(own), n=1, cutoff=NEAR_MISS)
+    remedies = [f"did you mean --{flag}?" for flag in flags]
+    remedies += [f"{key} is a key of the recipe that this script does not take" for key in others]
+    return InputError(f"{command}: unknown flag {word}; " + ("; ".join(remedies) or "see --help"))
 
 
 def _with_defaults(values: dict[str, Any], own: Collection[str], output: str) -> dict[str, Any]:
@@ -163,7 +160,7 @@ def _with_defaults(values: dict[str, Any], own: Collection[str], output: str) ->
     if values.get("run_dir"):
         folder = RunFolder(Path(values["run_dir"]))
         places = {"dataset_name": folder.data, "output_dir": folder.root / output, "sft_adapter": folder.adapter}
-        values |= {key: str(place) for key, place in places.items() if values.get(key) is None}
+        values |= {key: str(place) for key, place in places.items() if not values.get(key)}
     elif "output_dir" in own and not values.get("output_dir"):
         raise InputError("run_dir is missing; name the run's folder in the recipe, such as run_dir: outputs/ml1m")
     if "use_cpu" in own and "use_cpu" not in values:
@@ -176,24 +173,3 @@ def _with_defaults(values: dict[str, Any], own: Collection[str], output: str) ->
 def _building(command: str, folder: str) -> str:
     """The recipe's command that builds its dataset, for another folder."""
     return re.sub(r" --output_dir \S+$", "", command) + f" --output_dir {folder}"
-
-
-def _instance(kind: type[Any], values: Mapping[str, Any], path: str) -> Any:
-    keys = [field for field in fields(kind) if field.init]
-    for field in keys:
-        if field.name not in values and field.default is MISSING and field.default_factory is MISSING:
-            raise InputError(f"{path}: key {field.name!r} is missing; write it there, or give --{field.name}")
-    return kind(**{field.name: values[field.name] for field in keys if field.name in values})
-
-
-def _key_help(argument_types: Sequence[type[Any]]) -> list[str]:
-    """Lines that name the keys: the project's own with their meaning; of a library's configuration its name."""
-    lines = ["", "Keys of the recipe, each a flag as well:"]
-    for kind in argument_types:
-        of_trl = next((base for base in kind.__mro__ if base.__module__.partition(".")[0] == "trl"), None)
-        if of_trl:
-            lines.append(f"  every field of trl.{of_trl.__name__}")
-        taken = {field.name for field in fields(of_trl)} if of_trl else set()
-        named = [field for field in fields(kind) if field.name not in taken]
-        lines += [f"  --{field.name:<24} {field.metadata.get('help', '')}".rstrip() for field in named]
-    return lines

@@ -24,6 +24,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "lora_dropout": (0, 1),
     "learning_rate": (0, 10),
     "max_length": (1, 2**20),
+    "dataloader_num_workers": (0, 256),
+    "dataset_num_proc": (1, 256),
     "shots": (0, 1000),
     "checkpoints": (1, 2**31),
     "max_batch_tokens": (1, 2**26),
@@ -59,7 +61,7 @@ def checked(name: str, value: Any, hint: Any, label: str) -> Any:
         label: how a message begins: where the key stands, and the key.
 
     Raises:
-        InputError: the value has another type, is no finite number, or is beyond the limits.
+        InputError: the value has another type, is spaces alone or no finite number, or is beyond the limits.
     """
     if not _fits(value, hint):
         raise InputError(f"{label} is {value!r} ({type(value).__name__}); expected {_describe(hint)}")
@@ -68,6 +70,8 @@ def checked(name: str, value: Any, hint: Any, label: str) -> Any:
     for word in value if isinstance(value, list) else [value]:
         if isinstance(word, str):
             check_text(label, word)
+            if word.isspace():
+                raise InputError(f"{label} is {word!r}, spaces alone; write a word, or leave the key out")
     for number in value if isinstance(value, list) else [value]:
         if isinstance(number, int) and abs(number) >= GREATEST:
             raise InputError(f"{label} is a number of {number.bit_length()} bits; expected one of 63")

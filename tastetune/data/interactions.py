@@ -30,8 +30,8 @@ def to_interactions(raw: RawLog, low: float, high: float) -> ir.Table:
         low, high: the rating scale, both ends included.
 
     Raises:
-        InputError: at the first line with an empty id, a rating off the scale, a timestamp that is not a whole
-            number of seconds, or a pair of user and item that an earlier line rates.
+        InputError: at the first line with an empty id or one that holds a NUL character, a rating off the scale, a
+            timestamp that is not a whole number of seconds, or a pair of user and item that an earlier line rates.
     """
     table, rating = raw.table, raw.table.rating.try_cast("float64")
     refuse_first(
@@ -39,6 +39,7 @@ def to_interactions(raw: RawLog, low: float, high: float) -> ir.Table:
         [
             (table.user_id.isnull(), "the user id is empty", "give each rating its user"),
             (table.item_id.isnull(), "the item id is empty", "give each rating its item"),
+            *(_without_nul(table, name) for name in ("user_id", "item_id")),
             (
                 rating.isnull() | ~rating.between(low, high),
                 ibis.literal("rating ") + table.rating.fill_null("(empty)") + f" is none from {low:g} to {high:g}",
@@ -63,13 +64,14 @@ def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) ->
         item: a row of it -> (item id, title, genres).
 
     Raises:
-        InputError: an item without id or title, or an id that stands twice.
+        InputError: an item without id or title, a NUL character in either, or an id that stands twice.
     """
     table = raw.table
     refuse_first(
         raw,
         [
             (table.item_id.isnull(), "the item id is empty", "give each item an id"),
+            *(_without_nul(table, name) for name in ("item_id", "title")),
             (
                 table.title.strip().fill_null("") == "",
                 ibis.literal("item ") + table.item_id + " has no title",
@@ -80,6 +82,12 @@ def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) ->
     refuse_repeats(raw, ["item_id"])
     rows = [item(row) for row in table.order_by("item_id").to_pyarrow().to_pylist()]
     return pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=ITEMS.names).cast(ITEMS)
+
+
+def _without_nul(table: ir.Table, column: str) -> tuple[ir.BooleanValue, str, str]:
+    """A check for `refuse_first`: a NUL character ends a text in some programs and vanishes in others."""
+    has = table[column].re_search(r"\x00").fill_null(False)
+    return has, f"a NUL character stands in the {column}", "remove it, or fetch the file anew"
 
 
 def refuse_unknown_items(interactions: ir.Table, items: pa.Table, catalogue: object) -> None:

@@ -21,6 +21,7 @@ LEFT_OUT = (
     ".*",  # caches, editors' folders and files still being written
     *("__pycache__", "*.pyc", "*.tmp", "*.incomplete", "*.lock", "*~"),
     "training_args.bin",  # holds hub_token in clear
+    "trainer_state.json",  # names the best checkpoint by its folder on this machine
     *("optimizer.*", "optimizer_*", "scheduler.*", "scaler.*", "rng_state*", "random_states_*", "global_step*"),
     *("runs", "events.out.tfevents.*", "wandb"),  # run logs name this machine
 )
@@ -28,7 +29,7 @@ LEFT_OUT = (
 
 OF_A_MODEL = (
     *("*.md", "LICENSE*", "NOTICE*", "*.png", ".gitattributes"),
-    *("adapter_config.json", "config.json", "generation_config.json", "*.index.json", "trainer_state.json"),
+    *("adapter_config.json", "config.json", "generation_config.json", "*.index.json"),
     *("*.safetensors", "adapter_model.bin", "pytorch_model*.bin"),
     *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.jinja"),
     *(RUN, COST, ROWS),

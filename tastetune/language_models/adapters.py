@@ -56,12 +56,18 @@ def read_adapter_config(adapter: str, label: str | None = None) -> PeftConfig:
     """What an adapter's folder or Hub repository says of it.
 
     Raises:
-        InputError: see `adapter_folder` and `tastetune.language_models.model_files.check_adapter`.
+        InputError: see `adapter_folder` and `tastetune.language_models.model_files.check_adapter`, or its settings
+            cannot be used.
     """
     folder = adapter_folder(adapter, label)
     check_adapter(folder)
-    with explained(adapter, "save the adapter anew"):
+    try:
         return PeftConfig.from_pretrained(str(folder))
+    except Exception as error:  # of every kind, by what the settings are
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"{label or f'adapter {adapter!r}'}: its {ADAPTER_CONFIG} cannot be used ({reason}); save the adapter anew"
+        ) from error
 
 
 def load_adapter(

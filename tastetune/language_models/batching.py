@@ -31,16 +31,27 @@ def context_length(config: PreTrainedConfig) -> int | None:
     return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
+def refuse_beyond_vocabulary(config: PreTrainedConfig, texts: Sequence[list[int]]) -> None:
+    """Raise InputError if a token of `texts` is none of the model's: the tokenizer beside it is another model's."""
+    size, largest = config.get_text_config().vocab_size, max(max(ids, default=0) for ids in texts) if texts else 0
+    if largest >= size:
+        raise InputError(
+            f"the tokenizer writes token {largest}, and the model {config.name_or_path!r} has {size}, counted from 0: "
+            "the tokenizer beside it is another model's; fetch the model anew, whole"
+        )
+
+
 def refuse_beyond_context(config: PreTrainedConfig, prompts: Sequence[list[int]], room: int) -> None:
-    """Refuse prompts that are longer than what a model was made to read.
+    """Refuse prompts that are longer than what a model was made to read, or hold a token that it does not have.
 
     Args:
         prompts: their tokens.
         room: tokens for the answer behind each.
 
     Raises:
-        InputError: how many are too long, and the longest.
+        InputError: how many are too long, and the longest; or see `refuse_beyond_vocabulary`.
     """
+    refuse_beyond_vocabulary(config, prompts)
     limit, lengths = context_length(config), [len(ids) + room for ids in prompts]
     over = sum(length > limit for length in lengths) if limit else 0
     if over:

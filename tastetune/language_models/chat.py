@@ -1,6 +1,7 @@
 """Chat messages as the model's own template spells them, on any day alike."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from transformers import PreTrainedTokenizerBase
 
@@ -37,13 +38,15 @@ def refuse_dated(tokenizer: PreTrainedTokenizerBase) -> None:
     """Raise InputError if the chat template writes the day into a prompt, so that no two days ask the same.
 
     It is rendered on two made days: the function by which a template asks for the date is given twice another answer.
+    A template that cannot be rendered is refused too.
     """
     chat, template = [{"role": "user", "content": "?"}], tokenizer.get_chat_template()
     days = [f"{{% macro strftime_now(format) %}}{day}{{% endmacro %}}" for day in ("1 Jan 2001", "12 Dec 2012")]
-    texts = {
-        tokenizer.apply_chat_template(chat, tokenize=False, chat_template=day + template, **TEMPLATE_VALUES)
-        for day in days
-    }
+    with _rendering(tokenizer):
+        texts = {
+            tokenizer.apply_chat_template(chat, tokenize=False, chat_template=day + template, **TEMPLATE_VALUES)
+            for day in days
+        }
     if len(texts) > 1:
         raise InputError(
             f"the chat template of {tokenizer.name_or_path!r} writes today's date into the prompt, so the model would "
@@ -85,5 +88,10 @@ def _texts(tokenizer: PreTrainedTokenizerBase, chats: Sequence[Messages], **how)
             "it; name an instruct model, such as meta-llama/Llama-3.2-1B-Instruct"
         )
     refuse_dated(tokenizer)
-    with explained(tokenizer.name_or_path, "its chat template refuses such a chat; name another instruct model"):
+    with _rendering(tokenizer):
         return [tokenizer.apply_chat_template(list(chat), tokenize=False, **TEMPLATE_VALUES, **how) for chat in chats]
+
+
+def _rendering(tokenizer: PreTrainedTokenizerBase) -> AbstractContextManager[None]:
+    """What a template raises becomes one InputError: it may hold any expression, and refuse a chat on purpose."""
+    return explained(tokenizer.name_or_path, "its chat template refuses such a chat; name another instruct model")

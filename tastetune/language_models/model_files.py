@@ -39,6 +39,9 @@ def check_model(folder: str | Path) -> None:
             raise InputError(
                 f"{folder / 'config.json'}: {key} {cut(config[key])} names code of the Hub; remove the line"
             )
+    layers = config.get("num_hidden_layers", 1)
+    if isinstance(layers, int) and layers < 1:
+        raise InputError(f"{folder / 'config.json'}: num_hidden_layers is {layers}, expected 1 or more; {FETCH_ANEW}")
     if not any(path for name in TOKENIZERS for path in folder.glob(name)):
         raise InputError(f"{folder}: no tokenizer beside the weights (such as tokenizer.json); {FETCH_ANEW}, whole")
     for path in folder.glob("*.json"):

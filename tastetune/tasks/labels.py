@@ -112,10 +112,11 @@ class LabelTask:
         return Measured(replicates, len(scored.labels), len(np.unique(scored.users)), reasons)
 
     def details(self, predictions: Predictions, answers: Answers) -> dict:
-        """How the model answered, its ROC curve and its reliability table."""
+        """How the model answered, the share of Yes among it, its ROC curve and its reliability table."""
         return {
             "generated": answers.texts[0] is not None,
             "unparsed": answers.unparsed,
+            "yes_rate": float(answers.rows.yes.mean()),
             "threshold": predictions.meta.threshold,
             "scale": answers.rows.scale,
             "roc": _roc(answers.rows),

@@ -160,7 +160,7 @@ def _validation(run: FineTuning) -> str:
 
 
 def _spelling(run: Preparation) -> str:
-    return check_spelling(run.tokenizer, run.rows)
+    return check_spelling(run.tokenizer, run.rows, run.config)
 
 
 def _lengths(run: Preparation) -> str:

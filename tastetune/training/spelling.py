@@ -1,24 +1,27 @@
 """What the trainer makes of a row's text: where the answer begins, and what the tokenizer puts around it."""
 
 from datasets import Dataset
-from transformers import PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 from tastetune.errors import InputError
+from tastetune.language_models.batching import refuse_beyond_vocabulary
 from tastetune.language_models.chat import chat_ids, prompt_ids, turn_end
 
 TRIED = 200
 """Rows whose spelling is looked at; those of a dataset are written by one template."""
 
 
-def check_spelling(tokenizer: PreTrainedTokenizerBase, rows: Dataset) -> str:
+def check_spelling(tokenizer: PreTrainedTokenizerBase, rows: Dataset, config: PreTrainedConfig) -> str:
     """Look at how the first rows are spelt; in words, how.
 
     Args:
         rows: `prompt` and `completion`, texts or chat messages.
+        config: the model's, whose vocabulary the tokens must be of.
 
     Raises:
         InputError: a text begins twice, its answer has no token of its own, or a prompt is spelt otherwise when the
-            answer follows; or a chat template that dates the prompt, or ends no answer.
+            answer follows; a chat template that dates the prompt, or ends no answer; a token that the model does not
+            have.
     """
     part = rows.select(range(min(TRIED, len(rows))))
     prompts, completions = part["prompt"][:], part["completion"][:]
@@ -26,6 +29,7 @@ def check_spelling(tokenizer: PreTrainedTokenizerBase, rows: Dataset) -> str:
     is_chat = isinstance(prompts[0], list)
     begun = prompt_ids(tokenizer, prompts) if is_chat else tokenizer(prompts)["input_ids"]
     ended = chat_ids(tokenizer, whole) if is_chat else tokenizer(whole)["input_ids"]
+    refuse_beyond_vocabulary(config, ended)
     if is_chat:
         turn_end(tokenizer)
     name = tokenizer.name_or_path

@@ -5,6 +5,7 @@ Not only read: a file that gets through is scored and shown, for there its fault
 
 import json
 import shutil
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,12 +18,14 @@ from made_lists import make_lists
 from scored import write
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import read_predictions
+from tastetune.artifacts.predictions import read_predictions, write_predictions
 from tastetune.artifacts.run import read_cost, read_record, whole_checkpoints
 from tastetune.artifacts.scores import read_scores
 from tastetune.baselines.selection import TRIVIAL, baselines_of
 from tastetune.evaluation.learning_curve import learning_curve, read_learning_curve
 from tastetune.evaluation.scoring import score
+from tastetune.probe.forms import CatalogueLine
+from tastetune.probe.probe import probe, read_probes
 from tastetune.reporting import plots
 from tastetune.reporting.leaderboard import leaderboard
 from tastetune.reporting.report import report
@@ -160,6 +163,69 @@ def test_a_learning_curve(outcomes, tmp_path, rows, predictions, scores, *, data
     (tmp_path / "curve.json").write_bytes(as_json(data.draw(changed_record(curve))))
     with outcomes.tried():
         show(scores | {"learning_curve": read_learning_curve(tmp_path / "curve.json", scores)})
+
+
+@pytest.fixture(scope="module")
+def listed(folder):
+    """Rows of lists, and the predictions of two models without learning in files."""
+    rows = TASKS["top_n"].rows(open_dataset(folder / "top_n"), "test")
+    for baseline in baselines_of(rows.dataset, [TRIVIAL])[:2]:
+        found = baseline.fit_predict(rows.dataset, "test")
+        write_predictions(folder / "lists" / f"{found.meta.model}.parquet", found.meta, found.table)
+    return rows
+
+
+def show_lists(rows, path, others) -> None:
+    predictions = [read_predictions(path), *(read_predictions(other) for other in others)]
+    scores = score(rows, predictions, resamples=3, home=path.parent)
+    json.dumps(scores, allow_nan=False, ensure_ascii=False).encode()
+    leaderboard(scores), report(scores)
+
+
+LINES = ("example_id", "rank", "item_id", "score", "answer")
+
+
+@fuzzed(40)
+@given(data=st.data())
+def test_predictions_of_lists(outcomes, tmp_path, folder, listed, data):
+    one, other = sorted((folder / "lists").glob("*.parquet"))
+    path, table = tmp_path / "list.parquet", pq.read_table(one)
+    change = data.draw(st.sampled_from(("bytes", "records", "records", "column", "metadata")))
+    if change == "bytes":
+        path.write_bytes(data.draw(changed_bytes(one.read_bytes())))
+    elif change == "metadata":
+        meta = as_json(data.draw(changed_record(json.loads(table.schema.metadata[b"tastetune"]))))
+        pq.write_table(table.replace_schema_metadata({b"tastetune": meta}), path)
+    else:
+        records = data.draw(changed_record(table.slice(0, 12).to_pylist())) if change == "records" else []
+        try:
+            part = pa.Table.from_pylist(records, table.schema) if records else table.slice(0, 0)
+            changed = pa.concat_tables([part, table.slice(len(part))]).replace_schema_metadata(table.schema.metadata)
+        except (pa.ArrowException, TypeError, AttributeError, ValueError, OverflowError):
+            return  # nothing that could stand in a parquet file
+        if change == "column":
+            name, value = data.draw(st.sampled_from(LINES)), data.draw(st.sampled_from((0, -1, None, "x", 1e308, [1])))
+            changed = changed.set_column(LINES.index(name), name, pa.array([value] * len(changed)))
+        pq.write_table(changed, path)
+    with outcomes.tried():
+        show_lists(listed, path, [other])
+
+
+LINE = CatalogueLine("1", "The Film (1990)", ("Drama",), 3)
+CATALOGUE = [replace(LINE, item_id=str(n), title=f"The Film {n} ({1980 + n})", ratings=n) for n in range(1, 12)]
+
+
+@fuzzed(30)
+@given(data=st.data())
+def test_a_probe(outcomes, tmp_path, scores, data):
+    found = probe(CATALOGUE, lambda prompts, _: [f"{prompt[-3:]})" for prompt in prompts], items=6, shots=2, seed=0)
+    dataset = {"name": "made", "fingerprint": scores["dataset"]["fingerprint"], "items": len(CATALOGUE)}
+    model = {"model": "zero-shot", "base_model": "base", "adapter": None, "settings": {}}
+    content = as_json(data.draw(changed_record({"dataset": dataset, "model": model, **found, "command": "probe.py"})))
+    content = data.draw(changed_bytes(content)) if data.draw(st.booleans()) else content
+    (tmp_path / "zero-shot.json").write_bytes(content)
+    with outcomes.tried():
+        show(scores | {"probes": read_probes([tmp_path / "zero-shot.json"], scores)})
 
 
 SETTINGS = {"dataset_train_split": "train", "sft_train_split": "train+validation", "fingerprint": "0", "lora_r": 16}

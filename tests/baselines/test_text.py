@@ -1,14 +1,21 @@
 """The text baseline: features by hand, and a made encoder of two words that tell taste apart."""
 
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from made import make_dataset, rewritten
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.baselines.text import TextBaseline, Titles, features
+from tastetune.baselines.text import TextBaseline, Titles, embed, features
 from tastetune.errors import InputError
 
 
@@ -70,6 +77,47 @@ def test_an_encoder_that_is_none_is_refused(tmp_path, monkeypatch):
     dataset = open_dataset(make_dataset(tmp_path / "made", n_users=10))
     with pytest.raises(InputError, match=r"--encoder '.*nothing' is neither a folder of a sentence-embedding model"):
         TextBaseline(str(tmp_path / "nothing")).fit_predict(dataset, "test")
+
+
+class Runs:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def own_module(folder, ran):
+    modules = json.loads((folder / "modules.json").read_text())
+    modules[1]["type"] = "own.Own"
+    (folder / "modules.json").write_text(json.dumps(modules))
+
+
+def own_model(folder, ran):
+    (path,) = (path for path in folder.rglob("config.json") if "model_type" in path.read_text())
+    own = {"AutoConfig": "own.Own", "AutoModel": "own.Own"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"auto_map": own, "model_type": "own"}))
+
+
+def pickled(folder, ran):
+    (weights,) = folder.rglob("model.safetensors")
+    torch.save(Runs(ran), weights.with_name("pytorch_model.bin"))
+    weights.unlink()
+
+
+@pytest.mark.parametrize("change", [own_module, own_model, pickled])
+def test_nothing_that_an_encoder_brings_along_is_run(encoder, tmp_path, monkeypatch, change):
+    ran, folder = tmp_path / "ran", shutil.copytree(encoder, tmp_path / "encoder")
+    for place in (folder, tmp_path):  # beside the model, and where Python would look
+        (place / "own.py").write_text(f"from pathlib import Path\nPath({str(ran)!r}).touch()\nclass Own:\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n" * 9))
+    change(folder, ran)
+    with pytest.raises(InputError, match=r"--encoder '.*encoder' is neither .*; name a folder, or log in"):
+        embed(str(folder), pa.table({"item_id": ["1"], "title": ["A"]}))
+    assert not ran.exists()
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tastetune.config.flags import BuildArguments, OutputArguments, parse
+from tastetune.config.flags import MOST, BuildArguments, OutputArguments, parse
 from tastetune.errors import InputError
 
 
@@ -13,6 +13,12 @@ from tastetune.errors import InputError
 class Arguments(BuildArguments):
     def default_run(self) -> str:
         return f"made{self.variant}"
+
+
+@dataclass(kw_only=True)
+class Clicks(Arguments):
+    negatives: int = 1
+    share: float = 0.5
 
 
 def parsed(monkeypatch, *argv, arguments=Arguments):
@@ -77,6 +83,59 @@ def test_what_cannot_be_is_one_message(monkeypatch, flags, message):
 def test_a_file_of_flags_is_read_as_strictly_and_its_line_is_named(monkeypatch, tmp_path, text, message):
     (tmp_path / "flags.yaml").write_text(text)
     with pytest.raises(InputError, match=message):
+        parsed(monkeypatch, tmp_path / "flags.yaml")
+
+
+@pytest.mark.parametrize("value", ["--public", "--output_dir=elsewhere", "x --public", "-h", "--name", "@file"])
+def test_a_value_of_the_file_never_becomes_a_flag(monkeypatch, tmp_path, value):
+    (tmp_path / "flags.yaml").write_text(f"name: '{value}'\n")
+    args = parsed(monkeypatch, tmp_path / "flags.yaml")
+    assert (args.name, args.public, args.output_dir) == (value, False, "outputs/made/data")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("genres: --public\n", r"flags\.yaml, line 1: .*--genres"),
+        ("seed: --public\n", r"flags\.yaml, line 1: argument --seed: invalid int value: '--public'"),
+        ("seed: 1 --public\n", r"flags\.yaml, line 1: argument --seed: invalid int value: '1 --public'"),
+        ("name: --\n", r"flags\.yaml, line 1: --name: expected one value"),
+        ("name: [a, --public]\n", r"flags\.yaml, line 1: name needs one value"),
+        ("--public: true\n", r"flags\.yaml, line 1: unknown key '--public'"),
+        ("name=x --public: 1\n", r"flags\.yaml, line 1: unknown key 'name=x --public'"),
+    ],
+)
+def test_nor_does_one_where_no_text_is_expected(monkeypatch, tmp_path, text, message):
+    (tmp_path / "flags.yaml").write_text(text)
+    with pytest.raises(InputError, match=message):
+        parsed(monkeypatch, tmp_path / "flags.yaml")
+
+
+@pytest.mark.parametrize("name", MOST)
+def test_a_number_beyond_a_flags_limits_is_refused(monkeypatch, name):
+    """Both ends are taken, and what lies beyond them is not; `most` fits into no memory, or numpy does not take it."""
+    least, most = MOST[name]
+    more = ["--tokenizer", "x"] if name == "max_prompt_tokens" else []
+    for value in (least, most):
+        assert getattr(parsed(monkeypatch, f"--{name}={value}", *more, arguments=Clicks), name) == value
+    for value in (least - 1, most + 1, 10**30):
+        with pytest.raises(InputError, match=rf"--{name} {value}: expected"):
+            parsed(monkeypatch, f"--{name}={value}", *more, arguments=Clicks)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e30", "-1e16"])
+def test_a_number_that_is_none_or_not_exact_is_refused(monkeypatch, value):
+    with pytest.raises(InputError, match=r"--share .*: expected a number from -1e\+15 to 1e\+15"):
+        parsed(monkeypatch, f"--share={value}", arguments=Clicks)
+
+
+def test_a_text_that_no_file_can_hold_is_refused(monkeypatch, tmp_path):
+    with pytest.raises(InputError, match=r"--name is 'a\\x00b', which holds a NUL character; remove it"):
+        parsed(monkeypatch, "--name=a\0b")
+    with pytest.raises(InputError, match=r"--name is 'a\\udcffb', which is no text in UTF-8"):
+        parsed(monkeypatch, "--name=a\udcffb")  # as Python gives a byte that is none of UTF-8
+    (tmp_path / "flags.yaml").write_text('seed: 1\nname: "a\\0b"\n')
+    with pytest.raises(InputError, match=r"flags\.yaml, line 2: --name is 'a\\x00b', which holds a NUL character"):
         parsed(monkeypatch, tmp_path / "flags.yaml")
 
 

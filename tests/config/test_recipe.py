@@ -57,17 +57,41 @@ def test_a_flag_wins_over_the_recipe_and_the_recipe_over_the_default(tmp_path):
         ("kind: int3\n", [], r"kind is 'int3' \(str\); expected one of 'nf4', 'fp4'"),
         ("targets: all\n", [], r"targets is 'all' \(str\); expected list\[str\]"),
         ("targets: [1]\n", [], r"targets is \[1\] \(list\); expected list\[str\]"),
+        ("name: ' '\n", [], r"line 1: name is ' ', spaces alone; write a word, or leave the key out"),
         ("name: 5\n", [], r"name is 5 \(int\); expected str \| None"),
         ("rate: .nan\n", [], "line 1: rate is nan; expected a finite number"),
         ("rate: nan\n", [], "line 1: rate is nan; expected a finite number"),
         ("steps: 1\nseed: -1\n", [], "line 2: seed is -1; expected 0 to 4294967295"),
         ("name: 2024-01-01\n", [], r"line 1: name is datetime.date\(2024, 1, 1\) \(date\); expected str"),
+        ('name: "a\\0b"\n', [], r"line 1: name is 'a\\x00b', which holds a NUL character; remove it"),
+        ('targets: [a, "b\\0"]\n', [], r"line 1: targets is 'b\\x00', which holds a NUL character"),
+        ('name: "a\\ud800"\n', [], r"line 1: name is 'a\\ud800', which is no text in UTF-8; write it in UTF-8"),
+        ("steps: 1\n", ["--name", "a\udcff"], r"--name is 'a\\udcff', which is no text in UTF-8"),
         ("steps: 1\n", ["--stpes", "3"], r"recipe.yaml with --stpes 3: .*--stpes"),
     ],
 )
 def test_bad_recipes_name_the_line_the_key_and_what_was_expected(tmp_path, text, flags, message):
     with pytest.raises(InputError, match=message):
         parse(tmp_path, text, *flags)
+
+
+@dataclass
+class Judging:
+    """As a library's configuration, which raises whatever it comes to at a value that it does not take."""
+
+    steps: int = 1
+    rate: float = 0.1
+
+    def __post_init__(self):
+        if self.rate > 1:
+            raise RuntimeError(f"too fast\nfor {self.steps} steps")
+
+
+def test_what_a_library_raises_names_the_value_that_it_does_not_take(tmp_path):
+    path = str(written(tmp_path, recipe="steps: 3\nrate: 2\n") / "recipe.yaml")
+    for flags, place in (([], "recipe.yaml, line 2: rate is 2"), (["--rate", "5"], "^--rate is 5.0")):
+        with pytest.raises(InputError, match=rf"{place}: too fast for 3 steps$"):
+            parse_recipe("usage", [Judging], [path, *flags])
 
 
 @pytest.mark.parametrize(
@@ -170,6 +194,7 @@ def test_all_places_follow_from_the_runs_folder(tmp_path):
         "outputs/a/adapter",
         "outputs/a/adapter",
     )
+    assert parse_recipe("usage", [Output], [path, "--output_dir", ""])[0].output_dir == "outputs/a/adapter"
     args = parse_recipe("usage", [Output], [path, "--run_dir", "b", "--dataset_name", "org/name"], output="dpo")[0]
     assert (args.dataset_name, args.output_dir, args.sft_adapter) == ("org/name", "b/dpo", "b/adapter")
     written(tmp_path, recipe="seed: 1\n")
@@ -191,8 +216,27 @@ def test_keys_of_other_scripts_are_passed_over_but_no_misspelt_own_ones(tmp_path
         read("total_train_batch_size: 1000000\n")  # another's, and known all the same
     with pytest.raises(InputError, match=r"line 1: shots is \[0, -3\]; expected 0 to 1000"):
         read("shots: [0, -3]\n")
-    with pytest.raises(InputError, match=r"unknown flag --learning_rate; see --help"):
-        read("learning_rate: 1\n", "--learning_rate", "2")
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("--learning_rate", "learning_rate is a key of the recipe that this script does not take"),
+        ("--learning-rat=2", "learning_rate is a key of the recipe that this script does not take"),
+        ("--shot", r"did you mean --shots\?"),
+        ("--sft-adaptor", "sft_adapter is a key of the recipe that this script does not take"),
+        # One letter from a flag, and from a key of training
+        (
+            "--max_batch_token_len",
+            r"did you mean --max_batch_tokens\?; max_batch_token_len2 is a key of the recipe that this script does not",
+        ),
+        ("--zzz", "see --help"),
+    ],
+)
+def test_an_unknown_flag_names_the_nearest_flag_and_the_nearest_key(tmp_path, flag, message):
+    path = str(written(tmp_path, recipe="learning_rate: 1\nmax_batch_token_len2: 3\n") / "recipe.yaml")
+    with pytest.raises(InputError, match=rf"unknown flag {flag}; {message}"):
+        read_recipe("usage", [AnswerArguments], [path, flag])
 
 
 def test_keys_of_answering_and_scoring_may_stand_in_every_recipe(tmp_path):

@@ -1,6 +1,9 @@
 """Walking through folders and archives: what is found, in which order, and what a damaged one says."""
 
 import gzip
+import io
+import tarfile
+from pathlib import Path
 
 import pytest
 from made_netflix_log import tar, tar_gz, zipped
@@ -57,6 +60,37 @@ def test_a_damaged_archive_is_named(name, tmp_path):
     with pytest.raises(InputError, match=r"the archive is damaged or cut \(.*\); fetch it anew") as error:
         walked(tmp_path)
     assert str(tmp_path / name.removesuffix(".gz")) in str(error.value)
+
+
+@pytest.mark.parametrize("archive", ["log.zip", "log.tar", "log.tar.gz"])
+def test_no_member_leads_out_of_an_archive(archive, tmp_path):
+    """Members are read where they are: a name that climbs or is absolute is a name, and nothing is written."""
+    absolute = tmp_path / "absolute.txt"
+    members = {"../climbed.txt": b"one", str(absolute): b"two", "in/../../../far.txt": b"three"}
+    make = {".zip": zipped, ".tar": tar, ".gz": tar_gz}[Path(archive).suffix]
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    (folder / archive).write_bytes(make(members))
+    before = sorted(tmp_path.rglob("*"))
+    assert sorted(walked(folder / archive).values()) == [b"one", b"three", b"two"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_link_in_an_archive_is_not_followed(tmp_path):
+    secret = tmp_path / "secret.txt"
+    secret.write_bytes(b"not asked for")
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        for name, kind in (
+            ("symbolic.txt", tarfile.SYMTYPE),
+            ("hard.txt", tarfile.LNKTYPE),
+            ("pipe.txt", tarfile.FIFOTYPE),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, str(secret)
+            archive.addfile(member)
+    (tmp_path / "log.tar").write_bytes(file.getvalue())
+    assert walked(tmp_path / "log.tar") == {}
 
 
 def test_a_missing_source_is_named(tmp_path):

@@ -2,10 +2,13 @@
 
 import hypothesis.strategies as st
 import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
-from made_log import log_table, made_rows
+from made_log import engine, log_table, made_rows
 
-from tastetune.data.engine import batches, even
+from tastetune.data.engine import batches, even, read_parquet, this_file
+from tastetune.errors import InputError
 
 ROWS = made_rows()
 
@@ -30,3 +33,21 @@ def test_parts_are_even_however_the_rows_came(sizes, rows):
     assert [n for part in parts for n in part["n"].to_pylist()] == list(range(numbers))
     assert all(len(part) == rows for part in parts[:-1])
     assert all(0 < len(part) <= rows for part in parts)
+
+
+def test_a_table_is_read_from_the_files_named_alone(tmp_path):
+    """Though their names match other files, and their folders look like partitions."""
+    folder = tmp_path / "n=7"
+    folder.mkdir()
+    for name, n in (("a[1].parquet", 1), ("a1.parquet", 2), ("?.parquet", 3), ("b.parquet", 4)):
+        pq.write_table(pa.table({"n": [n]}), folder / name)
+    table = read_parquet(engine(), folder / "a[1].parquet", folder / "?.parquet")
+    assert sorted(table.to_pyarrow()["n"].to_pylist()) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("a\udc80.csv", "a path that is not UTF-8"), ("a\\b*.csv", "a backslash and one of")]
+)
+def test_a_name_that_duckdb_cannot_be_told_is_refused(name, message):
+    with pytest.raises(InputError, match=message):
+        this_file(name)

@@ -101,6 +101,56 @@ def test_files_that_are_none(tmp_path, name, content, message):
         read_rows(tmp_path / name)
 
 
+def write(path, reader):
+    """A log of one row by this reader, as the name's ending says."""
+    path.parent.mkdir(exist_ok=True)
+    row = {"Reader": reader, "Book": "b 1", "Stars": "4"}
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist([row]), path)
+    else:
+        path.write_text(json.dumps(row) + "\n" if path.suffix == ".jsonl" else f"Reader,Book,Stars\n{reader},b 1,4\n")
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize(
+    ("named", "beside"), [("log[1]", "log1"), ("a?b", "aab"), ("*", "other"), ("{a,b}", "a"), ("a'b", "ab")]
+)
+def test_the_file_that_is_named_is_read_and_no_other(tmp_path, suffix, named, beside):
+    """Each name is a pattern that the file beside it fits."""
+    write(tmp_path / f"{beside}{suffix}", "other")
+    path = write(tmp_path / f"{named}{suffix}", "named")
+    assert [row["user_id"] for row in read_rows(path)] == ["named"]
+    path.unlink()
+    with pytest.raises(InputError, match="no such file"):
+        read_rows(path)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("folder", ["Reader=Dummy", "Stars=3", "user_id=Dummy", "row=7"])
+def test_a_folders_name_says_nothing_of_the_rows(tmp_path, suffix, folder):
+    """DuckDB takes `key=value/` for a column unless it is told not to."""
+    expected = {"row": 1, "user_id": "named", "item_id": "b 1", "rating": "4"}
+    assert read_rows(write(tmp_path / folder / f"log{suffix}", "named")) == [expected]
+
+
+def test_half_a_character_is_refused_in_every_format(tmp_path):
+    row = b'{"Reader": "\\ud800", "Book": 1, "Stars": 4}\n'
+    (tmp_path / "log.jsonl").write_bytes(row)
+    (tmp_path / "log.csv").write_bytes(b"Reader,Book,Stars\n\xed\xa0\x80,1,4\n")
+    half = pa.Array.from_buffers(
+        pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\3\0\0\0"), pa.py_buffer(b"\xed\xa0\x80")]
+    )
+    pq.write_table(pa.table({"Reader": half, "Book": ["1"], "Stars": ["4"]}), tmp_path / "log.parquet")
+    for name, message in (
+        ("log.jsonl", "no low surrogate in string"),
+        ("log.csv", "line 2: bytes that are not utf-8"),
+        ("log.parquet", "is not valid UTF8"),
+    ):
+        with pytest.raises(InputError, match=rf"{name}.*{message}"):
+            read_rows(tmp_path / name)
+
+
 def test_a_missing_file_and_a_column_named_twice(tmp_path):
     with pytest.raises(InputError, match=r"absent\.csv: no such file"):
         read_rows(tmp_path / "absent.csv")

@@ -58,6 +58,9 @@ def test_blank_lines_are_no_rows_but_count_as_lines(tmp_path):
         (GOOD + "3::10::5::100.5\n", r"line 4: timestamp 100.5 is no"),
         (GOOD + "::10::5::100\n", r"line 4: the user id is empty"),
         (GOOD + "3::::5::100\n", r"line 4: the item id is empty"),
+        (GOOD + "3\0::10::5::100\n", r"line 4: a NUL character stands in the user_id; remove it"),
+        (GOOD + "3::1\x000::5::100\n", r"line 4: a NUL character stands in the item_id; remove it"),
+        (GOOD.encode() + b"3\xed\xa0\x80::10::5::100\n", r"line 4: bytes that are not utf-8"),  # half a character
         (GOOD + "1::20::4::999\n", r"line 4: user_id 1 and item_id 20 stand in .*, line 2 too; keep one of the two"),
     ],
 )
@@ -115,6 +118,8 @@ def test_items_are_sorted_by_id_as_a_string(tmp_path):
     [
         ("1::A::Drama\n2::::Drama\n", r"movies\.dat, line 2: item 2 has no title; a prompt needs one"),
         ("1::A::Drama\n2::  ::Drama\n", r"line 2: item 2 has no title"),
+        ("1::A::Drama\n2::B\0::Drama\n", r"line 2: a NUL character stands in the title; remove it"),
+        ("1::A::Drama\n2\0::B::Drama\n", r"line 2: a NUL character stands in the item_id; remove it"),
         ("::A::Drama\n", r"line 1: the item id is empty"),
         ("1::A::Drama\n1::B::War\n", r"line 2: item_id 1 stand in .*, line 1 too"),
     ],

@@ -24,6 +24,8 @@ from tastetune.evaluation.scoring import score
 from tastetune.evaluation.slices import slices
 from tastetune.metrics.labelled import OTHER, PROBABILITY, STARS
 from tastetune.reporting import leaderboard as cards
+from tastetune.reporting.leaderboard import leaderboard
+from tastetune.reporting.report import report
 from tastetune.tasks import TASKS
 
 TASK = TASKS["like_dislike"]
@@ -193,6 +195,16 @@ class TestGeneratedAnswers:
         assert metrics["metrics"]["accuracy"]["value"] == pytest.approx(1 - 2 / len(labels))
         assert metrics["metrics"]["roc_auc"]["value"] < 1
         assert metrics["unparsed"] == 2
+
+    def test_answers_that_are_all_alike_are_told(self, dataset, rows, tmp_path):
+        found = self.write(tmp_path / "g.parquet", dataset, rows, ["Yes"] * len(rows.table))
+        scores = score(rows, [found], resamples=10)
+        assert scores["models"][0]["yes_rate"] == 1
+        share = rows.table["label"].to_numpy().mean()
+        assert scores["models"][0]["metrics"]["accuracy"]["value"] == pytest.approx(share)
+        note = f"the answer is Yes of generated (100.0%), and likes are {share:.1%} of the rows"
+        assert note in leaderboard(scores)
+        assert note in report(scores)
 
     def test_stars_have_no_zero_so_the_worst_given_stands(self, dataset, rows, tmp_path):
         labels = rows.table["label"].to_numpy()

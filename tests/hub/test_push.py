@@ -229,7 +229,7 @@ def test_a_pushed_adapter_gives_the_logits_of_the_one_in_memory(hub, tmp_path):
 
 def test_training_states_never_leave(adapter):
     """Only checkpoints can be asked for, and their states stay here even then."""
-    for name in ("optimizer.pt", "scheduler.pt", "rng_state_0.pth", "training_args.bin"):
+    for name in ("optimizer.pt", "scheduler.pt", "rng_state_0.pth", "training_args.bin", "trainer_state.json"):
         (adapter / "checkpoint-100" / name).write_bytes(b"state")
     for name in (".cache/x", "runs/host/events.out.tfevents.1", ".README.md.building-x/README.md", "notes.tmp"):
         (adapter / name).parent.mkdir(parents=True, exist_ok=True)
@@ -237,7 +237,7 @@ def test_training_states_never_leave(adapter):
     usual = ["README.md", "adapter_config.json", "adapter_model.safetensors"]
     files, left_out = files_to_push(adapter)
     assert files == usual
-    assert len(left_out) == 10  # training_args.bin, five files of the checkpoint, four of scratch
+    assert len(left_out) == 11  # training_args.bin, six files of the checkpoint, four of scratch
     assert files_to_push(adapter, checkpoints=True)[0] == [*usual, "checkpoint-100/adapter_model.safetensors"]
     assert files_to_push(adapter, ignore=["*.safetensors"])[0] == usual[:2]
 

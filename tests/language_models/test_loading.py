@@ -11,7 +11,7 @@ from trl import ModelConfig
 
 from tastetune.errors import InputError
 from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer, warn_of_other_quantisation
-from tastetune.language_models.chat import chat_ids, prompt_ids
+from tastetune.language_models.chat import chat_ids, prompt_ids, refuse_dated, turn_end
 from tastetune.language_models.loading import load_tokenizer
 
 CHAT = [{"role": "user", "content": "Film 1"}]
@@ -64,6 +64,28 @@ def test_a_chat_template_that_dates_the_prompt_is_refused(folder, date, is_dated
             prompt_ids(tokenizer, [CHAT])
     else:
         assert prompt_ids(tokenizer, [CHAT])
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ raise_exception('No system role') }}",
+        "{{ messages[9].content.upper() }}",
+        "{{ 1 / 0 }}",
+        "{% for message in messages %}",
+        "{% include 'other' %}",
+        "{{ messages | none_such }}",
+        "{{ ().__class__.__base__.__subclasses__() }}",  # how templates run code where nothing stops them
+    ],
+)
+def test_a_chat_template_that_cannot_be_rendered_is_one_message(folder, template):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = template
+    for render in (lambda: prompt_ids(tokenizer, [CHAT]), lambda: turn_end(tokenizer), lambda: refuse_dated(tokenizer)):
+        with pytest.raises(InputError, match="its chat template refuses such a chat; name another instruct") as refusal:
+            render()
+        assert str(folder) in str(refusal.value)
+        assert "\n" not in str(refusal.value)
 
 
 def test_an_adapter_that_is_not_there_is_called_so(folder, monkeypatch):

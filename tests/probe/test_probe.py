@@ -418,6 +418,25 @@ def test_a_probe_of_something_else_is_refused(probed, tmp_path):
             read_probes([path], scores)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda form: form.update(chance=None), r"forms\[0\].*9 asked for, and chance is null"),
+        (lambda form: form["recalled"].update(value=None), r"forms\[0\].*9 asked for, and recalled is null"),
+        (lambda form: form["popularity"][4].pop("to"), r"key 'forms\[0\].popularity\[4\].to' is missing"),
+        (lambda form: form["popularity"][4].update(to=None), "expected both ends of a fifth, or neither"),
+    ],
+)
+def test_a_figure_that_is_missing_is_named(tmp_path, change, message):
+    found = json.loads(json.dumps(probe(LINES, knows(LINES), **SETTINGS)))
+    model = {"model": "m", "base_model": None, "adapter": None, "settings": {}}
+    content = {"dataset": {"items": 12, "fingerprint": "0"}, "model": model, "command": "probe.py", **found}
+    change(content["forms"][0])
+    (tmp_path / "m.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=message):
+        read_probes([tmp_path / "m.json"], {"dataset": {"fingerprint": "0"}})
+
+
 def test_reading_a_probe_needs_no_library_of_training():
     code = "import sys, tastetune.probe.probe; print(*{name.split('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)

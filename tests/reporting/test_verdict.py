@@ -56,6 +56,23 @@ def test_several_clear_it_and_several_fall_short():
     ]
 
 
+def test_a_model_that_answers_alike_everywhere_is_named_first():
+    """On 9:1 rows always answering Yes is right nine times in ten; a trivial model is known for it."""
+    always = row("always_yes", "trivial", 0.5, against=apart(-0.29, -0.3, -0.28)) | {"yes_rate": 1.0}
+    yes, no = (SFT | {"yes_rate": rate} for rate in (0.996, 0.0))
+    few = SVD | {"yes_rate": 0.99}  # beyond it, not at it
+    first, *rest = verdict(scored(few, MEAN, yes, always, base_rate=0.9))
+    assert first == (
+        "One-sided: on nearly all rows the answer is Yes of sft (99.6%), and likes are 90.0% of the rows: the accuracy "
+        "is that of always answering Yes. Look at ROC-AUC, or choose a threshold on validation."
+    )
+    assert not [sentence for sentence in rest if "One-sided" in sentence]
+    assert verdict(scored(SVD, MEAN, no, base_rate=0.9))[0].startswith(
+        "One-sided: on nearly all rows the answer is No of sft (100.0%), and dislikes are 10.0% of the rows"
+    )
+    assert "One-sided" not in " ".join(verdict(scored(few, MEAN, SFT)))
+
+
 def test_more_than_three_are_counted():
     ahead = [row(f"m{k}", "recbole", 0.85 - k / 100, against=apart(0.05, 0.04, 0.06)) for k in range(5)]
     behind = [row(f"n{k}", "recbole", 0.7, against=apart(-0.09, -0.1, -0.08)) for k in range(4)]
@@ -226,3 +243,15 @@ def test_a_model_that_was_trained_on_another_dataset_is_named_with_it():
     assert [sentence for sentence in sentences if "another dataset" in sentence] == [
         "sft and full were trained on another dataset than the one scored here: log_a, fingerprint 0123456789abcdef."
     ]
+
+
+def test_two_stacks_say_what_language_models_add():
+    whole = row("stacked", "stack", 0.832, against=apart(0.042, 0.036, 0.048))
+    part = row("stacked_without_language_models", "stack", 0.829, against=apart(0.039, 0.033, 0.045))
+    whole["against"][part["model"]] = {"roc_auc": apart(0.003, 0.001, 0.005)}
+    assert verdict(scored(whole, part, MEAN))[-1] == (
+        "Stacked over all models, stacked clears stacked_without_language_models (+0.003 [+0.001, +0.005]): "
+        "that is what the language models add to the others."
+    )
+    whole["against"][part["model"]] = {"roc_auc": apart(0.0, -0.002, 0.002)}
+    assert "cannot be told apart from stacked_without" in verdict(scored(whole, part, MEAN))[-1]

@@ -4,7 +4,7 @@ import re
 from itertools import product
 
 import pytest
-from hostile_titles import HOSTILE, TITLES
+from fuzzing import HOSTILE_TITLES, TITLES
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -356,7 +356,7 @@ VARIANTS = [
 
 
 @given(titles=st.lists(TITLES, min_size=3, max_size=3), genres=st.lists(TITLES, min_size=1, max_size=2))
-@example(titles=HOSTILE[:3], genres=HOSTILE[3:5])
+@example(titles=HOSTILE_TITLES[:3], genres=HOSTILE_TITLES[3:5])
 @settings(max_examples=300, deadline=None)
 def test_no_title_adds_a_line_or_closes_its_quotes(titles, genres):
     """A prompt of hostile titles is that of plain ones, but for what stands between its quotes."""

@@ -1,7 +1,7 @@
 """Titles as a person writes them, and as they stand in a prompt: data, whatever they hold."""
 
 import pytest
-from hostile_titles import TITLES
+from fuzzing import TITLES
 from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer

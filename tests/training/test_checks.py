@@ -239,6 +239,19 @@ def test_a_template_that_dates_the_prompt_is_refused(home, capsys):
     assert "writes today's date into the prompt" in line
 
 
+def test_a_tokenizer_of_another_model_is_refused(home, capsys):
+    """It writes the model's own tokens and one more, for which the model has no place."""
+    shutil.copytree(home / "model", home / "other")
+    tokenizer = AutoTokenizer.from_pretrained(home / "other")
+    size = len(tokenizer)
+    tokenizer.add_tokens([pq.read_table(home / VALIDATION)["prompt"][0].as_py()[:40]])
+    tokenizer.save_pretrained(home / "other")
+    line = refused(capsys, home, model="other")["tokenizer"]
+    assert line.startswith(
+        f"the tokenizer writes token {size}, and the model '{home}/other' has {size}, counted from 0"
+    )
+
+
 def test_an_output_that_cannot_be_is_seen_at_once(home, capsys):
     (home / "file").write_text("a file")
     line = refused(capsys, home, "--output_dir", home / "file" / "adapter")["output"]

@@ -105,7 +105,7 @@ class _Titles:
         self.file = name
         for number, raw in enumerate(data.rstrip().split(b"\n"), 1):
             line, here = raw.decode(TITLES_ENCODING).strip(), f"{name}, line {number}"
-            fields = re.fullmatch(r"(\d{1,9}),(\d{4}|NULL),(.*)", line, re.ASCII)
+            fields = re.fullmatch(r"(\d{1,9}),(\d{4}|NULL),([^\0]*)", line, re.ASCII)
             if fields is None:
                 raise InputError(f"{here}: expected `id,year or NULL,title`, found {line[:60]!r}; fetch the file anew")
             movie, title = int(fields[1]), " ".join(fields[3].split())
