@@ -136,7 +136,7 @@ def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path)
     again = [*command, "--from_scores", out / "scores.json"]
     subprocess.run(again, check=True, capture_output=True)
     assert {path.name: path.read_bytes() for path in out.iterdir()} == first
-    form = dict.fromkeys(("chance", "p", "constant", "copied")) | {"form": "free", "asks": "a title", "n": 3}
+    form = dict.fromkeys(("chance", "p", "constant", "copied")) | {"form": "free", "asks": "a title", "n": 0}
     form |= {key: {"value": 0.5, "low": 0.2, "high": 0.8} for key in ("recalled", "neutral")} | {"popularity": []}
     other = {
         "dataset": {"items": 9, "fingerprint": "another"},
