@@ -1,5 +1,6 @@
 """What several test modules share."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -18,6 +19,16 @@ ROOT = Path(__file__).parents[1]
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=3, help="how often tests/scripts/test_killed.py kills each stage")
+
+
+def pytest_configure(config):
+    """End a worker of `pytest -n` before the interpreter takes itself apart.
+
+    DuckDB's binding would find types of its own still held by then, by libraries beside it, and print a page of leaks.
+    A worker has reported all its results when it exits.
+    """
+    if hasattr(config, "workerinput"):
+        atexit.register(os._exit, 0)
 
 
 def pytest_collection_modifyitems(items):
