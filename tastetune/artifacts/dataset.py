@@ -92,6 +92,16 @@ class BuiltDataset:
         return self.info["settings"].get("redistribution") is True
 
     @property
+    def history(self) -> str:
+        """The rule for what may stand before a target, see `tastetune.tasks.task.KNOWN`."""
+        return self.info["settings"].get("history") or "prior"
+
+    @property
+    def has_sampled_dislikes(self) -> bool:
+        """Whether dislikes were drawn beside its ratings, which are targets only."""
+        return bool(self.info["settings"].get("negatives"))
+
+    @property
     def has_neutral_titles(self) -> bool:
         """Whether its titles are names made of the ids."""
         return bool(self.info["settings"].get("neutral_titles"))

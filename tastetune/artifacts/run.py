@@ -63,10 +63,16 @@ def run_settings(dataset: BuiltDataset, data_args, args, model_args) -> dict:
         "dataset_train_split": data_args.dataset_train_split,
         **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
         "total_train_batch_size": total_batch_size(args),
+        **_of_task(data_args, data_args.dataset_config or dataset.task),
         **{key: value for key, value in asdict(model_args).items() if value is not None},
         **_base(model_args),
         OTHERS: {key: value for key, value in args.to_dict().items() if not (key in decisive or _is_harmless(key))},
     }
+
+
+def _of_task(data_args, task: str) -> dict[str, Any]:
+    """The recipe's keys that one task, or its kin, alone reads: they begin with the task's first word."""
+    return {key: value for key, value in vars(data_args).items() if key.startswith(f"{task.partition('_')[0]}_")}
 
 
 def _is_harmless(key: str) -> bool:

@@ -19,12 +19,15 @@ from tastetune.language_models.language_model import Recipe
 from tastetune.language_models.like_dislike import LikeDislikeAnswerer
 from tastetune.language_models.lists.top_n import TopNAnswerer
 from tastetune.language_models.rating import RatingAnswerer
+from tastetune.language_models.streams.answerer import StreamAnswerer, StreamRatingAnswerer
 from tastetune.locks import held_file
 from tastetune.tasks import Rows, Task
 
 ANSWERERS: dict[str, Answerer] = {
     "like_dislike": LikeDislikeAnswerer(),
     "rating": RatingAnswerer(),
+    "stream": StreamAnswerer(),
+    "stream_rating": StreamRatingAnswerer(),
     "top_n": TopNAnswerer(),
 }
 """How each task's rows are asked, by the task's name."""
@@ -156,8 +159,9 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
         InputError: the base model or an adapter was trained on these rows, or cannot be loaded; or a file is being
             answered by another process, or cannot be written.
     """
+    asked = {path: replace(of, asking=replace(of.asking, windows=recipe.windows)) for path, of in files.items()}
     with ExitStack() as until_written:
-        _answer_missing(recipe, rows, files, until_written, force=force)
+        _answer_missing(recipe, rows, asked, until_written, force=force)
     return list(files)
 
 

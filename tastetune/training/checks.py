@@ -162,6 +162,8 @@ def _validation(run: Preparation) -> str:
 
 
 def _spelling(run: Preparation) -> str:
+    if "input_ids" in run.rows.column_names:
+        return f"{len(run.tokenizer):,} tokens; rows of tokens, with {sum(run.rows['answers']):,} answers"
     return check_spelling(run.tokenizer, run.rows)
 
 

@@ -16,6 +16,7 @@ PLACES = (
     "data_builders/",
     "evaluation/test_learning_curve.py::test_the_command",
     "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
+    "language_models/test_streams.py",
     "probe/test_probe.py",
     "scripts/",
     "tasks/test_rating.py::test_stars_are_trained_on_predicted_and_scored_in_the_table_of_the_same_rows",
