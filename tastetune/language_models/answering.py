@@ -191,7 +191,8 @@ def _answer_missing(
             origin = _origin(recipe, rows, candidate)
             origin["settings"] |= {"stand_in": model.stand_in, **answered.notes}
             write_predictions(path, Meta(candidate.name, **origin), answered.table)
-            print(f"predictions: {path} ({len(rows.table):,} rows{_told(answered.notes)})", flush=True)
+            told = f", {answered.notes['unparsed']} unparsable" if "unparsed" in answered.notes else ""
+            print(f"predictions: {path} ({len(rows.table):,} rows{told})", flush=True)
 
 
 def _refuse_trained(recipe: Recipe, rows: Rows, adapters: Iterable[str]) -> None:
@@ -206,9 +207,4 @@ def _origin(recipe: Recipe, rows: Rows, candidate: Candidate) -> dict:
     """What `Meta` says of a model's answers to these rows, by its field."""
     asking = ANSWERERS[rows.task.config].origin(rows, candidate.asking)
     origin = recipe.origin(rows.dataset, candidate.adapter, **asking.pop("settings"))
-    answered = {"config": rows.task.rows_config, "split": rows.split, "rows_digest": rows.digest}
-    return {**answered, **origin, **asking}
-
-
-def _told(notes: dict) -> str:
-    return f", {notes['unparsed']} unparsable" if "unparsed" in notes else ""
+    return {"config": rows.task.rows_config, "split": rows.split, "rows_digest": rows.digest, **origin, **asking}

@@ -191,9 +191,9 @@ def test_scaled_and_capped_logits_are_read_as_the_model_makes_them(home, tiny):
                 assert found[row] == pytest.approx(by_definition(model, prompt, [NO, YES])[1], abs=1e-5)
 
 
-def token_rows(home, tiny, split, windows=LIMITS, seed=0, task="stream", context=None):
-    rows = TASKS[task].rows(open_dataset(home / "data"), split)
-    made = ANSWERERS[task].training_rows(tiny.tokenizer, rows, windows, context=context, seed=seed)
+def token_rows(home, tiny, split, windows=LIMITS, *, seed=0, context=None):
+    rows = TASKS["stream"].rows(open_dataset(home / "data"), split)
+    made = ANSWERERS["stream"].training_rows(tiny.tokenizer, rows, windows, context=context, seed=seed)
     return rows, made.to_list()
 
 
