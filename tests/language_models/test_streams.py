@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -171,6 +172,26 @@ def test_no_answer_depends_on_another_user(home, tiny, tmp_path, rule):
     assert own
     assert not differing(one, other, 1e-6) & own
     assert bool(differing(one, other)) == (rule == "prior")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_user_of_whom_nothing_is_known_or_one_rating_is_asked_behind_the_instruction(home, tiny, tmp_path, rule):
+    def first_of_users(rows):
+        return [row for number, row in enumerate(rows) if not number or rows[number - 1]["user_id"] != row["user_id"]]
+
+    folder = changed(home, tmp_path / "changed", first_of_users)
+    for split in ("train", "validation"):
+        path = folder / "interactions" / f"{split}.parquet"
+        table = pq.read_table(path)
+        rewritten(table.filter(pc.invert(pc.is_in(table["user_id"], pa.array(["u3", "u4"])))), path)
+    dataset = ruled(folder, rule)
+    rows = TASKS["stream"].rows(dataset, "test")
+    prompts = dict(zip(rows.example_ids, rows.task.prompts(rows), strict=True))
+    cold = {row: prompt for row, prompt in prompts.items() if row.startswith(("u3:", "u4:"))}
+    assert [prompt.count("\n- ") for prompt in cold.values()] == [1, 1]
+    found = answers(tiny, dataset, windows=WindowLimits())
+    for row, prompt in prompts.items():
+        assert found[row] == pytest.approx(by_definition(tiny, prompt, [NO, YES])[1], abs=1e-5)
 
 
 def test_scaled_and_capped_logits_are_read_as_the_model_makes_them(home, tiny):
