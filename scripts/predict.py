@@ -25,7 +25,8 @@ there already, of the same model, rows and settings, is kept.
     --force                    answer anew what is there already
 
 With dataset_config: rating, in the recipe or as a flag, rows of likes are asked for 1 to 5 stars, and the score is the
-expected rating under the five answers' probabilities: scripts/score.py shows its RMSE and MAE beside the others'.
+expected rating under the five answers' probabilities: scripts/score.py shows its RMSE and MAE beside the others'. With
+stream or stream_rating each row is asked behind its user's earlier ratings, all of a user's rows in one pass.
 """
 
 from dataclasses import dataclass, field, replace

@@ -27,6 +27,7 @@ def main() -> None:
     from tastetune.training.checks import refuse_faults
     from tastetune.training.configs import FineTuningConfig
     from tastetune.training.costs import CostRecorder
+    from tastetune.training.data import count_examples
     from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
     from tastetune.training.preparation import FineTuning
     from tastetune.training.runs import held_run, is_done, push_run, trained_rows
@@ -61,7 +62,11 @@ def main() -> None:
             validation=validation,
             processing_class=tokenizer,
             peft_config=get_peft_config(model_args),
-            callbacks=[CostRecorder(checkpoint, len(rows)), FailureWatch(), *early_stopping(validation_args)],
+            callbacks=[
+                CostRecorder(checkpoint, count_examples(rows)),
+                FailureWatch(),
+                *early_stopping(validation_args),
+            ],
         )
         keep_adapter_in_float32(trainer.model)
         refuse_unlabelled(trainer, rows)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tastetune.artifacts.dataset_schema import Info, column_faults
-from tastetune.artifacts.digests import digest_of_file
+from tastetune.artifacts.digests import check_digest
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError
 
@@ -92,6 +92,16 @@ class BuiltDataset:
         return self.info["settings"].get("redistribution") is True
 
     @property
+    def history(self) -> str:
+        """The rule for what may stand before a target, see `tastetune.tasks.task.KNOWN`."""
+        return self.info["settings"].get("history") or "prior"
+
+    @property
+    def has_sampled_dislikes(self) -> bool:
+        """Whether dislikes were drawn beside its ratings, which are targets only."""
+        return bool(self.info["settings"].get("negatives"))
+
+    @property
     def has_neutral_titles(self) -> bool:
         """Whether its titles are names made of the ids."""
         return bool(self.info["settings"].get("neutral_titles"))
@@ -121,17 +131,7 @@ class BuiltDataset:
             self._check_unchanged(path)
 
     def _check_unchanged(self, path: Path) -> None:
-        name = path.relative_to(self.folder).as_posix()
-        if name not in self.info["files"]:
-            raise InputError(
-                f"{path}: cannot be verified: {INFO} holds no digest of it, so no builder of today wrote it; build the "
-                "dataset anew"
-            )
-        if digest_of_file(path) != self.info["files"][name]:
-            raise InputError(
-                f"{path}: not the file that was built: its digest is not the one in {INFO}, so it was edited, cut or "
-                "damaged since; rebuild the dataset"
-            )
+        check_digest(path, self.info["files"].get(path.relative_to(self.folder).as_posix()), INFO)
 
     def read(self, config: str, split: str, columns: list[str] | None = None) -> pa.Table:
         """One split as a table; several joined by `+` (`train+validation`) as one table, in that order.

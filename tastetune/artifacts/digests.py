@@ -34,6 +34,20 @@ def _digest_of_file(path: Path, *_: int) -> str:
         return file_digest(file, "sha256").hexdigest()
 
 
+def check_digest(path: Path, expected: str | None, record: str) -> None:
+    """Raise InputError unless a file has the digest that `record`, a file, holds of it; None if it holds none."""
+    if expected is None:
+        raise InputError(
+            f"{path}: cannot be verified: {record} holds no digest of it, so no builder of today wrote it; build the "
+            "dataset anew"
+        )
+    if digest_of_file(path) != expected:
+        raise InputError(
+            f"{path}: not the file that was built: its digest is not the one in {record}, so it was edited, cut or "
+            "damaged since; rebuild the dataset"
+        )
+
+
 def digest_of_table(table: pa.Table) -> str:
     """SHA-256 of a table's columns, in the order of their names; how the table was cut and written does not matter."""
     digest = sha256()

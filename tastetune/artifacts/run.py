@@ -19,7 +19,6 @@ RUN, COST = "run.json", "cost.json"
 CHECKPOINT = "checkpoint"
 """What the trainer calls its checkpoints' folders, before the step."""
 
-
 TRAINED_ROWS, UNKNOWN = "trained_rows", "unknown"
 """In the settings of predictions by an adapter without a run's record."""
 
@@ -56,16 +55,19 @@ def total_batch_size(args) -> int:
 
 def run_settings(dataset: BuiltDataset, data_args, args, model_args) -> dict:
     """Everything that decides what a run learns, as JSON: a checkpoint may only be resumed under the same."""
+    # Keys that a task and its kin alone read begin with its first word: those of `stream` and `stream_rating`
+    task = data_args.dataset_config or dataset.task
     decisive = ["max_steps", "num_train_epochs", "max_length", "packing", "completion_only_loss", "seed", "data_seed"]
     decisive += ["learning_rate", "weight_decay", "warmup_steps", "lr_scheduler_type", "optim"]
     return {
         "dataset": dataset.name,
         "dataset_revision": data_args.dataset_revision,
         "fingerprint": dataset.fingerprint,
-        "dataset_config": data_args.dataset_config or dataset.task,
+        "dataset_config": task,
         "dataset_train_split": data_args.dataset_train_split,
         **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
         "total_train_batch_size": total_batch_size(args),
+        **{key: value for key, value in vars(data_args).items() if key.startswith(f"{task.partition('_')[0]}_")},
         **{key: value for key, value in asdict(model_args).items() if value is not None},
         **_base(model_args),
         OTHERS: {key: value for key, value in args.to_dict().items() if not (key in decisive or _is_harmless(key))},

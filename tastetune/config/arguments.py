@@ -7,6 +7,31 @@ from tastetune.config.run_folder import RunFolder
 from tastetune.errors import InputError
 
 
+@dataclass(frozen=True)
+class WindowLimits:
+    """How much of a user's stream of ratings is read together, see `tastetune.tasks.windows`.
+
+    Attributes:
+        ratings: the most in one window.
+        min_past: how many at least stand before one that is asked, where the user has so many.
+        tokens: the most in one window; None for no limit.
+
+    Raises:
+        InputError: a window would hold nothing to ask.
+    """
+
+    ratings: int = 40
+    min_past: int = 10
+    tokens: int | None = None
+
+    def __post_init__(self):
+        if self.ratings <= self.min_past:
+            raise InputError(
+                f"stream_window is {self.ratings} and stream_min_past {self.min_past}: behind those a window has no "
+                "rating to ask; make the window longer"
+            )
+
+
 @dataclass
 class DataArguments:
     """Which rows a recipe is about, and where its run lies."""
@@ -26,6 +51,14 @@ class DataArguments:
     )
     force: bool = field(default=False, metadata={"help": "Do anew what is done already, and replace it."})
     built_by: str | None = field(default=None, metadata={"help": "The command that builds the dataset, to be told."})
+    stream_window: int = field(default=40, metadata={"help": "Of a user's stream, the most ratings read together."})
+    stream_min_past: int = field(
+        default=10, metadata={"help": "Of a user's stream, the ratings that stand before each one asked, at least."}
+    )
+
+    def window_limits(self, tokens: int | None) -> WindowLimits:
+        """The limits of a stream's windows, `tokens` among them; raises InputError where nothing could be asked."""
+        return WindowLimits(self.stream_window, self.stream_min_past, tokens)
 
     @property
     def folder(self) -> RunFolder:

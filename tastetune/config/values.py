@@ -44,6 +44,8 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "layers": (1, 1000),
     "heads": (1, 1024),
     "ratings_each": (1, 10**4),
+    "stream_window": (1, 10**5),
+    "stream_min_past": (0, 10**5),
 }
 """The least and the most that a key may be, where a slip would be met hours later, or by the memory."""
 

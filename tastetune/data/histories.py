@@ -3,17 +3,8 @@
 import ibis
 from ibis.expr import types as ir
 
-from tastetune.data.splits import ORDER, SPLITS
-
-MODES = {
-    "prior": {"train": ("train",), "validation": ("train", "validation"), "test": SPLITS},
-    "train": {"train": ("train",), "validation": ("train",), "test": ("train", "validation")},
-}
-"""History modes: for targets of a split, the splits whose ratings may stand in the history.
-
-Never those of a later split: a split of somebody's own may be drawn by lot, and a training prompt would tell the
-answers to test rows.
-"""
+from tastetune.data.splits import ORDER
+from tastetune.tasks.task import KNOWN
 
 COLUMNS = {"history": "item_id", "history_ratings": "rating", "history_timestamps": "timestamp"}
 """The columns of a history, by those of the ratings that they are made of."""
@@ -27,10 +18,10 @@ def with_histories(interactions: ir.Table, length: int, mode: str) -> ir.Table:
     Args:
         interactions: with a `split` column.
         length: 1 or more.
-        mode: a key of `MODES`. `prior`: whatever came before in the user's own order, but for ratings of a later
+        mode: a key of `KNOWN`. `prior`: whatever came before in the user's own order, but for ratings of a later
             split; `train`: of that, for validation targets the train part only, for test targets train and validation.
     """
-    return ibis.union(*(_histories(interactions, target, known, length) for target, known in MODES[mode].items()))
+    return ibis.union(*(_histories(interactions, target, known, length) for target, known in KNOWN[mode].items()))
 
 
 def _histories(interactions: ir.Table, target: str, known: tuple[str, ...], length: int) -> ir.Table:

@@ -22,7 +22,7 @@ from tastetune.tasks import Rows
 COSTS = ("examples", "seconds", "flops")
 """What a curve is drawn against: training examples seen, seconds of training, floating-point operations."""
 
-_CHECKPOINT = re.compile(r"(?P<run>.+?)(?:-(?:epoch|step|checkpoint))?-\d+(?P<mode>-[a-z]+)?")
+_CHECKPOINT = re.compile(r"(?P<run>.+?)(?:-(?:epoch|step|checkpoint))?-\d+(?P<mode>-[a-z_]+)?")
 
 
 def learning_curve(rows: Rows, predictions: Sequence[Predictions], resamples: int = 1000, seed: int = 0) -> dict:

@@ -1,12 +1,15 @@
 """What every way of asking a language model is: rows in, a table of answers out."""
 
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase
 
-from tastetune.config.arguments import GenerationArguments
+from tastetune.config.arguments import GenerationArguments, WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.tasks import Rows
@@ -22,6 +25,7 @@ class Asking:
         seed: of whatever is drawn.
         max_batch_tokens: padded tokens of the prompts in one batch.
         generation: how tokens are chosen where text is written.
+        windows: how much of a user's stream is read together, where rows are asked in one.
     """
 
     mode: str
@@ -29,6 +33,7 @@ class Asking:
     seed: int = 0
     max_batch_tokens: int = 16384
     generation: GenerationArguments = field(default_factory=GenerationArguments)
+    windows: WindowLimits = field(default_factory=WindowLimits)
 
     @property
     def settings(self) -> dict:
@@ -69,6 +74,34 @@ class Answerer(Protocol):
         ...
 
 
+@runtime_checkable
+class SpellsRows(Protocol):
+    """An `Answerer` whose task is trained on rows of tokens of its own, not on the task's prompts and completions."""
+
+    def training_rows(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        rows: Rows,
+        windows: WindowLimits,
+        *,
+        context: int | None,
+        seed: int | None = None,
+    ) -> Dataset:
+        """Rows of tokens whose loss is on the answers to `rows`.
+
+        Args:
+            context: tokens that the model has positions for; None where nothing limits them.
+            seed: of what is drawn to train on; None for the rows as they are asked.
+
+        Returns:
+            `input_ids` and `labels` of each, and how many `answers` carry loss.
+
+        Raises:
+            InputError: the tokenizer cannot spell them, or what belongs together is longer than the limits.
+        """
+        ...
+
+
 def check_mode(answerer: Answerer, asking: Asking) -> None:
     """Raise InputError at a mode that the answerer does not have, or a number of shots that cannot be."""
     if asking.mode not in answerer.modes:
@@ -90,3 +123,13 @@ def mass_notes(mass: np.ndarray) -> dict:
             "the question; look at what it writes with --modes generate"
         )
     return {"answer_mass": {"mean": mean, "least": least}}
+
+
+def past_notes(before: np.ndarray) -> dict:
+    """What is recorded of how many earlier ratings of the user each row was shown, (rows,)."""
+    return {"past": {"least": int(before.min()), "median": float(np.median(before)), "most": int(before.max())}}
+
+
+def history_notes(rows: Rows) -> dict:
+    """`past_notes` of rows whose prompts show their histories."""
+    return past_notes(pc.list_value_length(rows.table["history"]).to_numpy())

@@ -19,12 +19,15 @@ from tastetune.language_models.language_model import Recipe
 from tastetune.language_models.like_dislike import LikeDislikeAnswerer
 from tastetune.language_models.lists.top_n import TopNAnswerer
 from tastetune.language_models.rating import RatingAnswerer
+from tastetune.language_models.streams.answerer import StreamAnswerer, StreamRatingAnswerer
 from tastetune.locks import held_file
 from tastetune.tasks import Rows, Task
 
 ANSWERERS: dict[str, Answerer] = {
     "like_dislike": LikeDislikeAnswerer(),
     "rating": RatingAnswerer(),
+    "stream": StreamAnswerer(),
+    "stream_rating": StreamRatingAnswerer(),
     "top_n": TopNAnswerer(),
 }
 """How each task's rows are asked, by the task's name."""
@@ -156,8 +159,9 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
         InputError: the base model or an adapter was trained on these rows, or cannot be loaded; or a file is being
             answered by another process, or cannot be written.
     """
+    asked = {path: replace(of, asking=replace(of.asking, windows=recipe.windows)) for path, of in files.items()}
     with ExitStack() as until_written:
-        _answer_missing(recipe, rows, files, until_written, force=force)
+        _answer_missing(recipe, rows, asked, until_written, force=force)
     return list(files)
 
 
@@ -187,7 +191,8 @@ def _answer_missing(
             origin = _origin(recipe, rows, candidate)
             origin["settings"] |= {**model.remarks, **answered.notes}
             write_predictions(path, Meta(candidate.name, **origin), answered.table)
-            print(f"predictions: {path} ({len(rows.table):,} rows{_told(answered.notes)})", flush=True)
+            told = f", {answered.notes['unparsed']} unparsable" if "unparsed" in answered.notes else ""
+            print(f"predictions: {path} ({len(rows.table):,} rows{told})", flush=True)
 
 
 def _refuse_trained(recipe: Recipe, rows: Rows, adapters: Iterable[str]) -> None:
@@ -202,9 +207,4 @@ def _origin(recipe: Recipe, rows: Rows, candidate: Candidate) -> dict:
     """What `Meta` says of a model's answers to these rows, by its field."""
     asking = ANSWERERS[rows.task.config].origin(rows, candidate.asking)
     origin = recipe.origin(rows.dataset, candidate.adapter, **asking.pop("settings"))
-    answered = {"config": rows.task.rows_config, "split": rows.split, "rows_digest": rows.digest}
-    return {**answered, **origin, **asking}
-
-
-def _told(notes: dict) -> str:
-    return f", {notes['unparsed']} unparsable" if "unparsed" in notes else ""
+    return {"config": rows.task.rows_config, "split": rows.split, "rows_digest": rows.digest, **origin, **asking}

@@ -22,7 +22,7 @@ from tastetune.artifacts.run import (
     refuse_other_base,
     run_settings,
 )
-from tastetune.config.arguments import DataArguments
+from tastetune.config.arguments import DataArguments, WindowLimits
 from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
 from tastetune.language_models.gguf import IMPORTED
 from tastetune.language_models.loading import base_record, load_model, load_tokenizer
@@ -111,6 +111,11 @@ class Recipe:
     def dataset(self) -> BuiltDataset:
         """The dataset, opened; raises as `open_dataset`."""
         return open_dataset(self.data.dataset, self.data.dataset_revision)
+
+    @property
+    def windows(self) -> WindowLimits:
+        """How much of a user's stream is read together, in training and in answering alike."""
+        return self.data.window_limits(getattr(self.training, "max_length", None))
 
     def trained(self) -> str | None:
         """The folder of the run's adapter; None, and a word of it, where none was trained yet."""

@@ -1,7 +1,7 @@
 """Likes and dislikes: P(Yes) read off the answer tokens, or the answer written out and parsed."""
 
 from tastetune.artifacts.score_table import score_table
-from tastetune.language_models.answerer import Answered, Asking, check_mode, mass_notes
+from tastetune.language_models.answerer import Answered, Asking, check_mode, history_notes, mass_notes
 from tastetune.language_models.generation import generated_answers
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.probabilities import yes_probabilities
@@ -30,14 +30,16 @@ class LikeDislikeAnswerer:
 
     def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
         """P(Yes) of each row; of a written answer 1 for Yes, 0 for No, 0.5 where neither can be read."""
-        prompts = self.prompts(rows, asking)
+        prompts, shown = self.prompts(rows, asking), history_notes(rows)
         if asking.mode == "generate":
             texts = generated_answers(model.model, model.tokenizer, prompts, asking.max_batch_tokens)
             parsed = [LikeDislike.parse(text) for text in texts]
             unparsed = {"unparsed": sum(answer is None for answer in parsed)}
-            return Answered(score_table(rows.example_ids, [SCORES[answer] for answer in parsed], texts), unparsed)
+            return Answered(
+                score_table(rows.example_ids, [SCORES[answer] for answer in parsed], texts), unparsed | shown
+            )
         shares, mass = yes_probabilities(model.model, model.tokenizer, prompts, asking.max_batch_tokens)
-        return Answered(score_table(rows.example_ids, shares[:, 1]), mass_notes(mass))
+        return Answered(score_table(rows.example_ids, shares[:, 1]), mass_notes(mass) | shown)
 
     def prompts(self, rows: Rows, asking: Asking) -> list[str]:
         """The prompt of each row, behind worked examples of the training split if there are any.

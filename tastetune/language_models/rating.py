@@ -4,7 +4,7 @@ import numpy as np
 
 from tastetune.artifacts.score_table import score_table
 from tastetune.errors import InputError
-from tastetune.language_models.answerer import Answered, Asking, check_mode, mass_notes
+from tastetune.language_models.answerer import Answered, Asking, check_mode, history_notes, mass_notes
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.probabilities import answer_probabilities
 from tastetune.tasks import Rows
@@ -36,4 +36,6 @@ class RatingAnswerer:
         answers = [Rating.completion(star) for star in STARS]
         prompts = rows.task.prompts(rows)
         shares, mass = answer_probabilities(model.model, model.tokenizer, prompts, answers, asking.max_batch_tokens)
-        return Answered(score_table(rows.example_ids, shares @ np.array(STARS, np.float64)), mass_notes(mass))
+        return Answered(
+            score_table(rows.example_ids, shares @ np.array(STARS, np.float64)), mass_notes(mass) | history_notes(rows)
+        )

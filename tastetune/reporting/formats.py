@@ -74,6 +74,12 @@ def cost(training: Mapping) -> str:
     return ", ".join(form.format(training[key]) for key, form in parts.items() if training.get(key) is not None)
 
 
+def past(settings: Mapping) -> str:
+    """How many earlier ratings rows were shown, `10 to 39, median 25`; nothing of a model that reads no prompt."""
+    shown = settings.get("past")
+    return "{least} to {most}, median {median:g}".format(**shown) if shown else NONE
+
+
 def command(line: str) -> str:
     """A recorded command line as it is typed: a script's path alone is run by Python."""
     return f"python {line}" if line.split(" ", maxsplit=1)[0].endswith(".py") else line
@@ -98,6 +104,7 @@ FILTERS = {
     "published_figures": published_figures,
     "spreads": spreads,
     "cost": cost,
+    "past": past,
     "command": command,
     "versions": versions,
     "yaml": as_yaml,

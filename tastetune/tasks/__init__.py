@@ -5,11 +5,14 @@ from tastetune.errors import InputError
 from tastetune.tasks.labels import LabelTask
 from tastetune.tasks.lists import ListTask
 from tastetune.tasks.rating import RatingTask
+from tastetune.tasks.stream import StreamRatingTask, StreamTask
 from tastetune.tasks.task import Measured, Rows, Task
 
 __all__ = ["TASKS", "Measured", "Rows", "Task", "task_of"]
 
-TASKS: dict[str, Task] = {task.config: task for task in (LabelTask(), RatingTask(), ListTask())}
+TASKS: dict[str, Task] = {
+    task.config: task for task in (LabelTask(), RatingTask(), StreamTask(), StreamRatingTask(), ListTask())
+}
 """Every task by its name, which a recipe's `dataset_config` gives."""
 
 

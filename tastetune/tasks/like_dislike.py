@@ -100,7 +100,7 @@ class LikeDislike:
         sections = [
             self.instruction,
             "\n".join([self._history, *(lines or ["- (empty)"])]),
-            f"{self._target}\n{'' if self._is_published else '- '}{self._named(target)}",
+            f"{self._target}\n{'' if self._is_published else '- '}{self.named(target)}",
             RESPONSE,
         ]
         return "\n\n".join(sections)
@@ -147,6 +147,13 @@ class LikeDislike:
             )
         return prompt[len(head) :]
 
+    def named(self, item: Item) -> str:
+        """An item's title between quotes, and its genres where the prompts name them."""
+        named = f'"{as_data(item.title)}"'
+        if self.genres and item.genres:
+            named += f' of genre "{as_data("|".join(item.genres))}"'
+        return named
+
     @property
     def _is_published(self) -> bool:
         return self.style == "published"
@@ -166,20 +173,19 @@ class LikeDislike:
 
     def _history_line(self, item: Item, stars: float, age: int) -> str:
         if self.ratings:
-            return f"- {self._named(item)} is rated {stars:.1f}" + (f", {ago(age)}" if self.times else "")
+            return f"- {self.named(item)} is rated {stars:.1f}" + (f", {ago(age)}" if self.times else "")
         liked = "Liked" if stars >= self.like_from else "Disliked"
-        return f"- {liked} {self._named(item)}" + (f" {ago(age)}" if self.times else "")
-
-    def _named(self, item: Item) -> str:
-        named = f'"{as_data(item.title)}"'
-        if self.genres and item.genres:
-            named += f' of genre "{as_data("|".join(item.genres))}"'
-        return named
+        return f"- {liked} {self.named(item)}" + (f" {ago(age)}" if self.times else "")
 
 
 def ago(seconds: int) -> str:
     """`seconds` in the longest unit that fits, rounded down (`3 days ago`); under a minute `at the same time`."""
+    return f"{span} ago" if (span := time_span(seconds)) else "at the same time"
+
+
+def time_span(seconds: int) -> str | None:
+    """`seconds` in the longest unit that fits, rounded down (`3 days`); None under a minute."""
     for unit, length in UNITS.items():
         if number := seconds // length:
-            return f"{number} {unit}{'s' if number > 1 else ''} ago"
-    return "at the same time"
+            return f"{number} {unit}{'s' if number > 1 else ''}"
+    return None

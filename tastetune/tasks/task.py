@@ -18,6 +18,16 @@ from tastetune.metrics import Metric
 FIT_ON = {"test": "train+validation", "test_sample": "train+validation", "validation": "train"}
 """What a recommender is fitted on, by the split it answers: everything before that split, never the split itself."""
 
+KNOWN: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "prior": {"train": ("train",), "validation": ("train", "validation"), "test": ("train", "validation", "test")},
+    "train": {"train": ("train",), "validation": ("train",), "test": ("train", "validation")},
+}
+"""By a dataset's rule for histories: for targets of a split, the splits whose ratings may stand before them.
+
+Never those of a later split: a split of somebody's own may be drawn by lot, and a training prompt would tell the
+answers to test rows.
+"""
+
 
 @dataclass(frozen=True)
 class Rows:

@@ -17,10 +17,10 @@ class CostRecorder(TrainerCallback):
     """Writes into each checkpoint how many examples, seconds and floating-point operations it took, by what command.
 
     Seconds count training alone and add up over resumed runs; operations are the trainer's own estimate. Of packed
-    rows each counts as so many examples as it holds on average.
+    rows, and of streams, each counts as so many examples as it holds on average.
 
     Args:
-        examples: how many the trainer was given, before it packed them; None where it packs none.
+        examples: how many its rows hold, see `tastetune.training.data.count_examples`; None where each is one.
     """
 
     def __init__(self, resumed_from: str | None, examples: int | None = None):
@@ -29,7 +29,7 @@ class CostRecorder(TrainerCallback):
 
     def on_train_begin(self, args, state, control, *, train_dataloader, **kwargs):
         self.start = time.perf_counter()
-        if self.examples and getattr(args, "packing", False):
+        if self.examples:
             self.in_a_row = self.examples / len(train_dataloader.dataset)
 
     def on_save(self, args, state, control, **kwargs):

@@ -67,6 +67,11 @@ def rows_for_steps(rows: Dataset, args: TrainingArguments) -> Dataset:
     return rows.shuffle(seed=seed).select(range(needed)).flatten_indices()
 
 
+def count_examples(rows: Dataset) -> int:
+    """How many answers the rows teach: one each, or as many as a row of a stream says."""
+    return sum(rows["answers"]) if "answers" in rows.column_names else len(rows)
+
+
 def check_lengths(
     rows: Dataset,
     tokenizer: PreTrainedTokenizerBase,
@@ -103,6 +108,9 @@ def check_lengths(
 def _lengths(rows: Dataset, tokenizer: PreTrainedTokenizerBase, completion: str) -> Iterator[list[int]]:
     """Tokens of each row, a batch at a time."""
     for batch in rows.iter(1000):
+        if "input_ids" in batch:
+            yield [len(ids) for ids in batch["input_ids"]]
+            continue
         whole = [before + after for before, after in zip(batch["prompt"], batch[completion], strict=True)]
         if isinstance(whole[0], list):
             yield [len(ids) for ids in chat_ids(tokenizer, whole)]

@@ -13,9 +13,12 @@ from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.run import total_batch_size
 from tastetune.config.arguments import AdapterArguments, DataArguments, SftArguments, ValidationArguments
 from tastetune.config.recipe import parse_recipe
+from tastetune.language_models.answerer import SpellsRows
+from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.batching import context_length, refuse_beyond_context
 from tastetune.language_models.chat import prompt_ids
 from tastetune.language_models.loading import load_config, load_tokenizer
+from tastetune.tasks import Rows, Task, task_of
 from tastetune.training.configs import FineTuningConfig, TotalBatchGRPOConfig
 from tastetune.training.data import check_lengths, rows_for_steps, set_total_batch_size, training_rows
 from tastetune.training.preferences import read_pairs
@@ -89,13 +92,28 @@ class FineTuning(Preparation):
     arguments = (SftArguments, ValidationArguments, FineTuningConfig, ModelConfig)
     output = "adapter"
 
+    @property
+    def task(self) -> Task:
+        return task_of(self.dataset, self.data.dataset_config)
+
     @cached_property
     def rows(self) -> Dataset:
-        return training_rows(self.dataset, self.data.dataset_config, self.data.dataset_train_split, self.training)
+        split = self.data.dataset_train_split
+        if isinstance(ANSWERERS[self.task.config], SpellsRows):
+            seed = self.training.seed if self.training.data_seed is None else self.training.data_seed
+            return rows_for_steps(self.spelt(self.task.rows(self.dataset, split), seed), self.training)
+        return training_rows(self.dataset, self.data.dataset_config, split, self.training)
 
     @cached_property
     def validation(self) -> Validation | None:
-        return read_validation(self.dataset, self.data, self.training, self.watch)
+        return read_validation(self.dataset, self.data, self.training, self.watch, self.spelt)
+
+    def spelt(self, rows: Rows, seed: int | None = None) -> Dataset:
+        """`rows` as tokens to train on, with the loss on their answers; see `SpellsRows`."""
+        windows = self.data.window_limits(self.training.max_length)
+        answerer = ANSWERERS[rows.task.config]
+        assert isinstance(answerer, SpellsRows)
+        return answerer.training_rows(self.tokenizer, rows, windows, context=context_length(self.config), seed=seed)
 
     def check_lengths(self) -> None:
         context = context_length(self.config)

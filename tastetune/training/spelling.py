@@ -15,7 +15,7 @@ def check_spelling(tokenizer: PreTrainedTokenizerBase, rows: Dataset, config: Pr
     """Look at how the first rows are spelt; in words, how.
 
     Args:
-        rows: `prompt` and `completion`, texts or chat messages.
+        rows: `prompt` and `completion`, texts or chat messages; or `input_ids`, which are spelt already.
         config: the model's, whose vocabulary the tokens must be of.
 
     Raises:
@@ -24,6 +24,9 @@ def check_spelling(tokenizer: PreTrainedTokenizerBase, rows: Dataset, config: Pr
             have.
     """
     part = rows.select(range(min(TRIED, len(rows))))
+    if "input_ids" in part.column_names:
+        refuse_beyond_vocabulary(config, part["input_ids"][:])
+        return f"{len(tokenizer):,} tokens; rows of tokens"
     prompts, completions = part["prompt"][:], part["completion"][:]
     whole = [prompt + completion for prompt, completion in zip(prompts, completions, strict=True)]
     is_chat = isinstance(prompts[0], list)

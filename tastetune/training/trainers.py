@@ -10,7 +10,7 @@ from torch.nn.functional import cross_entropy
 from transformers.trainer_utils import EvalLoopOutput
 from trl import SFTTrainer
 
-from tastetune.language_models.probabilities import has_plain_head
+from tastetune.language_models.heads import has_plain_head
 from tastetune.training.validation import Validation
 
 PLAIN_INPUTS = {"input_ids", "attention_mask", "labels"}

@@ -1,7 +1,8 @@
 """How a model in training is watched: it answers rows of the validation split, scored by the task's own metric."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedToken
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Meta, Predictions
-from tastetune.config.arguments import DataArguments, ValidationArguments
+from tastetune.config.arguments import DataArguments, ValidationArguments, WindowLimits
 from tastetune.errors import InputError
-from tastetune.language_models.answerer import Asking
+from tastetune.language_models.answerer import Asking, SpellsRows
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.tasks import Rows, task_of
@@ -29,15 +30,17 @@ class Validation:
     """Rows of the validation split that a model in training answers.
 
     Attributes:
-        rows: `prompt` and `completion`, for the loss.
+        rows: `prompt` and `completion`, or tokens, for the loss.
         questions: the same rows as the task asks them; None where the loss alone is told, for answers that must be
             written out token by token cost too much.
         settings: what decided on evaluations, for the run's record.
+        windows: how much of a user's stream is read together, where rows are asked in one.
     """
 
     rows: Dataset
     questions: Rows | None
     settings: dict[str, Any]
+    windows: WindowLimits = field(default_factory=WindowLimits)
 
     def metrics(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_batch_tokens: int
@@ -46,7 +49,7 @@ class Validation:
         if self.questions is None:
             return {}
         rows, answerer = self.questions, ANSWERERS[self.questions.task.config]
-        asking = Asking(str(answerer.in_training), max_batch_tokens=max_batch_tokens)
+        asking = Asking(str(answerer.in_training), max_batch_tokens=max_batch_tokens, windows=self.windows)
         answered = answerer.answer(LanguageModel(model, tokenizer), rows, asking)
         origin = {"dataset": rows.dataset.name, "fingerprint": rows.dataset.fingerprint, "split": rows.split}
         about: dict[str, Any] = answerer.origin(rows, asking) | origin | {"config": rows.task.rows_config}
@@ -57,12 +60,19 @@ class Validation:
 
 
 def read_validation(
-    dataset: BuiltDataset, data_args: DataArguments, args: FineTuningConfig, validation_args: ValidationArguments
+    dataset: BuiltDataset,
+    data_args: DataArguments,
+    args: FineTuningConfig,
+    validation_args: ValidationArguments,
+    spelt: Callable[[Rows], Dataset] | None = None,
 ) -> Validation | None:
     """What the model is asked at each evaluation; None if the recipe asks for no evaluation.
 
     Sets the metric that chooses the best model, where the recipe names none: ROC-AUC, or the loss of a task whose
     answers are not scored while training.
+
+    Args:
+        spelt: makes rows tokens, for a task that is not trained on prompts and completions.
 
     Raises:
         InputError: the recipe also trains on the validation split, its keys contradict each other, or the rows drawn
@@ -87,12 +97,15 @@ def read_validation(
     questions = whole.at(np.sort(places)) if ANSWERERS[task.config].in_training else None
     if questions:
         _refuse_one_label(questions)
-    rows = Dataset(task.training_table(dataset, SPLIT).take(np.sort(places)))
+    if spelt and questions and isinstance(ANSWERERS[task.config], SpellsRows):
+        rows = spelt(questions)
+    else:
+        rows = in_template(Dataset(task.training_table(dataset, SPLIT).take(np.sort(places))))
     _set_metric(args, [task.headline[0], LOSS] if questions else [LOSS])
     settings = {key: getattr(args, key) for key in ("eval_strategy", "eval_steps", "metric_for_best_model")}
     settings |= {key: getattr(args, key) for key in ("greater_is_better", "load_best_model_at_end")}
-    settings |= {"eval_rows": len(rows), "early_stopping_patience": validation_args.early_stopping_patience}
-    return Validation(in_template(rows), questions, settings)
+    settings |= {"eval_rows": len(places), "early_stopping_patience": validation_args.early_stopping_patience}
+    return Validation(rows, questions, settings, data_args.window_limits(args.max_length))
 
 
 def early_stopping(validation_args: ValidationArguments) -> list[EarlyStoppingCallback]:

@@ -26,6 +26,7 @@ PLACES = (
     "language_models/test_catalogue_ranking.py",
     "language_models/test_gguf.py",
     "language_models/test_language_model.py",
+    "language_models/test_streams.py",
     "language_models/test_top_n.py",
     "metrics/test_threshold.py::test_no_threshold_has_a_higher_f1",
     "probe/test_probe.py",
@@ -41,6 +42,7 @@ PLACES = (
     "training/test_failures.py",
     "training/test_grpo.py",
     "training/test_preferences.py",
+    "training/test_streams.py",
     "training/test_validation.py",
 )
 """Beginnings of tests' addresses in tests/: folders, files, single tests."""

@@ -1,0 +1,94 @@
+"""Streams: P(Yes), or the expected stars, of all of a user's rows read off one pass over the user's ratings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from datasets import Dataset
+from transformers import PreTrainedTokenizerBase
+
+from tastetune.artifacts.score_table import score_table
+from tastetune.config.arguments import WindowLimits
+from tastetune.errors import InputError
+from tastetune.language_models.answerer import Answered, Asking, check_mode, mass_notes, past_notes
+from tastetune.language_models.batching import context_length
+from tastetune.language_models.language_model import LanguageModel
+from tastetune.language_models.probabilities import AnswerProbabilities
+from tastetune.language_models.streams.probabilities import stream_probabilities
+from tastetune.language_models.streams.tokens import SpeltStreams
+from tastetune.language_models.streams.training import token_rows
+from tastetune.tasks import Rows
+from tastetune.tasks.passages import Streams
+from tastetune.tasks.rating import STARS
+from tastetune.tasks.stream import StreamTask
+
+
+class StreamAnswerer:
+    """Asks each row behind its user's earlier ratings. See `tastetune.language_models.answerer.Answerer`."""
+
+    modes: tuple[str, ...] = ("stream",)
+    plain: str | None = None
+    in_training: str | None = "stream"
+
+    def check(self, asking: Asking) -> None:
+        """Raise InputError at another mode, or at worked examples, which a stream brings along itself."""
+        check_mode(self, asking)
+        if asking.shots:
+            raise InputError("a stream holds the user's own ratings as examples; leave --shots away")
+
+    def origin(self, rows: Rows, asking: Asking) -> dict:
+        """What the scores mean, and how long the windows are."""
+        windows = {"stream_window": asking.windows.ratings, "stream_min_past": asking.windows.min_past}
+        settings = {"mode": asking.mode, "max_length": asking.windows.tokens, **windows}
+        return {"shots": 0, "threshold": self.threshold(rows), "settings": settings}
+
+    def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
+        """The score of each row, and how many earlier ratings the rows were shown."""
+        streams = SpeltStreams.of(model.tokenizer, _streams(rows))
+        passages = streams.passages(asking.windows, context_length(model.model.config))
+        pad = model.tokenizer.pad_token_id or 0  # where no token of the passage looks
+        read = stream_probabilities(model.model, streams, passages, pad, asking.max_batch_tokens)
+        shown = past_notes(np.concatenate([passage.before for passage in passages]))
+        return Answered(score_table(rows.example_ids, self.scores(read)), mass_notes(read.mass) | shown)
+
+    def training_rows(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        rows: Rows,
+        windows: WindowLimits,
+        *,
+        context: int | None,
+        seed: int | None = None,
+    ) -> Dataset:
+        """Rows of tokens to train on, see `tastetune.language_models.answerer.SpellsRows`."""
+        known = None if seed is None else rows.split.split("+")
+        streams = SpeltStreams.of(tokenizer, _streams(rows, known))
+        rng = None if seed is None else np.random.default_rng(seed)
+        return token_rows(streams, streams.passages(windows, context, rng))
+
+    def threshold(self, rows: Rows) -> float:
+        """The score from which on the answer is Yes."""
+        return 0.5
+
+    def scores(self, read: AnswerProbabilities) -> np.ndarray:
+        """P(Yes)."""
+        return read.shares[:, 1]
+
+
+class StreamRatingAnswerer(StreamAnswerer):
+    """Asks for stars behind the user's earlier stars."""
+
+    modes = ("stream_rating",)
+    in_training = "stream_rating"
+
+    def threshold(self, rows: Rows) -> float:
+        """Scores are stars, so Yes from the dataset's own threshold on."""
+        return rows.dataset.like_from
+
+    def scores(self, read: AnswerProbabilities) -> np.ndarray:
+        """The expected stars."""
+        return read.shares @ np.array(STARS, np.float64)
+
+
+def _streams(rows: Rows, known: Sequence[str] | None = None) -> Streams:
+    assert isinstance(rows.task, StreamTask)
+    return rows.task.streams(rows, known)

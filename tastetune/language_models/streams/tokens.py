@@ -1,0 +1,110 @@
+"""Streams as tokens: each line's parts are spelt once, and stand in every window as they are."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from transformers import PreTrainedTokenizerBase
+
+from tastetune.config.arguments import WindowLimits
+from tastetune.errors import InputError
+from tastetune.language_models.answer_tokens import spell
+from tastetune.tasks.passages import Passage, Streams, passages
+
+TRIED = 20
+"""Lines that are spelt together too, to see whether they come out alike; all are written by one template."""
+
+
+@dataclass(frozen=True)
+class SpeltStreams:
+    """Streams, and the tokens of their parts.
+
+    Attributes:
+        head: of what stands before the lines.
+        answers: of each answer its one token.
+        questions, rests: of each line's two other parts; a token that all answers begin with ends the question.
+    """
+
+    streams: Streams
+    head: list[int]
+    answers: list[int]
+    questions: list[list[int]]
+    rests: list[list[int]]
+
+    @classmethod
+    def of(cls, tokenizer: PreTrainedTokenizerBase, streams: Streams) -> "SpeltStreams":
+        """The tokens of streams of one line at least.
+
+        Raises:
+            InputError: an answer is of several tokens, or the parts are spelt otherwise where they stand together.
+        """
+        head = tokenizer(streams.head)["input_ids"]
+        begun, answers = _answers(tokenizer, streams)
+        questions = [ids + begun for ids in _spelt(tokenizer, streams.questions)]
+        spelt = cls(streams, head, answers, questions, _spelt(tokenizer, streams.rests))
+        spelt._refuse_apart(tokenizer)
+        return spelt
+
+    def passages(
+        self, limits: WindowLimits, context: int | None, rng: np.random.Generator | None = None
+    ) -> list[Passage]:
+        """All rows in passages that the model can read.
+
+        Args:
+            limits: of the windows, the head's tokens among theirs.
+            context: tokens that the model has positions for; None where nothing limits them.
+            rng: see `tastetune.tasks.passages.passages`.
+
+        Raises:
+            InputError: a line does not fit.
+        """
+        # The longest rest for every line: where a window ends must not tell what a line's own answer was
+        lengths = np.array([len(question) for question in self.questions], np.int64) + 1 + max(map(len, self.rests))
+        most = min((limit for limit in (limits.tokens, context) if limit is not None), default=None)
+        room = replace(limits, tokens=None if most is None else max(0, most - len(self.head)))
+        return list(passages(self.streams, lengths, room, rng))
+
+    def told(self, lines: Iterable[int]) -> tuple[list[int], list[int]]:
+        """The tokens of the head and of whole lines, and where each line's answer stands."""
+        ids, places = list(self.head), []
+        for line in lines:
+            ids += self.questions[line]
+            places.append(len(ids))
+            ids.append(self.answer(line))
+            ids += self.rests[line]
+        return ids, places
+
+    def answer(self, line: int) -> int:
+        """The token of a line's own answer."""
+        return self.answers[self.streams.told[line]]
+
+    def _refuse_apart(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Raise InputError if the first lines are spelt otherwise together than part by part."""
+        streams, lines = self.streams, range(min(TRIED, len(self.questions)))
+        texts = [streams.questions[at] + streams.answers[streams.told[at]] + streams.rests[at] for at in lines]
+        if tokenizer(streams.head + "".join(texts))["input_ids"] != self.told(lines)[0]:
+            raise InputError(
+                f"the tokenizer of {tokenizer.name_or_path!r} spells a stream's lines otherwise where they stand "
+                "together than one by one; use another model, or dataset_config: like_dislike"
+            )
+
+
+def _spelt(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
+    """The tokens of each text, without what the tokenizer puts around one; texts that are alike are spelt once."""
+    unlike = list(dict.fromkeys(texts))
+    ids = dict(zip(unlike, tokenizer(unlike, add_special_tokens=False)["input_ids"], strict=True))
+    return [ids[text] for text in texts]
+
+
+def _answers(tokenizer: PreTrainedTokenizerBase, streams: Streams) -> tuple[list[int], list[int]]:
+    """The tokens that all answers begin with, and the one by which each goes on."""
+    asked = streams.head + streams.questions[0]
+    spelt = spell(tokenizer, [asked], streams.answers)
+    if any(len(answer) > 1 for answer in spelt.answers):
+        several = next(text for text, ids in zip(streams.answers, spelt.answers, strict=True) if len(ids) > 1)
+        raise InputError(
+            f"the tokenizer of {tokenizer.name_or_path!r} spells {several!r} in several tokens, and in a stream each "
+            "answer is one; use another model, or dataset_config: like_dislike, which reads longer answers"
+        )
+    before = len(tokenizer(asked)["input_ids"])
+    return spelt.contexts[0][before:], [answer[0] for answer in spelt.answers]

@@ -1,0 +1,58 @@
+"""A user's ratings as one text in the order of time: each is asked before it is told, and so every rating teaches."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.config.arguments import WindowLimits
+from tastetune.tasks.labels import LabelTask
+from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.passages import Passage, Streams, passages
+from tastetune.tasks.stream_lines import StarStream, Stream, read_streams
+from tastetune.tasks.task import Rows
+
+
+class StreamTask(LabelTask):
+    """The rows of `like_dislike`, each asked behind the user's earlier ratings. No files of its name exist."""
+
+    config = "stream"
+    written_by: type[Stream] = Stream
+
+    def streams(self, rows: Rows, known: Sequence[str] | None = None) -> Streams:
+        """The ratings of the rows' users as lines, see `tastetune.tasks.stream_lines.read_streams`."""
+        return read_streams(rows, self.written_by(rows.dataset.worded(LikeDislike)), known)
+
+    def prompts(self, rows: Rows) -> list[str]:
+        """The text before each row's answer, by itself, in windows of the usual number of ratings."""
+        return [prompt for prompt, _ in self._unrolled(rows, None)]
+
+    def training_table(self, dataset: BuiltDataset, split: str) -> pa.Table:
+        """`prompt` and `completion` of the rows of `split`: each row by itself, which streams save the reading of."""
+        rows = self.rows(dataset, split)
+        prompts, completions = zip(*self._unrolled(rows, split.split("+")), strict=True)
+        return pa.table({"prompt": prompts, "completion": completions})
+
+    def _unrolled(self, rows: Rows, known: Sequence[str] | None) -> list[tuple[str, str]]:
+        streams = self.streams(rows, known)
+        texts: list[tuple[str, str]] = [("", "")] * len(rows.table)
+        for passage in passages(streams, np.ones(len(streams.questions), np.int64), WindowLimits()):
+            for row, text in zip(passage.rows, _texts(streams, passage), strict=True):
+                texts[row] = text
+        return texts
+
+
+class StreamRatingTask(StreamTask):
+    """The rows of `like_dislike`, asked for stars behind the user's earlier stars."""
+
+    config = "stream_rating"
+    written_by = StarStream
+
+
+def _texts(streams: Streams, passage: Passage) -> list[tuple[str, str]]:
+    lines = [streams.questions[at] + streams.answers[streams.told[at]] + streams.rests[at] for at in passage.lines]
+    return [
+        (streams.head + "".join(lines[:before]) + streams.questions[at], streams.answers[streams.told[at]])
+        for at, before in zip(passage.targets, passage.before, strict=True)
+    ]

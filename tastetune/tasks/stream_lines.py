@@ -1,0 +1,176 @@
+"""Ratings as lines of text in the order of time: how a line is written, and how a log becomes streams of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.errors import InputError
+from tastetune.tasks.like_dislike import NO, YES, Item, LikeDislike, time_span
+from tastetune.tasks.passages import Streams
+from tastetune.tasks.rating import STARS, Rating
+from tastetune.tasks.task import KNOWN, Rows
+
+RATING = ["user_id", "item_id", "timestamp"]
+"""What a row and its rating have in common."""
+
+ORDER = [(name, "ascending") for name in ("user_id", "timestamp", "item_id")]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Writes ratings as lines: `- "Alien (1979)": Yes`.
+
+    A line is a question up to its colon, an answer, and what is told behind the answer.
+
+    Attributes:
+        like: the wording of the dataset's prompts; with its `genres`, `ratings` and `times` a line names the genres,
+            tells the stars behind the answer (`Yes, 5.0`), and says how long after the rating before it stands.
+    """
+
+    like: LikeDislike
+
+    answers = (NO, YES)
+    """What a line may be answered with; an answer's number is its place here."""
+
+    @property
+    def head(self) -> str:
+        """What stands before the first line."""
+        return (
+            f"Below is a {self.like.user}'s history of {self.like.items}, oldest first. Behind each {self.like.item} "
+            f"stands {self._asked}\n\n"
+        )
+
+    @property
+    def _asked(self) -> str:
+        stars = f", and the stars that the {self.like.user} gave" if self.like.ratings else ""
+        return f"whether the {self.like.user} did {self.like.enjoy} it, Yes or No{stars}."
+
+    def question(self, named: str, gap: int | None) -> str:
+        """A line up to its answer, without a space at its end.
+
+        Args:
+            named: the item as `LikeDislike.named` writes it.
+            gap: seconds since the rating before it; None for a user's first.
+        """
+        when = ""
+        if self.like.times and gap is not None:
+            when = f", {span} later" if (span := time_span(gap)) else ", at the same time"
+        return f"- {named}{when}:"
+
+    def answer(self, rating: float) -> int:
+        """The number of the answer that a rating is."""
+        return int(rating >= self.like.like_from)
+
+    def told(self, rating: float) -> str:
+        """The rest of a line behind its answer."""
+        return f", {rating:.1f}\n" if self.like.ratings else "\n"
+
+
+class StarStream(Stream):
+    """Writes ratings as lines that end in stars: `- "Alien (1979)": 5`."""
+
+    answers = tuple(map(Rating.completion, STARS))
+
+    @property
+    def _asked(self) -> str:
+        return f"how many stars, from {STARS[0]} to {STARS[-1]}, the {self.like.user} gave it."
+
+    def answer(self, rating: float) -> int:
+        """The number of the answer that a rating is; InputError unless it is one of 1, 2, 3, 4, 5."""
+        return self.answers.index(Rating.completion(rating))
+
+    def told(self, rating: float) -> str:
+        """The rest of a line behind its answer, which has told the stars."""
+        return "\n"
+
+
+def read_streams(rows: Rows, writer: Stream, known: Sequence[str] | None = None) -> Streams:
+    """The ratings of the rows' users as lines.
+
+    Args:
+        known: the splits whose ratings may stand before a row; as the dataset's rule for histories says if None.
+
+    Raises:
+        InputError: rows of several splits without `known`, a rule that does not exist, dislikes that were sampled, or
+            rows that `interactions` and `items` do not have.
+    """
+    dataset, asked = rows.dataset, rows.split.removesuffix("_sample").split("+")
+    if dataset.has_sampled_dislikes:
+        raise InputError(
+            f"{dataset.source}: its dislikes were sampled beside clicks and stand in no history, so its rows are no "
+            f"stream; set dataset_config: {rows.task.rows_config}"
+        )
+    known = _known(dataset, rows.split, asked) if known is None else known
+    table = _ratings(dataset, list(dict.fromkeys([*known, *asked])), rows.table["user_id"])
+    is_known, of_split = (np.isin(table["split"].to_numpy(), splits) for splits in (known, asked))
+    users, items, stars = (table[name].to_pylist() for name in ("user_id", "item_id", "rating"))
+    bounds = np.array([at for at in range(len(users)) if not at or users[at] != users[at - 1]] + [len(users)])
+    named, gaps = _named(dataset, writer.like, set(items)), _gaps(table["timestamp"].to_numpy(), is_known, bounds)
+    return Streams(
+        head=writer.head,
+        answers=writer.answers,
+        questions=[writer.question(named[item], gap) for item, gap in zip(items, gaps, strict=True)],
+        rests=[writer.told(rating) for rating in stars],
+        told=np.array([writer.answer(rating) for rating in stars], np.int64),
+        bounds=bounds,
+        is_known=is_known,
+        of_split=of_split,
+        asked=_places(rows, table, of_split),
+    )
+
+
+def _known(dataset: BuiltDataset, split: str, asked: list[str]) -> tuple[str, ...]:
+    if dataset.history not in KNOWN:
+        raise InputError(
+            f"{dataset.source}: its histories follow the rule {dataset.history!r}, expected one of {', '.join(KNOWN)}; "
+            "rebuild the dataset"
+        )
+    if asked[0] not in KNOWN[dataset.history] or len(asked) > 1:
+        raise InputError(f"split {split!r}: a stream answers one of {', '.join(KNOWN[dataset.history])} at a time")
+    return KNOWN[dataset.history][asked[0]]
+
+
+def _ratings(dataset: BuiltDataset, splits: Sequence[str], users: pa.ChunkedArray) -> pa.Table:
+    """The users' ratings in these splits, each user's together and in order, with the `split` of each."""
+    parts = []
+    for split in splits:
+        part = dataset.read("interactions", split, [*RATING, "rating"])
+        part = part.filter(pc.is_in(part["user_id"], value_set=users.combine_chunks()))
+        parts.append(part.append_column("split", pa.repeat(pa.scalar(split), len(part))))
+    return pa.concat_tables(parts).sort_by(ORDER)
+
+
+def _named(dataset: BuiltDataset, like: LikeDislike, rated: set[str]) -> dict[str, str]:
+    columns = dataset.read("items", "train", ["item_id", "title", "genres"]).to_pydict().values()
+    named = {item: like.named(Item(title, genres or ())) for item, title, genres in zip(*columns, strict=True)}
+    if unnamed := rated - named.keys():
+        raise InputError(f"{dataset.source}: item {min(unnamed)!r} was rated and is not in its items; rebuild it")
+    return named
+
+
+def _gaps(times: np.ndarray, is_known: np.ndarray, bounds: np.ndarray) -> list[int | None]:
+    """Seconds since the user's last known rating before each line."""
+    last = np.maximum.accumulate(np.where(is_known, np.arange(len(times)), -1))
+    before = np.concatenate([[-1], last[:-1]])[: len(times)]
+    first = np.repeat(bounds[:-1], np.diff(bounds))
+    return [
+        int(times[at] - times[of]) if of >= start else None
+        for at, (of, start) in enumerate(zip(before, first, strict=True))
+    ]
+
+
+def _places(rows: Rows, table: pa.Table, of_split: np.ndarray) -> np.ndarray:
+    """The line of each row."""
+    lines = zip(*(table[name].to_pylist() for name in RATING), strict=True)
+    place = {rating: line for line, rating in enumerate(lines) if of_split[line]}
+    asked = list(zip(*rows.read(RATING).to_pydict().values(), strict=True))
+    if missing := sum(rating not in place for rating in asked):
+        raise InputError(
+            f"{rows.dataset.source}: {missing} of {len(asked)} rows of {rows.split!r} are not in its interactions; "
+            "rebuild the dataset"
+        )
+    return np.array([place[rating] for rating in asked], np.int64)
