@@ -1,5 +1,6 @@
 # make quickstart  the whole job on the embedded ml-100k, into outputs/quickstart
 # make quickstart-lists  top-10 lists on the same ratings, into outputs/quickstart-lists
+# make pretrained  a real pretrained model beside the recommenders, into outputs/smollm2; SHORT=1 to see that it runs
 # make smollm2     a real pretrained model, SmolLM2 135M Instruct, into models/smollm2
 # make test        all tests
 # make test-fast   those that take no seconds each, all within a minute
@@ -18,13 +19,16 @@ SMOLLM2_SHA256 := b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db
 # Two processes of one thread each: threads of one that wait for each other would starve the other on few cores
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadscope
 
-.PHONY: quickstart quickstart-lists smollm2 test test-fast test-core lint clean
+.PHONY: quickstart quickstart-lists pretrained smollm2 test test-fast test-core lint clean
 
 quickstart: .venv/installed
 	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/quickstart.sh
 
 quickstart-lists: .venv/installed
 	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/quickstart_lists.sh
+
+pretrained: models/smollm2/config.json
+	PATH="$(CURDIR)/.venv/bin:$$PATH" bash scripts/pretrained.sh
 
 smollm2: models/smollm2/config.json
 
