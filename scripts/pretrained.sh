@@ -9,9 +9,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-out=outputs/smollm2 rows=2000 cut=()
+out=outputs/smollm2 rows=2000 cut=() baselines=()
 if [ -n "${SHORT:-}" ]; then
-    out=outputs/smollm2-short rows=50 cut=(--max_steps 2 --warmup_steps 0 --save_steps 1)
+    out=outputs/smollm2-short rows=50 cut=(--max_steps 2 --warmup_steps 0 --save_steps 1) baselines=(--only trivial svd)
 fi
 run=(--run_dir "$out")
 # Waiting threads that spin starve the working ones on few cores; freed memory is kept for the next training step
@@ -28,7 +28,7 @@ if [ ! -e "$out/data/tastetune.json" ]; then
 fi
 
 stage "The recommenders' answers"
-python scripts/baseline.py recipes/smollm2.yaml "${run[@]}" --split test_sample
+python scripts/baseline.py recipes/smollm2.yaml "${run[@]}" --split test_sample "${baselines[@]}"
 
 stage "SmolLM2 as it comes, and with 3 worked examples"
 python scripts/predict.py recipes/smollm2.yaml "${run[@]}" --split test_sample --only zero-shot 3-shot --checkpoints
