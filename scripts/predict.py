@@ -38,7 +38,7 @@ from tastetune.config.recipe import parse_recipe
 from tastetune.errors import run
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import answer, candidates, in_file, in_folder
-from tastetune.language_models.language_model import Recipe
+from tastetune.language_models.language_model import ModelRecipe
 from tastetune.tasks import task_of
 
 
@@ -53,7 +53,7 @@ def main() -> None:
     args, answers, generation, data, training, model = parse_recipe(
         __doc__, (PredictArguments, AnswerArguments, GenerationArguments, SftArguments, SFTConfig, ModelConfig)
     )
-    recipe = Recipe(data, training, model)
+    recipe = ModelRecipe(data, training, model)
 
     # 1. The rows
     dataset = recipe.dataset()

@@ -37,7 +37,7 @@ from tastetune.errors import InputError, run
 from tastetune.files import command_line, write_text
 from tastetune.language_models.answering import run_name
 from tastetune.language_models.generation import completed_lines
-from tastetune.language_models.language_model import Recipe
+from tastetune.language_models.language_model import ModelRecipe
 from tastetune.locks import held_file
 from tastetune.probe.probe import check_counts, probe, read_lines
 
@@ -55,7 +55,7 @@ def main() -> None:
     args, data_args, _, training_args, model_args = parse_recipe(
         __doc__, (ProbeArguments, SftArguments, GenerationArguments, SFTConfig, ModelConfig)
     )
-    recipe = Recipe(data_args, training_args, model_args)
+    recipe = ModelRecipe(data_args, training_args, model_args)
     name = run_name(Path(args.adapter)) if args.adapter else "zero-shot"
     output = Path(args.output) if args.output else data_args.folder.probe / f"{name}.json"
     if output.suffix != ".json":

@@ -150,7 +150,7 @@ def check(table: pa.Table, path: str | Path) -> None:
         score_table.check_scores(table, path)
 
 
-def hold(path: Path, origin: Mapping) -> bool:
+def are_predictions_of(path: Path, origin: Mapping) -> bool:
     """Whether `path` holds whole predictions of this `origin`: fields of `Meta`, of its settings those named."""
     try:
         meta = asdict(read_predictions(path).meta)

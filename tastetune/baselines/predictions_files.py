@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tastetune.artifacts.dataset import BuiltDataset
-from tastetune.artifacts.predictions import Predictions, hold, read_predictions, write_predictions
+from tastetune.artifacts.predictions import Predictions, are_predictions_of, read_predictions, write_predictions
 from tastetune.baselines import Baseline
 from tastetune.files import write_text
 from tastetune.locks import held_file
@@ -64,11 +64,11 @@ def _fit(baseline: Baseline, dataset: BuiltDataset, split: str, final: Path, *, 
 
 def _kept(final: Path, origin: dict, each_epoch: bool) -> list[Path]:
     """The files that are wanted, if all of them are there with answers of this `origin`; none otherwise."""
-    if not hold(final, origin | {"model": final.stem}):
+    if not are_predictions_of(final, origin | {"model": final.stem}):
         return []
     epochs = read_predictions(final).meta.settings.get("epochs", 0) if each_epoch else 0
     files = [*(epoch_file(final, epoch) for epoch in range(1, epochs + 1)), final]
-    return files if all(hold(file, origin | {"model": file.stem}) for file in files) else []
+    return files if all(are_predictions_of(file, origin | {"model": file.stem}) for file in files) else []
 
 
 def _and_epochs(files: list[Path]) -> str:

@@ -8,14 +8,14 @@ from pathlib import Path
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 
-from tastetune.artifacts.predictions import Meta, hold, write_predictions
+from tastetune.artifacts.predictions import Meta, are_predictions_of, write_predictions
 from tastetune.artifacts.run import CHECKPOINT, read_record
 from tastetune.artifacts.trained_rows import refuse_trained
 from tastetune.config.arguments import AnswerArguments
 from tastetune.config.run_folder import RunFolder
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Answerer, Asking
-from tastetune.language_models.language_model import Recipe
+from tastetune.language_models.language_model import ModelRecipe
 from tastetune.language_models.like_dislike import LikeDislikeAnswerer
 from tastetune.language_models.lists.top_n import TopNAnswerer
 from tastetune.language_models.rating import RatingAnswerer
@@ -145,7 +145,7 @@ def run_name(folder: Path) -> str:
     return "sft" if folder.name == RunFolder.ADAPTER else folder.resolve().name
 
 
-def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force: bool = False) -> list[Path]:
+def answer(recipe: ModelRecipe, rows: Rows, files: Mapping[Path, Candidate], *, force: bool = False) -> list[Path]:
     """One predictions file a model, made anew only where there is none of the same model and rows.
 
     The base model is loaded once, and not at all if every file is there. On several processes each answers a part; the
@@ -166,7 +166,7 @@ def answer(recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], *, force
 
 
 def _answer_missing(
-    recipe: Recipe, rows: Rows, files: Mapping[Path, Candidate], until_written: ExitStack, *, force: bool
+    recipe: ModelRecipe, rows: Rows, files: Mapping[Path, Candidate], until_written: ExitStack, *, force: bool
 ) -> None:
     main, missing = PartialState().is_main_process, []
     if main:
@@ -174,7 +174,7 @@ def _answer_missing(
     for path, candidate in files.items() if main else ():
         with ExitStack() as holding:
             holding.enter_context(held_file(path))
-            if not force and path.is_file() and hold(path, _origin(recipe, rows, candidate)):
+            if not force and path.is_file() and are_predictions_of(path, _origin(recipe, rows, candidate)):
                 print(f"kept: {path} (--force answers anew)")
             else:
                 missing.append(path)
@@ -195,7 +195,7 @@ def _answer_missing(
             print(f"predictions: {path} ({len(rows.table):,} rows{told})", flush=True)
 
 
-def _refuse_trained(recipe: Recipe, rows: Rows, adapters: Iterable[str]) -> None:
+def _refuse_trained(recipe: ModelRecipe, rows: Rows, adapters: Iterable[str]) -> None:
     records = [read_record(adapter) for adapter in adapters]
     refuse_trained([recipe.base_record, *records], rows.dataset, rows.task.rows_config, rows.split)
     for record in records:
@@ -203,7 +203,7 @@ def _refuse_trained(recipe: Recipe, rows: Rows, adapters: Iterable[str]) -> None
             print(f"{record.source}: no run's record lies beside it, so nobody can say which rows it was trained on")
 
 
-def _origin(recipe: Recipe, rows: Rows, candidate: Candidate) -> dict:
+def _origin(recipe: ModelRecipe, rows: Rows, candidate: Candidate) -> dict:
     """What `Meta` says of a model's answers to these rows, by its field."""
     asking = ANSWERERS[rows.task.config].origin(rows, candidate.asking)
     origin = recipe.origin(rows.dataset, candidate.adapter, **asking.pop("settings"))

@@ -101,7 +101,7 @@ class LanguageModel:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ModelRecipe:
     """A recipe's arguments, which name a dataset, a base model, and how an adapter of it is trained."""
 
     data: DataArguments

@@ -14,7 +14,7 @@ from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import Candidate, answer, candidates, run_name
-from tastetune.language_models.language_model import Recipe
+from tastetune.language_models.language_model import ModelRecipe
 from tastetune.tasks import Rows, task_of
 
 
@@ -26,7 +26,7 @@ class CurveRun:
         candidates: the base model, and every checkpoint.
     """
 
-    recipe: Recipe
+    recipe: ModelRecipe
     rows: Rows
     candidates: list[Candidate]
 
@@ -53,7 +53,7 @@ def read_run(usage: str, argv: Sequence[str], args: Any, adapter: str) -> CurveR
     _, answers, generation, data, training, model = parse_recipe(
         usage, (type(args), AnswerArguments, GenerationArguments, SftArguments, SFTConfig, ModelConfig), argv
     )
-    recipe, name = Recipe(data, training, model), args.name
+    recipe, name = ModelRecipe(data, training, model), args.name
     asking = Asking("", seed=training.seed, max_batch_tokens=answers.max_batch_tokens, generation=generation)
     checkpoints, dataset, trained = find_checkpoints(adapter), recipe.dataset(), read_record(adapter).settings
     if trained.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastetune.artifacts.predictions import Meta, hold, read_predictions, write_predictions
+from tastetune.artifacts.predictions import Meta, are_predictions_of, read_predictions, write_predictions
 from tastetune.artifacts.score_table import score_table
 from tastetune.config.environment import versions
 from tastetune.errors import InputError
@@ -74,7 +74,9 @@ def test_a_token_in_settings_or_command_is_never_written(path, monkeypatch):
     assert b"a-secret" not in raw
     assert token.encode() not in raw
     assert read_predictions(path).meta.command == "python predict.py --hub_token … --adapter /srv/adapter"
-    assert hold(path, {"settings": {"hub_token": token}, "model": "m"}), "a secret is no setting to be compared"
+    assert are_predictions_of(path, {"settings": {"hub_token": token}, "model": "m"}), (
+        "a secret is no setting to be compared"
+    )
 
 
 def test_metadata_of_a_later_version_is_read_without_its_news(path):

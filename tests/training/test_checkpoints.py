@@ -13,7 +13,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, set_seed
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import hold, read_predictions
+from tastetune.artifacts.predictions import are_predictions_of, read_predictions
 from tastetune.baselines.predictions_files import fit_or_keep
 from tastetune.baselines.selection import baselines_of
 from tastetune.errors import InputError
@@ -152,9 +152,9 @@ def test_answers_of_anything_else_are_not_kept(home, drawn, other):
     wanted = {
         key: meta[key] for key in ("kind", "split", "fingerprint", "adapter", "settings", "training", "threshold")
     }
-    assert hold(path, wanted)
-    assert not hold(path, wanted | other)
-    assert not hold(path.with_stem("none"), wanted)
+    assert are_predictions_of(path, wanted)
+    assert not are_predictions_of(path, wanted | other)
+    assert not are_predictions_of(path.with_stem("none"), wanted)
 
 
 def test_a_checkpoint_that_was_cut_off_is_passed_over_and_named(home, capsys, tmp_path):
