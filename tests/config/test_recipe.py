@@ -320,7 +320,7 @@ def test_every_recipe_of_the_project_parses(monkeypatch):
         for path in read_recipe("usage", [AnswerArguments], [str(recipe)])[0].baselines:
             assert Path(path).is_file()
         if script in ("sft", "dpo", "grpo"):
-            small = recipe.stem == "smollm2"  # fits anywhere in float32
+            small = recipe.stem.startswith("smollm2")  # fits anywhere in float32
             assert (last.load_in_4bit, last.bnb_4bit_quant_type, last.lora_r) == (not small, "nf4", 16)
 
 

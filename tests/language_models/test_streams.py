@@ -309,6 +309,19 @@ def test_answers_of_several_tokens_are_refused():
         SpeltStreams.of(tokenizer, streams(" No", " Yes"))
 
 
+def test_line_breaks_of_the_instruction_are_spelt_as_in_front_of_a_line():
+    """GPT-2's way, and SmolLM2's: two line breaks are one token at a text's end, and two tokens before a word."""
+    vocabulary = ["H", "\n", "\n\n", "-", "a", ":", "Y", "N", "?"]
+    gpt2 = Tokenizer(models.WordLevel({word: n for n, word in enumerate(vocabulary)}, "?"))
+    gpt2.pre_tokenizer = pre_tokenizers.Split(Regex(r"\s+(?!\S)|\s|\w|[^\s\w]"), "isolated")
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=gpt2, unk_token="?")
+    assert (tokenizer("H\n\n")["input_ids"], tokenizer("H\n\n-")["input_ids"]) == ([0, 2], [0, 1, 1, 3])
+    one = np.array([0])
+    bounds, yes = np.array([0, 1]), np.array([True])
+    written = Streams("H\n\n", ("N", "Y"), ["-a:"], ["\n"], one, bounds, yes, yes, one)
+    assert SpeltStreams.of(tokenizer, written).told([0])[0][:4] == [0, 1, 1, 3]
+
+
 def test_a_tokenizer_that_spells_lines_otherwise_together_is_refused():
     vocabulary = ["H", "\n", "-", "\n-", "a", ":", "Y", "N", "?"]
     merging = Tokenizer(models.BPE({word: n for n, word in enumerate(vocabulary)}, merges=[("\n", "-")], unk_token="?"))

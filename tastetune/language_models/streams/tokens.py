@@ -38,9 +38,11 @@ class SpeltStreams:
         Raises:
             InputError: an answer is of several tokens, or the parts are spelt otherwise where they stand together.
         """
-        head = tokenizer(streams.head)["input_ids"]
         begun, answers = _answers(tokenizer, streams)
-        questions = [ids + begun for ids in _spelt(tokenizer, streams.questions)]
+        asked = _spelt(tokenizer, streams.questions)
+        # In front of a line, where line breaks may be spelt otherwise than at a text's end
+        whole = tokenizer(streams.head + streams.questions[0])["input_ids"]
+        head, questions = whole[: len(whole) - len(asked[0])], [ids + begun for ids in asked]
         spelt = cls(streams, head, answers, questions, _spelt(tokenizer, streams.rests))
         spelt._refuse_apart(tokenizer)
         return spelt
