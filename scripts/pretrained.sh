@@ -34,10 +34,10 @@ stage "SmolLM2 as it comes, and with 3 worked examples"
 python scripts/predict.py recipes/smollm2.yaml "${run[@]}" --split test_sample --only zero-shot 3-shot --checkpoints
 
 stage "Fine-tuning on streams: every training rating once"
-accelerate launch "${where[@]}" scripts/sft.py recipes/smollm2_stream.yaml "${run[@]}" --output_dir "$out/stream" "${cut[@]}"
+accelerate launch "${where[@]}" scripts/sft.py recipes/smollm2_stream.yaml "${run[@]}" --output_dir "$out/sft" "${cut[@]}"
 
 stage "The fine-tuned model's answers, and those of streams without fine-tuning"
-python scripts/predict.py recipes/smollm2_stream.yaml "${run[@]}" --output_dir "$out/stream" "${cut[@]}" --split test_sample
+python scripts/predict.py recipes/smollm2_stream.yaml "${run[@]}" --output_dir "$out/sft" "${cut[@]}" --split test_sample
 
 stage "One table"
 python scripts/score.py recipes/smollm2.yaml "${run[@]}" --split test_sample
