@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-out=outputs/quickstart recipe=recipes/quickstart/sft.yaml
+out=outputs/quickstart recipe=recipes/quickstart/stream.yaml
 # Waiting threads that spin starve the working ones on few cores; freed memory is kept for the next training step
 export OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2147483648
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
@@ -22,10 +22,10 @@ python data_builders/ml100k.py --output_dir $out/data
 stage "A stand-in language model, for no weights are downloaded here"
 launch scripts/pretrain.py recipes/quickstart/pretrain.yaml
 
-stage "Fine-tuning: QLoRA, 500 steps"
+stage "Fine-tuning: QLoRA on streams, every training rating once"
 launch scripts/sft.py $recipe
 
-stage "The language model's answers: as it comes, with 3 worked examples, after 100 and after 500 steps"
+stage "The language model's answers: as it comes, and fine-tuned"
 python scripts/predict.py $recipe
 
 stage "The recommenders' answers to the same rows"
