@@ -120,7 +120,7 @@ def mass_notes(mass: np.ndarray) -> dict:
     if mean < LOW_MASS:
         print(
             f"warning: all answers together have a probability of {mean:.2g} on average, so the model hardly answers "
-            "the question; look at what it writes with --modes generate"
+            "the question"
         )
     return {"answer_mass": {"mean": mean, "least": least}}
 
