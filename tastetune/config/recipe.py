@@ -160,7 +160,9 @@ def _with_defaults(values: dict[str, Any], own: Collection[str], output: str) ->
     if values.get("run_dir"):
         folder = RunFolder(Path(values["run_dir"]))
         places = {"dataset_name": folder.data, "output_dir": folder.root / output, "sft_adapter": folder.adapter}
-        values |= {key: str(place) for key, place in places.items() if not values.get(key)}
+        if empty := [key for key in places if values.get(key) == ""]:
+            raise InputError(f"{empty[0]} is empty; name a folder, or leave the key out, for it follows from run_dir")
+        values |= {key: str(place) for key, place in places.items() if values.get(key) is None}
     elif "output_dir" in own and not values.get("output_dir"):
         raise InputError("run_dir is missing; name the run's folder in the recipe, such as run_dir: outputs/ml1m")
     if "use_cpu" in own and "use_cpu" not in values:

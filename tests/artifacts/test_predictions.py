@@ -177,7 +177,7 @@ def test_a_table_of_somebody_else_is_refused(path):
 
 
 def test_a_kind_or_threshold_that_is_none_is_refused():
-    with pytest.raises(InputError, match="one of trivial, recbole, text, base, adapter, fine-tuned"):
+    with pytest.raises(InputError, match="one of trivial, recbole, text, stack, base, adapter, fine-tuned"):
         replace(META, kind="oracle")
     with pytest.raises(InputError, match="threshold nan"):
         replace(META, threshold=float("nan"))

@@ -88,7 +88,7 @@ def test_a_file_that_is_not_there(tmp_path):
         (
             ["models", 2, "kind"],
             "magic",
-            "models[2].kind is 'magic', expected 'trivial', 'recbole', 'text', 'base'",
+            "models[2].kind is 'magic', expected 'trivial', 'recbole', 'text', 'stack', 'base'",
         ),
         (["models", 2, "against"], ["x" * 99], "models[2].against is ['xxx"),
         (["models", 1, "slices", "item:warm"], None, "key 'models[1].slices.item:warm' is missing"),

@@ -194,7 +194,8 @@ def test_all_places_follow_from_the_runs_folder(tmp_path):
         "outputs/a/adapter",
         "outputs/a/adapter",
     )
-    assert parse_recipe("usage", [Output], [path, "--output_dir", ""])[0].output_dir == "outputs/a/adapter"
+    with pytest.raises(InputError, match="output_dir is empty; name a folder, or leave the key out"):
+        parse_recipe("usage", [Output], [path, "--output_dir", ""])
     args = parse_recipe("usage", [Output], [path, "--run_dir", "b", "--dataset_name", "org/name"], output="dpo")[0]
     assert (args.dataset_name, args.output_dir, args.sft_adapter) == ("org/name", "b/dpo", "b/adapter")
     written(tmp_path, recipe="seed: 1\n")

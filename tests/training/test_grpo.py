@@ -132,7 +132,7 @@ def test_what_it_went_on_from_counts_as_trained_on(home, trained, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--sft_adapter="], "sft_adapter is missing; name the adapter to start from"),
+        (["--sft_adapter="], "sft_adapter is empty; name a folder, or leave the key out"),
         (["--sft_adapter", "no/such"], r"sft_adapter 'no/such': no adapter lies there, nor could one be fetched"),
         (["--dataset_config", "like_dislike"], r"dataset_config is 'like_dislike', which asks rows of"),
         (["--num_generations", 3], "total_train_batch_size is 8 answers, and num_generations 3 does not divide it"),

@@ -62,7 +62,10 @@ def test_pairs_of_a_dataset_are_counted(tmp_path):
     pairs, counts = read_pairs(lists, "top_n", "train")
     assert counts["pairs"] + counts["left_out"] == len(lists.read("top_n", "train"))
     assert pairs[0]["chosen"][0]["content"] != pairs[0]["rejected"][0]["content"]
-    with pytest.raises(InputError, match="dataset_config is 'items'; expected one of like_dislike, rating, top_n"):
+    with pytest.raises(
+        InputError,
+        match="dataset_config is 'items'; expected one of like_dislike, rating, stream, stream_rating, top_n",
+    ):
         read_pairs(lists, "items", "train")
 
 
@@ -105,7 +108,7 @@ def test_the_preferred_answer_becomes_likelier_than_under_the_adapter_it_started
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--sft_adapter="], "sft_adapter is missing"),
+        (["--sft_adapter="], "sft_adapter is empty"),
         (["--sft_adapter", "no/such"], "sft_adapter 'no/such': no adapter lies there"),
         (["--max_length", "20"], r"16 of 16 rows are longer than max_length 20 .* would lose their answer"),
         (["--push_to_hub", "true"], "push_to_hub: train first"),

@@ -23,9 +23,10 @@ from tastetune.config.arguments import (
 from tastetune.config.recipe import key_places, parse_recipe, read_recipe, refuse_unbuilt
 from tastetune.config.scoring import CurveArguments, ScoreArguments
 from tastetune.errors import InputError
-from tastetune.training.checks import examine, refuse_faulty_arguments
+from tastetune.training.checks import examine
 from tastetune.training.configs import FineTuningConfig, TotalBatchGRPOConfig
-from tastetune.training.preparation import Preparation
+from tastetune.training.constructions import check_arguments
+from tastetune.training.preparation import FineTuning
 from tastetune.training.runs import refuse_push_and_evaluation
 
 pytestmark = pytest.mark.slow
@@ -52,7 +53,7 @@ def doctor(argv):
     """What scripts/doctor.py does, and scripts/sft.py first; every finding a line."""
     refuse_unbuilt(argv)
     arguments = parse_recipe("usage", (SftArguments, ValidationArguments, FineTuningConfig, ModelConfig), argv)
-    findings = list(examine(Preparation(*arguments, key_places(argv))))
+    findings = list(examine(FineTuning(*arguments, key_places(argv))))
     assert all(finding.text.strip() for finding in findings), "a check without a word"
     if errors := [finding.text for finding in findings if finding.level == "error"]:
         raise InputError(errors[0])
@@ -67,7 +68,7 @@ def trained_otherwise(argv):
     for output, arguments in kinds.items():
         training = parse_recipe("usage", arguments, argv, output=output)[2]
         refuse_push_and_evaluation(training)
-        refuse_faulty_arguments(training, key_places(argv))
+        check_arguments(training, key_places(argv))
 
 
 def answered(argv):
