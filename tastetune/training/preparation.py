@@ -1,5 +1,6 @@
 """All that a run of scripts/sft.py, dpo.py or grpo.py needs before its model is loaded; each part is made once."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,7 +28,7 @@ from tastetune.training.runs import adapter_settings, check_push, refuse_push_an
 from tastetune.training.validation import Validation, read_validation
 
 
-class Preparation:
+class Preparation(ABC):
     """What runs of every kind have.
 
     Attributes:
@@ -47,10 +48,10 @@ class Preparation:
     def dataset(self) -> BuiltDataset:
         return open_dataset(self.data.dataset, self.data.dataset_revision)
 
-    @cached_property
+    @property
+    @abstractmethod
     def rows(self) -> Dataset:
         """What the trainer is given."""
-        raise NotImplementedError
 
     @cached_property
     def config(self) -> PreTrainedConfig:
@@ -71,13 +72,13 @@ class Preparation:
         """Have a step see `total_train_batch_size` examples; raises as `set_total_batch_size`."""
         set_total_batch_size(self.training, getattr(self.data, "total_train_batch_size", None))
 
+    @abstractmethod
     def check_lengths(self) -> None:
         """Raise InputError if a row is longer than the trainer or the model takes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def check_push(self) -> None:
         """Raise InputError if the run could not be pushed as the recipe says."""
-        raise NotImplementedError
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The stages of a run as processes that can be killed, forked from one that has loaded the libraries once."""
+"""The stages of a run, in this process or in one that can be killed, forked from one that has loaded the libraries."""
 
 import json
 import multiprocessing
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 from safetensors.numpy import load_file
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,14 @@ LOADED = (
 )
 OF_THE_RUN = ("seconds", "command", "versions", "passes")
 """Keys that say when and how something was made, or follow from the seconds."""
+
+
+def script(path: str, *flags) -> None:
+    """Run a script as `python path flags` does, in this process: what it costs to load the libraries is paid once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [path, *map(str, flags)])
+        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # else it knocks for a minute
+        runpy.run_path(path, run_name="__main__")
 
 
 def start(script: str, flags: Sequence, folder: Path, log: Path) -> BaseProcess:

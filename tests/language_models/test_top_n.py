@@ -1,12 +1,10 @@
 """Lists from a tiny language model: every way of making them, and the script that a person runs."""
 
-import runpy
-import sys
-
 import pyarrow as pa
 import pytest
 import torch
 from made_lists import make_lists
+from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
@@ -166,12 +164,6 @@ def test_no_prompt_depends_on_the_day(home, rows):
     tokenizer = AutoTokenizer.from_pretrained(home / "model")
     tokenizer.chat_template = "{{ date_string if date_string is defined else strftime_now('%d %b %Y') }}"
     assert tokenizer.decode(prompt_ids(tokenizer, rows.task.prompts(rows)[:1])[0]) == "26 Jul 2024"
-
-
-def script(path, *flags):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *map(str, flags)])
-        runpy.run_path(path, run_name="__main__")
 
 
 def test_fine_tuning_on_chats_and_every_way_of_recommending(home, rows):

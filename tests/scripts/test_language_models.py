@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import torch
 from made import make_dataset
 from made_model import make_tiny_model
 from safetensors.torch import load_file
+from stages import script
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
@@ -42,14 +42,6 @@ def small(home, output):
     flags = ["--dataset_name", home / "data", "--model_name_or_path", home / "model", "--output_dir", home / output]
     flags += ["--total_train_batch_size", 8, "--per_device_train_batch_size", 4]
     return [*flags, "--max_steps", 6, "--save_steps", 3]
-
-
-def script(path, *flags):
-    """Run a script as `python path flags` does, in this process: what it costs to load the libraries is paid once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *map(str, flags)])
-        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # else it knocks for a minute
-        runpy.run_path(path, run_name="__main__")
 
 
 def predict(home, name, *flags):

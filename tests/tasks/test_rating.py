@@ -1,11 +1,9 @@
-import runpy
-import sys
-
 import numpy as np
 import pytest
 import torch
 from made import make_dataset
 from made_model import make_tiny_model
+from stages import script
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
@@ -99,12 +97,6 @@ def test_a_space_before_the_digit_may_be_a_token_of_its_own():
     assert (spelled.contexts, spelled.answers) == ([[0, 1]], [[2], [3], [4], [5], [6]])
     with pytest.raises(InputError, match=r"does not tell ' 1' and .* apart"):
         spell(words(["a", " ", "1", "2", "?"]), ["a"], answers)
-
-
-def script(path, *flags):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *map(str, flags)])
-        runpy.run_path(path, run_name="__main__")
 
 
 def test_stars_are_trained_on_predicted_and_scored_in_the_table_of_the_same_rows(home):

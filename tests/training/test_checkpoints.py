@@ -1,15 +1,14 @@
 """One command from an adapter's folder and baselines' configs to the learning curve."""
 
 import json
-import runpy
 import shutil
-import sys
 from dataclasses import asdict, replace
 
 import pytest
 from made import make_dataset
 from made_model import make_tiny_model
 from peft import LoraConfig, get_peft_model
+from stages import script
 from transformers import AutoModelForCausalLM, set_seed
 
 from tastetune.artifacts.dataset import open_dataset
@@ -50,13 +49,6 @@ def home(tmp_path_factory):
     make_run(home, "run", (10, 2), dataset.fingerprint)  # as text, 10 comes before 2
     (home / "svd.yaml").write_text(SVD)
     return home
-
-
-def script(path, *flags):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *map(str, flags)])
-        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-        runpy.run_path(path, run_name="__main__")
 
 
 def draw(home, *flags):

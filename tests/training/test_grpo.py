@@ -2,14 +2,13 @@
 
 import json
 import re
-import runpy
 import shutil
-import sys
 
 import pytest
 import torch
 from made_lists import make_lists
 from safetensors.torch import load_file
+from stages import script
 from transformers import AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
@@ -22,13 +21,6 @@ from tastetune.training.configs import TotalBatchGRPOConfig
 from tastetune.training.stand_in import make_model, train_tokenizer
 
 RECIPE = "recipes/quickstart/grpo.yaml"
-
-
-def script(path, *flags):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *map(str, flags)])
-        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-        runpy.run_path(path, run_name="__main__")
 
 
 @pytest.fixture(scope="module")

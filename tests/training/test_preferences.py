@@ -1,9 +1,7 @@
 """Pairs by hand, and the script that trains on them."""
 
 import json
-import runpy
 import shutil
-import sys
 
 import pytest
 import torch
@@ -12,6 +10,7 @@ from made_lists import make_lists
 from made_model import make_tiny_model
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file
+from stages import script
 from transformers import AutoModelForCausalLM
 
 from tastetune.artifacts.dataset import open_dataset
@@ -67,12 +66,6 @@ def test_pairs_of_a_dataset_are_counted(tmp_path):
         match="dataset_config is 'items'; expected one of like_dislike, rating, stream, stream_rating, top_n",
     ):
         read_pairs(lists, "items", "train")
-
-
-def script(path, *flags):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *map(str, flags)])
-        runpy.run_path(path, run_name="__main__")
 
 
 @pytest.mark.parametrize("config", ["like_dislike", "top_n"])

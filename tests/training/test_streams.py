@@ -1,8 +1,6 @@
 """A model is trained on streams, answers, and is scored by the scripts that know nothing of streams."""
 
 import json
-import runpy
-import sys
 
 import numpy as np
 import pytest
@@ -12,6 +10,7 @@ from documents import ROOT
 from made import make_dataset
 from made_lists import make_lists
 from made_model import make_tiny_model
+from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig
 
@@ -33,13 +32,6 @@ def home(tmp_path_factory):
     make_dataset(folder / "data", 30, 40, 0)
     make_tiny_model(folder / "model")
     return folder
-
-
-def script(path, *flags):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *map(str, flags)])
-        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-        runpy.run_path(path, run_name="__main__")
 
 
 def run(home):

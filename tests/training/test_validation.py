@@ -1,14 +1,13 @@
 """A model in training is watched on the validation split."""
 
 import json
-import runpy
-import sys
 
 import numpy as np
 import pytest
 from made import make_dataset
 from made_lists import make_lists
 from made_model import make_tiny_model
+from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
@@ -27,13 +26,6 @@ def home(tmp_path_factory):
     make_dataset(folder / "data", 40, 30, 0)
     make_tiny_model(folder / "model")
     return folder
-
-
-def script(path, *flags):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", [path, *map(str, flags)])
-        patch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-        runpy.run_path(path, run_name="__main__")
 
 
 def train(home, output, *flags):
