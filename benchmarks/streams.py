@@ -1,70 +1,102 @@
 """Labels a second in training and rows a second in answering: a prompt a rating against streams, same model and rows.
 
     python benchmarks/streams.py --dataset_name outputs/quickstart/data --model_name_or_path outputs/quickstart/model
+    python benchmarks/streams.py --dataset_name outputs/smollm2/data --model_name_or_path models/smollm2 --name smollm2 --users 4 --steps 0
 
-Training is scripts/sft.py by the quickstart's two recipes for so many steps: its own record says how many answers were
-learnt in how many seconds. Answering is that of the first users' test rows by the model as it comes.
+Training is by the quickstart's two recipes for so many steps a turn; the answers that carry loss are counted. Answering
+is that of the first users' test rows by the model as it comes.
 """
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
-import time
-from pathlib import Path
+from collections.abc import Callable
+from importlib.metadata import version
+
+from tastetune.speed import Comparison, in_turns, on_one_thread, write_speed
+
+on_one_thread()  # before the libraries that compute are imported
 
 import numpy as np
-from trl import ModelConfig
+import torch
+from trl import ModelConfig, get_peft_config
 
-from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.run import total_batch_size
+from tastetune.config.recipe import parse_recipe
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.loading import load_model, load_tokenizer
 from tastetune.tasks import TASKS
+from tastetune.training.data import count_examples
+from tastetune.training.preparation import FineTuning
+from tastetune.training.trainers import CompactSFTTrainer
 
-SFT = Path(__file__).parents[1] / "scripts" / "sft.py"
 RECIPES = {"like_dislike": "recipes/quickstart/sft.yaml", "stream": "recipes/quickstart/stream.yaml"}
 
 
 def main() -> None:
     args = parse()
-    dataset = open_dataset(args.dataset_name)
+    torch.set_num_threads(1)
     base = ModelConfig(model_name_or_path=args.model_name_or_path, dtype="float32")
     model = LanguageModel(load_model(base).eval(), load_tokenizer(base))
-    learnt = {task: labels_a_second(args, recipe) for task, recipe in RECIPES.items()}
-    answered = {task: rows_a_second(model, dataset, task, args.users) for task in RECIPES}
-    for name, rates in (("training, labels a second", learnt), ("answering, rows a second", answered)):
-        prompts, streams = rates.values()
-        print(f"{name}: prompts {prompts:.1f}, streams {streams:.1f}, {streams / prompts:.1f} times as many")
+    comparisons = [compared(f"Rows answered, {args.name}", "rows/s", {t: answers(model, args, t) for t in RECIPES}, args)]
+    if args.steps:
+        with tempfile.TemporaryDirectory() as folder:
+            ways = {task: trains(args, recipe, folder) for task, recipe in RECIPES.items()}
+            comparisons.append(compared(f"Answers learnt, {args.name}", "labels/s", ways, args))
+    versions = {name: version(name) for name in ("torch", "transformers", "trl")}
+    write_speed(f"streams-{args.name}", comparisons, versions, args.turns)
 
 
-def labels_a_second(args: argparse.Namespace, recipe: str) -> float:
-    """The answers that a short run learns, by the seconds that it says it took."""
-    keys = {"dataset_name": args.dataset_name, "model_name_or_path": args.model_name_or_path, "max_steps": args.steps}
-    with tempfile.TemporaryDirectory() as folder:
-        flags = [f"--{key}={value}" for key, value in (keys | {"output_dir": f"{folder}/adapter"}).items()]
-        subprocess.run([sys.executable, SFT, recipe, *flags, "--use_cpu", "--warmup_steps=0"], check=True)
-        cost = json.loads(Path(folder, "adapter", "cost.json").read_text())
-    return cost["examples"] / cost["seconds"]
+def compared(what: str, unit: str, ways: dict[str, Callable[[], float]], args: argparse.Namespace) -> Comparison:
+    rates = in_turns(ways, args.turns)
+    return Comparison(what, unit, "a prompt a row", rates["like_dislike"], rates["stream"], "model and rows")
 
 
-def rows_a_second(model: LanguageModel, dataset: BuiltDataset, task: str, users: int) -> float:
-    """The first users' test rows, all of them, by the seconds that it takes to answer them."""
-    rows, answerer = TASKS[task].rows(dataset, "test"), ANSWERERS[task]
-    rows = rows.at(np.flatnonzero(rows.users < users))
-    began = time.perf_counter()
-    answerer.answer(model, rows, Asking(answerer.modes[0]))
-    return len(rows.table) / (time.perf_counter() - began)
+def trains(args: argparse.Namespace, recipe: str, folder: str) -> Callable[[], float]:
+    """What trains for so many steps and returns how many answers that taught."""
+    keys = {"dataset_name": args.dataset_name, "model_name_or_path": args.model_name_or_path, "output_dir": folder}
+    keys |= {"max_steps": args.steps, "warmup_steps": 0, "save_strategy": "no", "use_cpu": True}
+    flags = [f"--{key}={value}" for key, value in keys.items()]
+    prepared = FineTuning(*parse_recipe(__doc__, FineTuning.arguments, [recipe, *flags], output=FineTuning.output), {})
+    prepared.set_batch()
+    rows = prepared.rows
+    trainer = CompactSFTTrainer(
+        model=load_model(prepared.model),
+        args=prepared.training,
+        train_dataset=rows,
+        processing_class=prepared.tokenizer,
+        peft_config=get_peft_config(prepared.model),
+    )
+
+    def train() -> float:
+        trainer.train()
+        return args.steps * total_batch_size(prepared.training) * count_examples(rows) / len(rows)
+
+    return train
+
+
+def answers(model: LanguageModel, args: argparse.Namespace, task: str) -> Callable[[], float]:
+    """What answers the first users' test rows, all of them, and returns how many those are."""
+    rows, answerer = TASKS[task].rows(open_dataset(args.dataset_name), "test"), ANSWERERS[task]
+    rows = rows.at(np.flatnonzero(rows.users < args.users))
+
+    def answer() -> float:
+        answerer.answer(model, rows, Asking(answerer.modes[0]))
+        return len(rows.table)
+
+    return answer
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset_name", required=True)
     parser.add_argument("--model_name_or_path", required=True)
-    parser.add_argument("--users", type=int, default=100, help="whose test rows are answered")
-    parser.add_argument("--steps", type=int, default=20, help="of each training run")
+    parser.add_argument("--name", default="stand-in", help="what the table calls the model")
+    parser.add_argument("--users", type=int, default=20, help="whose test rows are answered")
+    parser.add_argument("--steps", type=int, default=5, help="of each turn of training; 0 for none")
+    parser.add_argument("--turns", type=int, default=3)
     return parser.parse_args()
 
 

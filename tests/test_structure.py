@@ -22,7 +22,7 @@ LEVELS = (
     ("errors",),
     ("files",),
     ("locks",),
-    ("templates",),
+    ("templates", "speed"),
     ("config", "metrics"),
     ("artifacts",),
     ("tasks", "hub"),

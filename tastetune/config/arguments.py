@@ -121,6 +121,9 @@ class SftArguments(DataArguments):
         default=None,
         metadata={"help": "Examples a step over all processes; sets gradient_accumulation_steps accordingly."},
     )
+    append_eos: bool = field(
+        default=False, metadata={"help": "Teach the end-of-text token behind each answer too, at half of the loss."}
+    )
 
 
 @dataclass

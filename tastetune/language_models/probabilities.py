@@ -15,6 +15,7 @@ from tastetune.language_models.batching import (
     left_padded,
     refuse_beyond_context,
     repeated,
+    tokens_at_once,
 )
 from tastetune.language_models.heads import Head
 from tastetune.tasks.like_dislike import NO, YES
@@ -56,7 +57,7 @@ def answer_probabilities(
     Args:
         prompts: n texts, one at least, as the task renders them.
         answers: what a prompt goes on with.
-        max_batch_tokens: padded tokens in one batch.
+        max_batch_tokens: padded tokens in one batch; on a CPU fewer, see `tokens_at_once`.
 
     Raises:
         InputError: the tokenizer cannot spell the answers, see `tastetune.language_models.answer_tokens.spell`; or
@@ -65,7 +66,7 @@ def answer_probabilities(
     spelled = spell(tokenizer, prompts, answers)
     contexts, tails = spelled.contexts, spelled.answers
     refuse_beyond_context(model.config, contexts, max(map(len, tails)))
-    head = Head.of(model)
+    head, at_once = Head.of(model), tokens_at_once(model, max_batch_tokens)
     logs = np.empty((len(prompts), len(answers)))
     # Answers of one token each are read off one pass; of longer ones each is a pass of its own
     together = all(len(tail) == 1 for tail in tails)
@@ -73,7 +74,7 @@ def answer_probabilities(
         own = [tails[column] for column in columns]
         begun = [] if together else own[0][:-1]
         logs[:, columns] = _logs(
-            model, head, [ids + begun for ids in contexts], own, pad=tokenizer.pad_token_id, at_once=max_batch_tokens
+            model, head, [ids + begun for ids in contexts], own, pad=tokenizer.pad_token_id, at_once=at_once
         )
     total = np.logaddexp.reduce(logs, axis=1)
     return AnswerProbabilities(np.exp(logs - total[:, None]), np.exp(total))

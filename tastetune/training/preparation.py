@@ -21,7 +21,7 @@ from tastetune.language_models.chat import prompt_ids
 from tastetune.language_models.loading import load_config, load_tokenizer
 from tastetune.tasks import Rows, Task, task_of
 from tastetune.training.configs import FineTuningConfig, TotalBatchGRPOConfig
-from tastetune.training.data import check_lengths, rows_for_steps, set_total_batch_size, training_rows
+from tastetune.training.data import check_lengths, rows_for_steps, set_total_batch_size, training_rows, without_eos
 from tastetune.training.preferences import read_pairs
 from tastetune.training.rewards import GoldShare, read_rewarded_rows
 from tastetune.training.runs import adapter_settings, check_push, refuse_push_and_evaluation
@@ -103,7 +103,8 @@ class FineTuning(Preparation):
         if isinstance(ANSWERERS[self.task.config], SpellsRows):
             seed = self.training.seed if self.training.data_seed is None else self.training.data_seed
             return rows_for_steps(self.spelt(self.task.rows(self.dataset, split), seed), self.training)
-        return training_rows(self.dataset, self.data.dataset_config, split, self.training)
+        rows = training_rows(self.dataset, self.data.dataset_config, split, self.training)
+        return rows if self.data.append_eos else without_eos(rows, self.tokenizer, self.training)
 
     @cached_property
     def validation(self) -> Validation | None:
