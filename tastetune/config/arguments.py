@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tastetune.config.run_folder import RunFolder
 from tastetune.errors import InputError
@@ -54,6 +55,14 @@ class DataArguments:
     stream_window: int = field(default=40, metadata={"help": "Of a user's stream, the most ratings read together."})
     stream_min_past: int = field(
         default=10, metadata={"help": "Of a user's stream, the ratings that stand before each one asked, at least."}
+    )
+
+    stream_item_tokens: Literal["none", "random", "svd"] = field(
+        default="none",
+        metadata={
+            "help": "In a stream, a learnt token an item beside its text, whose vector starts at random, or from a "
+            "singular value decomposition of the training ratings."
+        },
     )
 
     def window_limits(self, tokens: int | None) -> WindowLimits:
