@@ -31,7 +31,7 @@ def main() -> None:
     from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
     from tastetune.training.preparation import FineTuning
     from tastetune.training.runs import held_run, is_done, push_run, trained_rows
-    from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
+    from tastetune.training.trainers import ValidatedSFTTrainer, drop_residuals, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping
 
     data_args, validation_args, training_args, model_args = parse_recipe(
@@ -69,6 +69,7 @@ def main() -> None:
             ],
         )
         keep_adapter_in_float32(trainer.model)
+        drop_residuals(trainer.model, data_args.residual_dropout)
         refuse_unlabelled(trainer, rows)
         say = trainer.accelerator.print
         say(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tastetune.config.run_folder import RunFolder
 from tastetune.errors import InputError
@@ -69,6 +69,12 @@ class DataArguments:
         """The limits of a stream's windows, `tokens` among them; raises InputError where nothing could be asked."""
         return WindowLimits(self.stream_window, self.stream_min_past, tokens)
 
+    def decisive(self, task: str) -> dict[str, Any]:
+        """The keys of this project's own that decide what a run learns of a task, beside those that name its rows."""
+        # Keys that a task and its kin alone read begin with its first word: those of `stream` and `stream_rating`
+        beginning = f"{task.partition('_')[0]}_"
+        return {key: value for key, value in vars(self).items() if key.startswith(beginning)}
+
     @property
     def folder(self) -> RunFolder:
         """The run's folder.
@@ -130,6 +136,13 @@ class SftArguments(DataArguments):
         default=None,
         metadata={"help": "Examples a step over all processes; sets gradient_accumulation_steps accordingly."},
     )
+    residual_dropout: float = field(
+        default=0.0, metadata={"help": "Share of the embeddings and of each layer's output that training drops."}
+    )
+
+    def decisive(self, task: str) -> dict[str, Any]:
+        dropout = {"residual_dropout": self.residual_dropout} if self.residual_dropout else {}
+        return super().decisive(task) | dropout
 
 
 @dataclass
@@ -170,4 +183,7 @@ class StandInArguments:
     width: int = field(default=128, metadata={"help": "Width of a layer."})
     layers: int = field(default=4, metadata={"help": "Layers."})
     heads: int = field(default=4, metadata={"help": "Attention heads of a layer."})
-    ratings_each: int = field(default=40, metadata={"help": "Ratings in one training text."})
+    ratings_each: int = field(default=40, metadata={"help": "Ratings in one training text, unless it is a stream."})
+    superwords: bool = field(
+        default=False, metadata={"help": "Tokens may span words, so that a title that is often rated is one."}
+    )
