@@ -3,18 +3,14 @@
     pip install lm_eval
     python benchmarks/harness.py --dataset_name outputs/smollm2/data --model_name_or_path models/smollm2
 
-Both are given ` Yes` and ` No` alone. The first rows of the test split are asked, without and with worked examples. The
-harness runs with the fastest of its batch sizes, tried first; it passes no padding through, so each suits some model.
+Both are given ` Yes` and ` No` alone, and must agree on P(Yes). The first rows of the test split are asked, without and
+with worked examples.
 Needs lm_eval (0.4.13 was measured), which this package's own versions go along with.
 """
 
 import argparse
 from collections.abc import Callable
 from importlib.metadata import version
-
-from tastetune.speed import Comparison, in_turns, on_one_thread, write_speed
-
-on_one_thread()  # before the libraries that compute are imported
 
 import numpy as np
 import torch
@@ -28,6 +24,7 @@ from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.like_dislike import LikeDislikeAnswerer
 from tastetune.language_models.loading import load_model, load_tokenizer
 from tastetune.language_models.probabilities import yes_probabilities
+from tastetune.speed import Comparison, in_turns, write_speed
 from tastetune.tasks import TASKS
 from tastetune.tasks.like_dislike import NO, YES
 

@@ -1,7 +1,7 @@
 """Labels a second in training and rows a second in answering: a prompt a rating against streams, same model and rows.
 
     python benchmarks/streams.py --dataset_name outputs/quickstart/data --model_name_or_path outputs/quickstart/model
-    python benchmarks/streams.py --dataset_name outputs/smollm2/data --model_name_or_path models/smollm2 --name smollm2 --users 4 --steps 0
+    python benchmarks/streams.py --dataset_name outputs/smollm2/data --model_name_or_path models/smollm2 --steps 0
 
 Training is by the quickstart's two recipes for so many steps a turn; the answers that carry loss are counted. Answering
 is that of the first users' test rows by the model as it comes.
@@ -11,26 +11,20 @@ import argparse
 import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
-
-from tastetune.speed import Comparison, in_turns, on_one_thread, write_speed
-
-on_one_thread()  # before the libraries that compute are imported
+from pathlib import Path
 
 import numpy as np
 import torch
-from trl import ModelConfig, get_peft_config
+from trl import ModelConfig
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.run import total_batch_size
-from tastetune.config.recipe import parse_recipe
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.loading import load_model, load_tokenizer
+from tastetune.speed import Comparison, in_turns, write_speed
 from tastetune.tasks import TASKS
-from tastetune.training.data import count_examples
-from tastetune.training.preparation import FineTuning
-from tastetune.training.trainers import CompactSFTTrainer
+from tastetune.training.trainers import CompactSFTTrainer, short_run
 
 RECIPES = {"like_dislike": "recipes/quickstart/sft.yaml", "stream": "recipes/quickstart/stream.yaml"}
 
@@ -40,39 +34,32 @@ def main() -> None:
     torch.set_num_threads(1)
     base = ModelConfig(model_name_or_path=args.model_name_or_path, dtype="float32")
     model = LanguageModel(load_model(base).eval(), load_tokenizer(base))
-    comparisons = [compared(f"Rows answered, {args.name}", "rows/s", {t: answers(model, args, t) for t in RECIPES}, args)]
+    name = "the stand-in" if model.remarks["stand_in"] else Path(args.model_name_or_path).name
+    answering = {task: answers(model, args, task) for task in RECIPES}
+    comparisons = [compared(f"Test rows answered by {name} in streams", "rows/s", answering, args.turns)]
     if args.steps:
         with tempfile.TemporaryDirectory() as folder:
-            ways = {task: trains(args, recipe, folder) for task, recipe in RECIPES.items()}
-            comparisons.append(compared(f"Answers learnt, {args.name}", "labels/s", ways, args))
-    versions = {name: version(name) for name in ("torch", "transformers", "trl")}
-    write_speed(f"streams-{args.name}", comparisons, versions, args.turns)
+            training = {task: trains(args, task, folder) for task in RECIPES}
+            comparisons.append(compared(f"Answers that {name} learns in streams", "labels/s", training, args.turns))
+    versions = {library: version(library) for library in ("torch", "transformers", "trl")}
+    write_speed(f"streams_{name.split()[-1]}", comparisons, versions, args.turns)
 
 
-def compared(what: str, unit: str, ways: dict[str, Callable[[], float]], args: argparse.Namespace) -> Comparison:
-    rates = in_turns(ways, args.turns)
-    return Comparison(what, unit, "a prompt a row", rates["like_dislike"], rates["stream"], "model and rows")
+def compared(what: str, unit: str, ways: dict[str, Callable[[], float]], turns: int) -> Comparison:
+    """Prompts and streams in turns."""
+    rates = in_turns(ways, turns)
+    return Comparison(what, unit, "a prompt a rating", rates["like_dislike"], rates["stream"], "model and rows")
 
 
-def trains(args: argparse.Namespace, recipe: str, folder: str) -> Callable[[], float]:
+def trains(args: argparse.Namespace, task: str, folder: str) -> Callable[[], float]:
     """What trains for so many steps and returns how many answers that taught."""
     keys = {"dataset_name": args.dataset_name, "model_name_or_path": args.model_name_or_path, "output_dir": folder}
     keys |= {"max_steps": args.steps, "warmup_steps": 0, "save_strategy": "no", "use_cpu": True}
-    flags = [f"--{key}={value}" for key, value in keys.items()]
-    prepared = FineTuning(*parse_recipe(__doc__, FineTuning.arguments, [recipe, *flags], output=FineTuning.output), {})
-    prepared.set_batch()
-    rows = prepared.rows
-    trainer = CompactSFTTrainer(
-        model=load_model(prepared.model),
-        args=prepared.training,
-        train_dataset=rows,
-        processing_class=prepared.tokenizer,
-        peft_config=get_peft_config(prepared.model),
-    )
+    trainer, learnt = short_run(CompactSFTTrainer, RECIPES[task], keys)
 
     def train() -> float:
         trainer.train()
-        return args.steps * total_batch_size(prepared.training) * count_examples(rows) / len(rows)
+        return learnt
 
     return train
 
@@ -93,7 +80,6 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset_name", required=True)
     parser.add_argument("--model_name_or_path", required=True)
-    parser.add_argument("--name", default="stand-in", help="what the table calls the model")
     parser.add_argument("--users", type=int, default=20, help="whose test rows are answered")
     parser.add_argument("--steps", type=int, default=5, help="of each turn of training; 0 for none")
     parser.add_argument("--turns", type=int, default=3)

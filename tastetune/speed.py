@@ -5,7 +5,6 @@ turns: what else the machine does hits both.
 """
 
 import json
-import os
 import platform
 import time
 from collections.abc import Callable, Mapping
@@ -18,8 +17,6 @@ from tastetune.files import command_line, write_text
 
 FOLDER = Path("results/speed")
 """Where the benchmarks keep what they measured."""
-
-THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TOKENIZERS_PARALLELISM")
 
 HEAD = ("What", "Beside", "Its rate", "Here", "Ratio", "What is equal")
 
@@ -52,6 +49,8 @@ class Comparison:
 def in_turns(ways: Mapping[str, Callable[[], float]], turns: int) -> dict[str, float]:
     """The median rate of each way, which run after each other so many times.
 
+    Have the libraries compute on one thread before.
+
     Args:
         ways: from a name to what does the work and returns how much of it was done.
 
@@ -65,11 +64,6 @@ def in_turns(ways: Mapping[str, Callable[[], float]], turns: int) -> dict[str, f
             done = work()
             rates[name].append(done / (time.process_time() - began))
     return {name: median(of_way) for name, of_way in rates.items()}
-
-
-def on_one_thread() -> None:
-    """Have the libraries that are imported from here on work on one thread each."""
-    os.environ |= dict(zip(THREADS, ("1", "1", "false"), strict=True))
 
 
 def write_speed(name: str, comparisons: list[Comparison], versions: Mapping[str, str], turns: int) -> Path:

@@ -5,17 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase, TrainingArguments
-from trl import SFTConfig
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.run import total_batch_size
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import common_length, without_end
 from tastetune.language_models.chat import TEMPLATE_VALUES, chat_ids
+from tastetune.language_models.streams.training import IGNORED
 from tastetune.tasks import task_of
-
-IGNORED = -100
-"""The label of a token that carries no loss."""
 
 
 def set_total_batch_size(args: TrainingArguments, total: int | None) -> None:
@@ -60,28 +57,25 @@ def in_template(rows: Dataset) -> Dataset:
     return rows.add_column("chat_template_kwargs", [TEMPLATE_VALUES] * len(rows))
 
 
-def without_eos(rows: Dataset, tokenizer: PreTrainedTokenizerBase, args: SFTConfig) -> Dataset:
-    """Texts as tokens, so that the trainer appends no end-of-text token to them and spends no loss on it.
+def without_eos(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, whole_text: bool = False) -> Dataset:
+    """Prompts and completions as tokens, behind which the trainer appends no end-of-text token.
 
     Args:
-        rows: `prompt` and `completion`; chats, which end as their template says, are left as they are.
+        whole_text: whether the loss is on the prompts too.
 
     Returns:
-        `input_ids` and `labels` of each row, with the loss where `args` put it.
+        `input_ids` and `labels` of each row.
     """
-    if not isinstance(rows[0]["prompt"], str):
-        return rows
 
-    def spell(texts: dict[str, list[str]]) -> dict[str, list[list[int]]]:
-        whole = ["".join(pair) for pair in zip(texts["prompt"], texts["completion"], strict=True)]
-        prompts, ids = (
-            [without_end(tokenizer, of_row) for of_row in tokenizer(part)["input_ids"]]
-            for part in (texts["prompt"], whole)
-        )
-        taught = 0 if args.completion_only_loss is False else 1
-        unlabelled = [taught * common_length(both) for both in zip(prompts, ids, strict=True)]
-        labels = [[IGNORED] * n + of_row[n:] for n, of_row in zip(unlabelled, ids, strict=True)]
-        return {"input_ids": ids, "labels": labels}
+    def ids(texts: list[str]) -> list[list[int]]:
+        return [without_end(tokenizer, of_text) for of_text in tokenizer(texts)["input_ids"]]
+
+    def spell(batch: dict[str, list[str]]) -> dict[str, list[list[int]]]:
+        pairs = zip(batch["prompt"], batch["completion"], strict=True)
+        whole = ids([prompt + completion for prompt, completion in pairs])
+        told = [0 if whole_text else common_length(both) for both in zip(ids(batch["prompt"]), whole, strict=True)]
+        labels = [[IGNORED] * n + of_row[n:] for n, of_row in zip(told, whole, strict=True)]
+        return {"input_ids": whole, "labels": labels}
 
     return rows.map(spell, batched=True, remove_columns=rows.column_names, desc="Spelling prompts and answers")
 

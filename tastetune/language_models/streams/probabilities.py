@@ -23,7 +23,7 @@ def stream_probabilities(
     Args:
         passages: they hold every row once.
         pad: the token that fills a batch.
-        max_batch_tokens: padded tokens in one batch; on a CPU fewer where rows are told once asked, see `tokens_at_once`.
+        max_batch_tokens: padded tokens in one batch; on a CPU those of a single pass are fewer, see `tokens_at_once`.
     """
     reader = _Reader(model, Head.of(model), streams, pad)
     if streams.streams.is_apart:
