@@ -86,8 +86,10 @@ def speed_table(paths: list[Path]) -> str:
     """A Markdown table of all comparisons in files of `write_speed`.
 
     Raises:
-        InputError: a file is none of a benchmark's.
+        InputError: no files, or one that is none of a benchmark's.
     """
+    if not paths:
+        raise InputError("no file of a benchmark there; run the scripts of benchmarks/ that write into results/speed")
     lines = [f"| {' | '.join(HEAD)} |", "|:--|:--|--:|--:|--:|:--|"]
     for path in paths:
         try:

@@ -65,9 +65,16 @@ def refuse_beyond_context(config: PreTrainedConfig, prompts: Sequence[list[int]]
         )
 
 
-def tokens_at_once(model: PreTrainedModel, max_batch_tokens: int) -> int:
-    """How many of `max_batch_tokens` a single pass takes on the model's device."""
-    return min(max_batch_tokens, CPU_TOKENS) if model.device.type == "cpu" else max_batch_tokens
+def tokens_at_once(model: PreTrainedModel, max_batch_tokens: int, length: int = 1, shared: int = 0) -> int:
+    """How many of `max_batch_tokens` a batch takes on the model's device, where it is read in one pass.
+
+    Args:
+        length: tokens of the longest row.
+        shared: how many of them are in the cache already, and do not pass through the model.
+    """
+    if model.device.type != "cpu":
+        return max_batch_tokens
+    return min(max_batch_tokens, CPU_TOKENS * length // (length - shared))
 
 
 def in_batches(

@@ -66,7 +66,7 @@ def answer_probabilities(
     spelled = spell(tokenizer, prompts, answers)
     contexts, tails = spelled.contexts, spelled.answers
     refuse_beyond_context(model.config, contexts, max(map(len, tails)))
-    head, at_once = Head.of(model), tokens_at_once(model, max_batch_tokens)
+    head = Head.of(model)
     logs = np.empty((len(prompts), len(answers)))
     # Answers of one token each are read off one pass; of longer ones each is a pass of its own
     together = all(len(tail) == 1 for tail in tails)
@@ -74,7 +74,7 @@ def answer_probabilities(
         own = [tails[column] for column in columns]
         begun = [] if together else own[0][:-1]
         logs[:, columns] = _logs(
-            model, head, [ids + begun for ids in contexts], own, pad=tokenizer.pad_token_id, at_once=at_once
+            model, head, [ids + begun for ids in contexts], own, pad=tokenizer.pad_token_id, at_once=max_batch_tokens
         )
     total = np.logaddexp.reduce(logs, axis=1)
     return AnswerProbabilities(np.exp(logs - total[:, None]), np.exp(total))
@@ -101,5 +101,6 @@ def _logs(
             inputs = left_padded(rest, shared, pad, model.device)
             return head.logs(model, inputs, repeated(past, len(rest)), tokens[:kept]).sum(1).tolist()
 
-        logs[group] = in_batches(score, [len(rows[row]) for row in group], at_once, "scoring")
+        lengths = [len(rows[row]) for row in group]
+        logs[group] = in_batches(score, lengths, tokens_at_once(model, at_once, max(lengths), shared), "scoring")
     return logs

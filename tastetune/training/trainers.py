@@ -50,10 +50,12 @@ class CompactSFTTrainer(SFTTrainer):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         causal = self.accelerator.unwrap_model(model)
         causal = causal.get_base_model() if isinstance(causal, PeftModel) else causal
-        labels = inputs["labels"][:, 1:]
+        labels, mask = inputs["labels"][:, 1:], inputs.get("attention_mask")
+        if mask is not None and not (mask.diff(dim=1) > 0).any():
+            mask = None  # what is filled up behind its end needs none, for no token looks ahead
         with self.accelerator.autocast():
             hidden = causal.base_model(
-                input_ids=inputs["input_ids"], attention_mask=inputs.get("attention_mask"), use_cache=False
+                input_ids=inputs["input_ids"], attention_mask=mask, use_cache=False
             ).last_hidden_state[:, :-1]
             labelled = labels != -100
             logits = causal.get_output_embeddings()(hidden[labelled])
