@@ -2,15 +2,16 @@
 
     pip install lm_eval
     python benchmarks/harness.py --dataset_name outputs/smollm2/data --model_name_or_path models/smollm2
+    python benchmarks/harness.py --dataset_name outputs/smollm2/data --model_name_or_path models/smollm2 --shots 3
 
-Both are given ` Yes` and ` No` alone, and must agree on P(Yes). The first rows of the test split are asked, without and
-with worked examples.
+Both are given ` Yes` and ` No` alone, and must agree on P(Yes). The first rows of the test split are asked.
 Needs lm_eval (0.4.13 was measured), which this package's own versions go along with.
 """
 
 import argparse
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -39,16 +40,12 @@ def main() -> None:
     model = LanguageModel(load_model(base).eval(), load_tokenizer(base))
     rows = TASKS["like_dislike"].rows(open_dataset(args.dataset_name), "test")
     rows = rows.at(np.arange(args.rows))
-    comparisons = []
-    for shots in args.shots:
-        prompts = LikeDislikeAnswerer().prompts(rows, Asking("probability", shots=shots))
-        what = f"Prompts scored with {shots} worked examples" if shots else "Prompts scored"
-        comparisons.append(compared(model, prompts, what, args))
+    prompts = LikeDislikeAnswerer().prompts(rows, Asking("probability", shots=args.shots))
     versions = {name: version(name) for name in ("torch", "transformers", "lm_eval")}
-    write_speed("harness", comparisons, versions, args.turns)
+    write_speed(f"harness_{args.shots}-shot", [compared(model, prompts, args)], versions, args.turns)
 
 
-def compared(model: LanguageModel, prompts: list[str], what: str, args: argparse.Namespace) -> Comparison:
+def compared(model: LanguageModel, prompts: list[str], args: argparse.Namespace) -> Comparison:
     """Both ways in turns; an error if they differ in a probability."""
     scored: dict[str, np.ndarray] = {}
 
@@ -68,6 +65,7 @@ def compared(model: LanguageModel, prompts: list[str], what: str, args: argparse
     apart = float(np.abs(scored["harness"] - scored["here"]).max())
     assert apart < CLOSE, f"P(Yes) is {apart:.2g} from the harness's"
     beside = f"lm-evaluation-harness {version('lm_eval')}"
+    what = f"Prompts scored by {Path(args.model_name_or_path).name}, {args.shots or 'no'} worked examples"
     return Comparison(what, "rows/s", beside, rates["harness"], rates["here"], f"P(Yes), within {apart:.0e}")
 
 
@@ -84,7 +82,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dataset_name", required=True)
     parser.add_argument("--model_name_or_path", required=True)
     parser.add_argument("--rows", type=int, default=60)
-    parser.add_argument("--shots", type=int, nargs="+", default=[0, 3])
+    parser.add_argument("--shots", type=int, default=0, help="worked examples before each prompt")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--batch_size", type=int, default=1, help="the harness's")
     parser.add_argument("--max_batch_tokens", type=int, default=16384)

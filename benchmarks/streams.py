@@ -40,9 +40,14 @@ def main() -> None:
     if args.steps:
         with tempfile.TemporaryDirectory() as folder:
             training = {task: trains(args, task, folder) for task in RECIPES}
-            comparisons.append(compared(f"Answers that {name} learns in streams", "labels/s", training, args.turns))
+            comparisons.append(
+                compared(
+                    f"Answers that {name} learns in streams of {args.stream_window}", "labels/s", training, args.turns
+                )
+            )
     versions = {library: version(library) for library in ("torch", "transformers", "trl")}
-    write_speed(f"streams_{name.split()[-1]}", comparisons, versions, args.turns)
+    windows = f"_{args.stream_window}" if args.steps else ""
+    write_speed(f"streams_{name.split()[-1]}{windows}", comparisons, versions, args.turns)
 
 
 def compared(what: str, unit: str, ways: dict[str, Callable[[], float]], turns: int) -> Comparison:
@@ -55,6 +60,8 @@ def trains(args: argparse.Namespace, task: str, folder: str) -> Callable[[], flo
     """What trains for so many steps and returns how many answers that taught."""
     keys = {"dataset_name": args.dataset_name, "model_name_or_path": args.model_name_or_path, "output_dir": folder}
     keys |= {"max_steps": args.steps, "warmup_steps": 0, "save_strategy": "no", "use_cpu": True}
+    if task == "stream":
+        keys |= {"stream_window": args.stream_window, "max_length": 4096}
     trainer, learnt = short_run(CompactSFTTrainer, RECIPES[task], keys)
 
     def train() -> float:
@@ -82,6 +89,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--model_name_or_path", required=True)
     parser.add_argument("--users", type=int, default=20, help="whose test rows are answered")
     parser.add_argument("--steps", type=int, default=5, help="of each turn of training; 0 for none")
+    parser.add_argument("--stream_window", type=int, default=40, help="ratings that training reads together")
     parser.add_argument("--turns", type=int, default=3)
     return parser.parse_args()
 
