@@ -26,6 +26,7 @@ class Asking:
         max_batch_tokens: padded tokens of the prompts in one batch.
         generation: how tokens are chosen where text is written.
         windows: how much of a user's stream is read together, where rows are asked in one.
+        history: what stands before a row of a stream, see `AnswerArguments.stream_history`.
     """
 
     mode: str
@@ -34,6 +35,7 @@ class Asking:
     max_batch_tokens: int = 16384
     generation: GenerationArguments = field(default_factory=GenerationArguments)
     windows: WindowLimits = field(default_factory=WindowLimits)
+    history: str = "built"
 
     @property
     def settings(self) -> dict:

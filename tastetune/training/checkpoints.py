@@ -54,7 +54,13 @@ def read_run(usage: str, argv: Sequence[str], args: Any, adapter: str) -> CurveR
         usage, (type(args), AnswerArguments, GenerationArguments, SftArguments, SFTConfig, ModelConfig), argv
     )
     recipe, name = ModelRecipe(data, training, model), args.name
-    asking = Asking("", seed=training.seed, max_batch_tokens=answers.max_batch_tokens, generation=generation)
+    asking = Asking(
+        "",
+        seed=training.seed,
+        max_batch_tokens=answers.max_batch_tokens,
+        generation=generation,
+        history=answers.stream_history,
+    )
     checkpoints, dataset, trained = find_checkpoints(adapter), recipe.dataset(), read_record(adapter).settings
     if trained.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise InputError(
