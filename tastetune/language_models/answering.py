@@ -159,7 +159,8 @@ def answer(recipe: ModelRecipe, rows: Rows, files: Mapping[Path, Candidate], *, 
         InputError: the base model or an adapter was trained on these rows, or cannot be loaded; or a file is being
             answered by another process, or cannot be written.
     """
-    asked = {path: replace(of, asking=replace(of.asking, windows=recipe.windows)) for path, of in files.items()}
+    windows = {adapter: recipe.windows_of(adapter) for adapter in {of.adapter for of in files.values()}}
+    asked = {path: replace(of, asking=replace(of.asking, windows=windows[of.adapter])) for path, of in files.items()}
     with ExitStack() as until_written:
         _answer_missing(recipe, rows, asked, until_written, force=force)
     return list(files)

@@ -8,10 +8,15 @@ import torch
 from peft import PeftModel
 from torch.nn.functional import cross_entropy
 from transformers.trainer_utils import EvalLoopOutput
-from trl import SFTTrainer
+from trl import SFTTrainer, get_peft_config
 
 from tastetune.language_models.heads import has_plain_head
-from tastetune.training.validation import Validation
+from tastetune.language_models.loading import load_model
+from tastetune.training.costs import CostRecorder
+from tastetune.training.data import count_examples
+from tastetune.training.failures import FailureWatch, refuse_unlabelled
+from tastetune.training.preparation import FineTuning
+from tastetune.training.validation import Validation, early_stopping
 
 PLAIN_INPUTS = {"input_ids", "attention_mask", "labels"}
 
@@ -73,6 +78,32 @@ class ValidatedSFTTrainer(CompactSFTTrainer):
         metrics = self.validation.metrics(self.model.eval(), self.processing_class, at_once)
         output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in metrics.items()})
         return output
+
+
+def fine_tuning_trainer(
+    run: FineTuning, validation: Validation | None, checkpoint: str | None = None
+) -> ValidatedSFTTrainer:
+    """The trainer of a run of scripts/sft.py: the base model behind a fresh adapter.
+
+    Args:
+        validation: what it answers while it is trained, None for nothing.
+        checkpoint: what it will go on from.
+
+    Raises:
+        InputError: see `load_model` and `refuse_unlabelled`.
+    """
+    trainer = ValidatedSFTTrainer(
+        model=load_model(run.model),
+        args=run.training,
+        train_dataset=run.rows,
+        validation=validation,
+        processing_class=run.tokenizer,
+        peft_config=get_peft_config(run.model),
+        callbacks=[CostRecorder(checkpoint, count_examples(run.rows)), FailureWatch(), *early_stopping(run.watch)],
+    )
+    keep_adapter_in_float32(trainer.model)
+    refuse_unlabelled(trainer, run.rows)
+    return trainer
 
 
 def keep_four_bit_layout(model: torch.nn.Module) -> None:
