@@ -90,7 +90,8 @@ def past(settings: Mapping) -> str:
 def trials(settings: Mapping) -> str:
     """How many trials on validation chose a model's settings; nothing where none did."""
     tuning = settings.get("tuning")
-    return f"{tuning['budget']}" if isinstance(tuning, Mapping) and "budget" in tuning else NONE
+    budget = tuning.get("budget") if isinstance(tuning, Mapping) else None
+    return str(budget) if isinstance(budget, int) else NONE
 
 
 def command(line: str) -> str:

@@ -149,8 +149,8 @@ def test_the_table_has_a_line_for_each_point_of_each_curve(curve):
         ["| sft", "sft-100", "6,400", "–", "9", "–"],
         ["| sft", "sft-500", "32,000", "4,500,000", "45", "–"],
     ]
-    auc, uauc = (curve["curves"][1]["points"][1][name] for name in ("roc_auc", "uauc"))
-    ends = [f"{e['value']:.3f} [{e['low']:.3f}, {e['high']:.3f}]" for e in (auc, uauc)]
+    (point,) = (p for line in curve["curves"] for p in line["points"] if p["model"] == "sft-500")
+    ends = [f"{e['value']:.3f} [{e['low']:.3f}, {e['high']:.3f}]" for e in (point["roc_auc"], point["uauc"])]
     (line,) = (line for line in table if "| sft-500 |" in line)
     assert line.endswith(f"| {ends[0]} | {ends[1]} |")
     assert [f"- {line}" for line in passing_lines(curve)] == [line for line in table if line.startswith("- ")]

@@ -56,11 +56,9 @@ def read_trials(path: Path, settings: Mapping, n: int) -> list[Trial]:
         raise InputError(f"{path}: {fault}; {AFRESH}")
     before, now = content["settings"], json.loads(json.dumps(shareable(dict(settings))))
     if (key := first_difference(before, now)) is not None:
-        raise InputError(
-            f"{path} holds trials of a recipe with {key} {cut(before.get(key))}, this one has {cut(now.get(key))}; {AFRESH}"
-        )
-    if len(content["trials"]) > n:
-        raise InputError(
-            f"{path} holds {len(content['trials'])} trials already, and tune is {n}; raise it, or {AFRESH}"
-        )
-    return [Trial(**trial) for trial in content["trials"]]
+        old, new = cut(before.get(key)), cut(now.get(key))
+        raise InputError(f"{path} holds trials of a recipe with {key} {old}, this one has {new}; {AFRESH}")
+    trials = [Trial(**trial) for trial in content["trials"]]
+    if len(trials) > n:
+        raise InputError(f"{path} holds {len(trials)} trials already, and tune is {n}; raise it, or {AFRESH}")
+    return trials

@@ -113,18 +113,19 @@ def _validation(trial: FineTuning) -> Validation:
     validation = draw_validation(trial.dataset, trial.data, trial.training, trial.watch, trial.spelt)
     if validation.questions is None:
         raise InputError(
-            f"tune is {trial.watch.tune}, and answers to {trial.task.config!r} are not scored while a model is trained, "
-            "so nothing can be chosen by them; leave tune out"
+            f"tune: answers to {trial.task.config!r} are not scored while a model is trained, so nothing can be chosen "
+            "by them; leave it out"
         )
     return validation
 
 
 def _refuse_other_run(output: str, n: int) -> None:
     """Refuse before the trials what would be refused after them: a folder with a run that was not tuned so."""
+    if not (whole_checkpoints(output) or (Path(output) / "adapter_config.json").is_file()):
+        return
     tuning = read_record(output).settings.get("tuning")
     trials = tuning.get("budget") if isinstance(tuning, dict) else None
-    has_run = bool(whole_checkpoints(output)) or (Path(output) / "adapter_config.json").is_file()
-    if has_run and trials != n:
+    if trials != n:
         before = f"tuned by {trials} trials" if trials else "without tuning"
         raise InputError(f"{output} holds a run {before}, and tune is {n}; {AFRESH}")
 
@@ -142,6 +143,4 @@ def _told(trials: list[Trial], n: int, metric: str) -> str:
 
 
 def _values(values: Mapping) -> str:
-    return ", ".join(
-        f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}" for key, value in values.items()
-    )
+    return ", ".join(f"{key} {value:.4g}" for key, value in values.items())
