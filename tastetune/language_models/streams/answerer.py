@@ -47,8 +47,10 @@ class StreamAnswerer:
         passages = streams.passages(asking.windows, context_length(model.model.config))
         pad = model.tokenizer.pad_token_id or 0  # where no token of the passage looks
         read = stream_probabilities(model.model, streams, passages, pad, asking.max_batch_tokens)
-        shown = past_notes(np.concatenate([passage.before for passage in passages]))
-        return Answered(score_table(rows.example_ids, self.scores(read)), mass_notes(read.mass) | shown)
+        notes = mass_notes(read.mass) | past_notes(np.concatenate([passage.before for passage in passages]))
+        if streams.by_text_alone is not None:
+            notes["rows_without_item_token"] = streams.by_text_alone
+        return Answered(score_table(rows.example_ids, self.scores(read)), notes)
 
     def training_rows(
         self,
