@@ -17,8 +17,9 @@ Writes into output_dir, the run's adapter/: the adapter and its tokenizer, check
 it cost.
 """
 
-from tastetune.config.arguments import SftArguments, ValidationArguments
+from tastetune.config.arguments import SftArguments
 from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
+from tastetune.config.validation import ValidationArguments
 from tastetune.errors import run
 
 
