@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from accelerate import PartialState
+from accelerate.utils.memory import clear_device_cache
 from transformers import set_seed
 
 from tastetune.artifacts.run import OTHERS, read_record, run_settings, whole_checkpoints
@@ -74,24 +75,26 @@ def tuned(run: FineTuning, n: int) -> tuple[FineTuning, dict[str, Any]]:
 
 
 def _run_trial(run: FineTuning, values: Mapping, metric: str) -> Trial:
-    trainer = None
     try:
-        trial = _on_train(run, values)
-        set_seed(trial.training.seed)
-        trainer = fine_tuning_trainer(trial, _validation(trial))
-        began = time.perf_counter()
-        trainer.train()
-        seconds = time.perf_counter() - began
-        score = trainer.evaluate()[f"eval_{metric}"]
-        return Trial(dict(values), score, round(trainer.state.epoch or 0, 3), round(seconds, 1))
+        return Trial(dict(values), **_scored(_on_train(run, values), metric))
     except (InputError, torch.OutOfMemoryError) as error:
         return Trial(dict(values), error=str(error))
     finally:
-        if trainer is not None:
-            trainer.accelerator.free_memory()
+        clear_device_cache(garbage_collection=True)  # the next trial's model would not fit beside this one's
         PartialState().wait_for_everyone()
         if PartialState().is_main_process:
             shutil.rmtree(_folder(run), ignore_errors=True)
+
+
+def _scored(trial: FineTuning, metric: str) -> dict[str, float]:
+    """What a trial came to: `score`, `epochs` and `seconds`."""
+    set_seed(trial.training.seed)
+    trainer = fine_tuning_trainer(trial, _validation(trial))
+    began = time.perf_counter()
+    trainer.train()
+    seconds = time.perf_counter() - began
+    score = trainer.evaluate()[f"eval_{metric}"]
+    return {"score": score, "epochs": round(trainer.state.epoch or 0, 3), "seconds": round(seconds, 1)}
 
 
 def _on_train(run: FineTuning, values: Mapping) -> FineTuning:
