@@ -76,7 +76,7 @@ def tuned(run: FineTuning, n: int) -> tuple[FineTuning, dict[str, Any]]:
 
 def _run_trial(run: FineTuning, values: Mapping, metric: str) -> Trial:
     try:
-        return Trial(dict(values), **_scored(_on_train(run, values), metric))
+        return Trial(dict(values), *_scored(_on_train(run, values), metric))
     except (InputError, torch.OutOfMemoryError) as error:
         return Trial(dict(values), error=str(error))
     finally:
@@ -86,15 +86,15 @@ def _run_trial(run: FineTuning, values: Mapping, metric: str) -> Trial:
             shutil.rmtree(_folder(run), ignore_errors=True)
 
 
-def _scored(trial: FineTuning, metric: str) -> dict[str, float]:
-    """What a trial came to: `score`, `epochs` and `seconds`."""
+def _scored(trial: FineTuning, metric: str) -> tuple[float, float, float]:
+    """The trial's score, after how many epochs, and the seconds of training."""
     set_seed(trial.training.seed)
     trainer = fine_tuning_trainer(trial, _validation(trial))
     began = time.perf_counter()
     trainer.train()
     seconds = time.perf_counter() - began
     score = trainer.evaluate()[f"eval_{metric}"]
-    return {"score": score, "epochs": round(trainer.state.epoch or 0, 3), "seconds": round(seconds, 1)}
+    return score, round(trainer.state.epoch or 0, 3), round(seconds, 1)
 
 
 def _on_train(run: FineTuning, values: Mapping) -> FineTuning:
