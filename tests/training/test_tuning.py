@@ -125,7 +125,7 @@ def test_what_is_done_is_not_done_again(home, adapter, capsys):
         (["--tune", "0"], "tune is 0; give the number of trials, at least 1"),
         (["--tune", "2"], "holds a run tuned by 3 trials, and tune is 2"),
         (["--weight_decay", "0.5"], r"trials of a recipe with weight_decay 0\.01, this one has 0\.5; start anew"),
-        (["--use_peft", "false"], "tune_space: lora_r is of LoRA, and use_peft is false"),
+        (["--use_peft", "false", "--load_in_4bit", "false"], "tune_space: lora_r is of LoRA, and use_peft is false"),
         (["--tune_space", "x"], "tune_space is 'x' .*expected dict"),
         (["--run_dir", "{home}/plain"], "plain/adapter holds a run without tuning, and tune is 3"),
         (["--dataset_name", "{home}/unjudged"], "unjudged: split 'validation' is empty, so nothing can be chosen"),
