@@ -26,6 +26,7 @@ from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.language_model import LanguageModel
+from tastetune.language_models.probabilities import AnswerProbabilities
 from tastetune.language_models.streams.tokens import SpeltStreams
 from tastetune.tasks import TASKS
 from tastetune.tasks.like_dislike import NO, YES
@@ -345,3 +346,13 @@ def test_worked_examples_are_refused():
         ANSWERERS["stream"].check(Asking("stream", shots=3))
     with pytest.raises(InputError, match="mode 'probability': expected one of stream"):
         ANSWERERS["stream"].check(Asking("probability"))
+
+
+def test_stars_are_read_as_their_mean_or_as_the_chance_of_a_like(home):
+    rows = TASKS["stream_rating"].rows(open_dataset(home / "data"), "test")  # 4 stars are a like
+    read = AnswerProbabilities(np.array([[0.1, 0.2, 0.3, 0.25, 0.15]]), np.array([0.9]))
+    answerer = ANSWERERS["stream_rating"]
+    # 0.1 + 2 x 0.2 + 3 x 0.3 + 4 x 0.25 + 5 x 0.15 stars; 0.25 + 0.15
+    assert answerer.scores(read, rows, "stream_rating") == pytest.approx([3.15])
+    assert answerer.scores(read, rows, "stream_rating_like") == pytest.approx([0.4])
+    assert [answerer.threshold(rows, mode) for mode in answerer.modes] == [4, 0.5]
