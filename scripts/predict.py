@@ -62,13 +62,7 @@ def main() -> None:
     rows = task.rows(dataset, answers.split)
 
     # 2. The models, and where their answers go
-    shared = Asking(
-        "",
-        seed=training.seed,
-        max_batch_tokens=answers.max_batch_tokens,
-        generation=generation,
-        history=answers.stream_history,
-    )
+    shared = Asking.of(answers, generation, training.seed)
     if args.adapter:
         chosen = candidates(task, replace(answers, checkpoints=[]), shared, adapter=args.adapter, base=False)
     else:

@@ -153,18 +153,6 @@ class SftArguments(DataArguments):
 
 
 @dataclass
-class ValidationArguments:
-    """How a model in training is watched on the validation split, beside TRL's `eval_strategy` and its kin."""
-
-    eval_rows: int = field(
-        default=1000, metadata={"help": "Validation rows, drawn by seed, that are answered at each evaluation."}
-    )
-    early_stopping_patience: int | None = field(
-        default=None, metadata={"help": "Stop after so many evaluations without a better score; needs eval_strategy."}
-    )
-
-
-@dataclass
 class AdapterArguments:
     """What a run goes on from."""
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from tastetune.config.arguments import GenerationArguments, WindowLimits
+from tastetune.config.arguments import AnswerArguments, GenerationArguments, WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.tasks import Rows
@@ -36,6 +36,12 @@ class Asking:
     generation: GenerationArguments = field(default_factory=GenerationArguments)
     windows: WindowLimits = field(default_factory=WindowLimits)
     history: str = "built"
+
+    @classmethod
+    def of(cls, answers: AnswerArguments, generation: GenerationArguments, seed: int) -> "Asking":
+        """What the models of a recipe share; the mode, the shots and the windows are each one's own."""
+        at_once, history = answers.max_batch_tokens, answers.stream_history
+        return cls("", seed=seed, max_batch_tokens=at_once, generation=generation, history=history)
 
     @property
     def settings(self) -> dict:

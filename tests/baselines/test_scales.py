@@ -33,7 +33,9 @@ def rescaled(made, factor, shift):
         table = pq.read_table(path, partitioning=None)
         for name in {"rating", "history_ratings"} & set(table.column_names):
             column = table[name].combine_chunks()
-            moved = pa.array(np.asarray(column.flatten() if name != "rating" else column) * factor + shift, pa.float64())
+            moved = pa.array(
+                np.asarray(column.flatten() if name != "rating" else column) * factor + shift, pa.float64()
+            )
             moved = moved if name == "rating" else pa.ListArray.from_arrays(column.offsets, moved)
             table = table.set_column(table.column_names.index(name), name, moved)
         pq.write_table(table, path)
