@@ -106,6 +106,11 @@ class BuiltDataset:
         """Whether its titles are names made of the ids."""
         return bool(self.info["settings"].get("neutral_titles"))
 
+    @property
+    def has_titles(self) -> bool:
+        """Whether its titles say something of the items; otherwise they are the ids."""
+        return self.info["settings"].get("titles") != "ids"
+
     def path(self, config: str, split: str) -> Path:
         """The parquet file of one split, as it was built.
 
