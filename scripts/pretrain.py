@@ -18,7 +18,7 @@ def main() -> None:
     from transformers import set_seed
     from trl import SFTConfig
 
-    from tastetune.artifacts.dataset import open_dataset
+    from tastetune.artifacts.dataset import open_titled
     from tastetune.artifacts.run import run_settings
     from tastetune.language_models.chat import plain_text
     from tastetune.training.constructions import check_arguments
@@ -34,7 +34,7 @@ def main() -> None:
     output = training_args.output_dir
     refuse_push_and_evaluation(training_args)
     check_arguments(training_args, key_places())
-    dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
+    dataset = open_titled(data_args.dataset, data_args.dataset_revision)
     settings = run_settings(dataset, data_args, training_args, stand_in)
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very model; --force makes it anew")

@@ -10,7 +10,7 @@ from datasets import Dataset
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
 from trl import DPOConfig, ModelConfig
 
-from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.dataset import BuiltDataset, open_titled
 from tastetune.artifacts.run import total_batch_size
 from tastetune.config.arguments import AdapterArguments, DataArguments, SftArguments, ValidationArguments
 from tastetune.config.recipe import parse_recipe
@@ -46,7 +46,7 @@ class Preparation(ABC):
 
     @cached_property
     def dataset(self) -> BuiltDataset:
-        return open_dataset(self.data.dataset, self.data.dataset_revision)
+        return open_titled(self.data.dataset, self.data.dataset_revision)
 
     @property
     @abstractmethod

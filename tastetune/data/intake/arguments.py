@@ -16,6 +16,11 @@ def _flag(meaning: str, default=None):
     return field(default=default, metadata={"help": meaning})
 
 
+def _switch(meaning: str):
+    """A flag that says yes by itself, and yes or no with a word behind it."""
+    return field(default=None, metadata={"help": meaning, "nargs": "?", "const": True})
+
+
 @dataclass(kw_only=True)
 class LogArguments(BuildArguments):
     log: str | None = _flag("The log: CSV, TSV, parquet, JSON, Excel or RecBole's, packed or not.")
@@ -36,12 +41,12 @@ class LogArguments(BuildArguments):
     genres_separator: str | None = _flag("What stands between two categories.")
     separator: str | None = _flag(r"What stands between two fields of a text file, such as ';', '::' or '\t'.")
     encoding: str | None = _flag("Encoding of a text file, such as utf-8, cp1252 or gbk.")
-    no_header: bool | None = _flag("The first line holds data; columns are named by their numbers from 1.")
-    no_quotes: bool | None = _flag("Quotes are part of the text and enclose no field.")
+    no_header: bool | None = _switch("The first line holds data; columns are named by their numbers from 1.")
+    no_quotes: bool | None = _switch("Quotes are part of the text and enclose no field.")
     items_separator: str | None = _flag("Of the catalogue, where it has another.")
     items_encoding: str | None = _flag("Of the catalogue, where it has another.")
-    items_no_header: bool | None = _flag("Of the catalogue, where it is otherwise.")
-    items_no_quotes: bool | None = _flag("Of the catalogue, where it is otherwise.")
+    items_no_header: bool | None = _switch("Of the catalogue, where it is otherwise.")
+    items_no_quotes: bool | None = _switch("Of the catalogue, where it is otherwise.")
     time_format: str | None = _flag("What times are: seconds, milliseconds, years, days since 1900 ... or %d/%m/%Y.")
     rating_min: float | None = _flag("The lowest rating there can be.")
     rating_max: float | None = _flag("The highest rating there can be.")

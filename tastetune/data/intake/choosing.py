@@ -6,7 +6,7 @@ from dataclasses import replace
 from tastetune.data.intake.arguments import NONE, LogArguments
 from tastetune.data.intake.columns import JOINED, Roles, join, roles_of, share
 from tastetune.data.intake.doubts import Choice, Doubt, choices
-from tastetune.data.intake.names import words_of
+from tastetune.data.intake.names import is_count, words_of
 from tastetune.data.reading.tables import TableFile
 from tastetune.errors import InputError
 
@@ -70,6 +70,8 @@ def _log(args: LogArguments, log: TableFile, catalogue: TableFile | None, ids: s
     found = roles_of(log, ROLES, said)
     if "item" not in found.columns and "title" in found.columns:
         found.columns["item"] = found.columns["title"]  # a log that names its items by their titles
+    if not said["rating"] and not said["like"] and {"rating", "like"} <= found.columns.keys():
+        del found.columns["rating" if is_count(found.columns["rating"]) else "like"]
     if not said["time"] and "time" in found.columns and _is_of_items(log, found):
         del found.columns["time"]
     return found

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tastetune.data import negatives
 from tastetune.data.card import Source
-from tastetune.data.intake.looking import Look
+from tastetune.data.intake.look import Look
 from tastetune.data.intake.times import NO_TIMES, NO_ZONE
 
 TITLES = {

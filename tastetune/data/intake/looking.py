@@ -1,25 +1,21 @@
 """What a log and its catalogue are understood to be: all that a person did not say is found out, or is a doubt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 
 import ibis
-import pyarrow as pa
-import pyarrow.compute as pc
-from ibis.expr import types as ir
 
 from tastetune.data.intake.arguments import NONE, LogArguments
-from tastetune.data.intake.catalogue import id_items, items_of, own_items, separator_of, without_doubles
 from tastetune.data.intake.choosing import with_columns
 from tastetune.data.intake.doubts import Choice, Doubt, choices, doubts_and_problems
-from tastetune.data.intake.meaning import normalised, splits_in_our_words, trimmed
+from tastetune.data.intake.look import Look
+from tastetune.data.intake.meaning import normalised, splits_in_our_words
 from tastetune.data.intake.names import is_count
 from tastetune.data.intake.scale import Scale, default_like, scale_of
 from tastetune.data.intake.times import unit_of
-from tastetune.data.interactions import interaction_problems, unknown_items, untitled
+from tastetune.data.intake.titles import understand_titles
+from tastetune.data.interactions import interaction_problems
 from tastetune.data.reading.logs import RawLog, joined
-from tastetune.data.reading.problems import Problem
 from tastetune.data.reading.tables import TableFile, opened, read_columns
 from tastetune.errors import InputError
 
@@ -32,48 +28,6 @@ LOG_COLUMNS = {
 }
 ITEM_COLUMNS = {"title": "title_column", "genres": "genres_column"}
 """The contract's name of each column -> the flag that names it in the file."""
-
-
-@dataclass
-class Look:
-    """What was understood.
-
-    Attributes:
-        args: the flags, those that were not given filled in.
-        tables: the log's files by their splits; a single one under the empty name.
-        catalogue: the file of the catalogue, if there is one.
-        kind: `ratings`, `counts`, `likes` or `clicks`.
-        scale: of the ratings.
-        times: what the times are, in words.
-        log: the four columns of the contract, as strings.
-        items: the items table.
-        titled: what the titles are: of the `catalogue`, of the `log`, or the `ids` for want of titles.
-        unknown: rated items that the catalogue lacks, with their ratings.
-        notes: what was mended or set aside, and how often.
-        doubts, problems: what a person has to settle.
-    """
-
-    args: LogArguments
-    tables: Mapping[str, TableFile]
-    catalogue: TableFile | None = None
-    kind: str = "ratings"
-    scale: Scale = field(default_factory=lambda: Scale("ratings"))
-    times: str = ""
-    log: RawLog | None = None
-    items: pa.Table | None = None
-    titled: str = "catalogue"
-    unknown: pa.Table | None = None
-    notes: dict[str, int] = field(default_factory=dict)
-    doubts: list[Doubt] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def interactions(self) -> ir.Table:
-        """The log in the contract's types; only without problems."""
-        assert self.log is not None
-        table = self.log.table
-        kept = [name for name in ("user_id", "item_id", "rating", "timestamp", "split") if name in table.columns]
-        return table.select(kept).mutate(rating=table.rating.cast("float64"), timestamp=table.timestamp.cast("int64"))
 
 
 def look_at(con: ibis.BaseBackend, args: LogArguments) -> Look:
@@ -96,7 +50,9 @@ def look_at(con: ibis.BaseBackend, args: LogArguments) -> Look:
     look.log, look.times, look.notes = normalised(
         raw, kind, look.args.repeats or "refuse", args.time_format, look.args.unrated
     )
-    _understand_items(con, look)
+    # Worked out once: every question below, and the builder, asks these rows
+    look.log = replace(look.log, table=con.create_table(ibis.util.gen_name("log"), look.log.table, temp=True))
+    understand_titles(con, look)
     low, high = (look.args.rating_min, look.args.rating_max) if kind == "ratings" else (0, 1)
     assert low is not None
     assert high is not None
@@ -204,52 +160,3 @@ def _check_together(look: Look) -> None:
             "a log of clicks has likes alone, so there is nothing to tell apart: name the column that tells "
             "(--rating_column or --like_column), or sample dislikes with --negatives 1 or more"
         )
-
-
-def _understand_items(con: ibis.BaseBackend, look: Look) -> None:
-    assert look.log is not None
-    args, table = look.args, look.catalogue or next(iter(look.tables.values()))
-    if args.genres_column != NONE and args.genres_separator is None:
-        column = table.column(str(args.genres_column), "genres")
-        look.args = args = replace(args, genres_separator=separator_of(table.rows[column], column))
-    separator = args.genres_separator or "|"
-    if look.catalogue:
-        columns = {"item_id": args.id_column, "title": args.title_column, "genres": args.genres_column}
-        raw = read_columns(con, look.catalogue, {ours: str(name) for ours, name in columns.items() if name != NONE})
-        raw, notes, doubled = without_doubles(trimmed(raw)[0], args.doubled_items or "refuse")
-        look.items, problems = items_of(raw, separator)
-        look.notes |= notes
-        look.problems += [*doubled, *problems]
-    elif "title" in look.log.table.columns:
-        look.titled = "log"
-        look.items, notes = own_items(look.log, separator)
-        look.notes |= notes
-    else:
-        look.titled = "ids"
-        ids = look.log.table.filter(look.log.table.item_id.notnull()).select("item_id").distinct()
-        look.items = id_items(ids.to_pyarrow()["item_id"].to_pylist())
-    _settle_unknown(con, look)
-
-
-def _settle_unknown(con: ibis.BaseBackend, look: Look) -> None:
-    """Rated items without a title: dropped, called by their ids, or a problem."""
-    assert look.log is not None
-    assert look.items is not None
-    look.unknown = missing = untitled(look.log.table, look.items)
-    number = f"{len(missing):,}"
-    if not len(missing):
-        return
-    if look.args.unknown_items == "id":
-        look.items = pa.concat_tables([look.items, id_items(missing["item_id"].to_pylist())]).sort_by("item_id")
-        look.notes["items without a title, called by their ids"] = len(missing)
-    elif look.args.unknown_items == "drop":
-        gone = con.create_table(ibis.util.gen_name("gone"), missing.select(["item_id"]), temp=True)
-        kept = look.log.table.anti_join(gone, "item_id")
-        look.log = RawLog(kept, look.log.files, look.log.problems)
-        look.notes[f"rows set aside because their items ({number} in all) have no title"] = pc.sum(
-            missing["ratings"]
-        ).as_py()
-    else:
-        named = look.args.items or next(iter(look.args.logs.values()))
-        remedy = "add their lines, or say --unknown_items drop or --unknown_items id"
-        look.problems.append(unknown_items(missing, look.items, Path(named), remedy))

@@ -7,7 +7,8 @@ import ibis
 
 from tastetune.data.intake.arguments import LogArguments
 from tastetune.data.intake.doubts import ask, can_ask, refuse_unsettled
-from tastetune.data.intake.looking import Look, look_at
+from tastetune.data.intake.look import Look
+from tastetune.data.intake.looking import look_at
 from tastetune.data.intake.showing import shown
 from tastetune.errors import InputError
 

@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 
 from tastetune.config.yaml import load_yaml
 from tastetune.data.intake.arguments import NONE, LogArguments
-from tastetune.data.intake.looking import Look
+from tastetune.data.intake.look import Look
 from tastetune.data.intake.scale import FEW, MOST
 from tastetune.data.intake.times import NO_TIMES
 from tastetune.data.reading.tables import TableFile

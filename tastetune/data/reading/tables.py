@@ -137,7 +137,8 @@ def _head(con: ibis.BaseBackend, table: TableFile, head: int) -> dict[str, list[
     if table.dialect is None:
         names = typed.readable(table.file, table.columns)
         selected = typed.selection(table.file, {name: name for name in names})
-        return _by_column(names, con.con.execute(f"{selected} LIMIT {head}").fetchall())
+        rows = con.con.execute(f"SELECT * EXCLUDE (row) FROM ({selected}) LIMIT {head}").fetchall()
+        return _by_column(names, rows)
     quote = '"' if table.dialect.quoted else ""
     types = ", ".join(f"'c{place}': 'VARCHAR'" for place, _ in enumerate(table.columns))
     rows = con.con.execute(

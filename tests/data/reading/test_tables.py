@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from made_log import engine
 
-from tastetune.data.formats import read
+from tastetune.data.reading.tables import read
 from tastetune.errors import InputError
 
 COLUMNS = {"user_id": "Reader", "item_id": "Book", "rating": "Stars"}
