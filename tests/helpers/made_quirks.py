@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 USERS, ITEMS, EACH = 12, 20, 8
 START = datetime(2001, 3, 14, 15, 9, 26, tzinfo=UTC)
 FIRST = int(START.timestamp())
+DAY = 984_528_000  # its midnight: 11,395 days after 1970 began
 SHELVES = ("Crime", "Poetry", "Travel")
 
 
@@ -31,6 +32,7 @@ class Quirk:
         words: the prompt's words for an item and several.
         settings: further arguments that must be found.
         notes: rows set aside or mended.
+        first: of the earliest row.
         titled: where the titles come from.
     """
 
@@ -47,6 +49,7 @@ class Quirk:
     words: tuple[str, str] = ("item", "items")
     settings: dict = field(default_factory=dict)
     notes: tuple[int, ...] = ()
+    first: dict = field(default_factory=lambda: {"rating": 1.0, "timestamp": FIRST})
     titled: str = "catalogue"
 
 
@@ -389,6 +392,7 @@ QUIRKS = {
         items=18,
         notes=(48,),
         settings={"encoding": "utf-8", "items_encoding": "cp1252", "title_column": "Book-Title"},
+        first={},
     ),
     "anime: -1 for no rating, commas between genres": Quirk(
         anime,
@@ -399,6 +403,7 @@ QUIRKS = {
         rows=72,
         notes=(24,),
         settings={"unrated": -1.0, "genres_separator": ", ", "genres_column": "genre"},
+        first={},
     ),
     "reviews: JSON lines, gzip, no titles": Quirk(
         reviews, titled="ids", words=("product", "products"), settings={"rating_column": "overall"}
@@ -410,6 +415,7 @@ QUIRKS = {
         times="dates with a time zone",
         words=("game", "games"),
         settings={"genres_column": "tags"},
+        first={"rating": 20.0, "timestamp": FIRST},
     ),
     "parquet in rating=3/part[0]*: milliseconds": Quirk(
         hive_parquet, times="milliseconds", titled="ids", words=("song", "songs")
@@ -418,7 +424,12 @@ QUIRKS = {
         utf_16, times=ZONE_LESS, words=("book", "books"), settings={"encoding": "utf-16", "user_word": "reader"}
     ),
     "GBK with Chinese names and slashed dates": Quirk(
-        chinese, times="%Y/%m/%d", words=("movie", "movies"), titled="ids", settings={"encoding": "gbk"}
+        chinese,
+        times="%Y/%m/%d",
+        words=("movie", "movies"),
+        titled="ids",
+        settings={"encoding": "gbk"},
+        first={"rating": 1.0, "timestamp": DAY},
     ),
     "decimal commas, dates with points": Quirk(
         german,
@@ -427,18 +438,34 @@ QUIRKS = {
         like_from=4.5,
         words=("book", "books"),
         settings={"separator": ";", "time_column": "Datum"},
+        first={"rating": 0.5, "timestamp": DAY},
     ),
     "play counts": Quirk(
-        plays, kind="counts", scale=(0, 6561), like_from=81, times=NO_TIMES, words=("artist", "artists")
+        plays, kind="counts", scale=(0, 6561), like_from=81, times=NO_TIMES, words=("artist", "artists"), first={}
     ),
     "day and month may be either": Quirk(
-        dates("%m/%d/%Y", early), ("time_format",), ("--time_format", "%m/%d/%Y"), times="%m/%d/%Y", titled="ids"
+        dates("%m/%d/%Y", early),
+        ("time_format",),
+        ("--time_format", "%m/%d/%Y"),
+        times="%m/%d/%Y",
+        titled="ids",
+        first={},
     ),
-    "day before month, as some days tell": Quirk(dates("%d/%m/%Y"), times="%d/%m/%Y", titled="ids"),
-    "months by name": Quirk(dates("%B %d, %Y"), times="%B %d, %Y", titled="ids"),
-    "compact dates": Quirk(dates("%Y%m%d"), times="%Y%m%d", titled="ids"),
-    "years": Quirk(dates("%Y"), times="years", titled="ids"),
-    "days since 1900": Quirk(days_since_1900, times="days since 1900", titled="ids", words=("beer", "beers")),
+    "day before month, as some days tell": Quirk(
+        dates("%d/%m/%Y"), times="%d/%m/%Y", titled="ids", first={"rating": 1.0, "timestamp": DAY}
+    ),
+    "months by name": Quirk(
+        dates("%B %d, %Y"), times="%B %d, %Y", titled="ids", first={"rating": 1.0, "timestamp": DAY}
+    ),
+    "compact dates": Quirk(dates("%Y%m%d"), times="%Y%m%d", titled="ids", first={"rating": 1.0, "timestamp": DAY}),
+    "years": Quirk(dates("%Y"), times="years", titled="ids", first={"timestamp": DAY - 72 * 86_400}),
+    "days since 1900": Quirk(
+        days_since_1900,
+        times="days since 1900",
+        titled="ids",
+        words=("beer", "beers"),
+        first={"timestamp": DAY + 54_432},
+    ),
     "RecBole's typed files": Quirk(
         recbole, words=("song", "songs"), settings={"genres_separator": " ", "item_column": "item_id:token"}
     ),
@@ -480,13 +507,28 @@ QUIRKS = {
     ),
     "a byte-order mark and two kinds of line end": Quirk(mixed_ends, titled="ids", words=("movie", "movies")),
     "half stars": Quirk(
-        scaled(lambda stars: stars - 0.5), scale=(0.5, 5), like_from=4.5, titled="ids", words=("joke", "jokes")
+        scaled(lambda stars: stars - 0.5),
+        scale=(0.5, 5),
+        like_from=4.5,
+        titled="ids",
+        words=("joke", "jokes"),
+        first={"rating": 0.5},
     ),
     "-10 to 10": Quirk(
-        scaled(lambda stars: 5 * stars - 15), scale=(-10, 10), like_from=5, titled="ids", words=("joke", "jokes")
+        scaled(lambda stars: 5 * stars - 15),
+        scale=(-10, 10),
+        like_from=5,
+        titled="ids",
+        words=("joke", "jokes"),
+        first={"rating": -10.0},
     ),
     "0 to 100": Quirk(
-        scaled(lambda stars: 25 * stars - 25), scale=(0, 100), like_from=75, titled="ids", words=("joke", "jokes")
+        scaled(lambda stars: 25 * stars - 25),
+        scale=(0, 100),
+        like_from=75,
+        titled="ids",
+        words=("joke", "jokes"),
+        first={"rating": 0.0},
     ),
     "recommended or not, and hours": Quirk(
         recommended,
@@ -497,6 +539,7 @@ QUIRKS = {
         titled="ids",
         words=("app", "apps"),
         settings={"like_column": "is_recommended"},
+        first={"rating": 0.0, "timestamp": DAY},
     ),
     "columns named by the values of a first row": Quirk(
         named_by_a_row,

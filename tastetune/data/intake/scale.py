@@ -103,8 +103,10 @@ def default_like(scale: Scale) -> float:
     if scale.kind == "counts":
         return _quantile(values, 0.5)
     target = scale.low + 0.75 * (scale.high - scale.low)
-    steps = ceil((target - scale.low) / scale.step - 1e-9) if scale.step else 0
-    return round(scale.low + steps * scale.step, 6) if scale.step else target
+    if not scale.step or not values:
+        return target
+    least = min(values)
+    return round(least + max(ceil((target - least) / scale.step - 1e-9), 0) * scale.step, 6)
 
 
 def as_numbers(table: ir.Table) -> ir.StringValue:

@@ -8,8 +8,10 @@ import pytest
 from made_log import engine
 
 from tastetune.data.intake import meaning
+from tastetune.data.intake.times import NO_TIMES, in_seconds
 from tastetune.data.interactions import to_interactions
-from tastetune.data.logs import RawLog, joined
+from tastetune.data.reading.logs import Lines, RawLog, joined
+from tastetune.data.reading.problems import refuse
 from tastetune.errors import InputError
 
 
@@ -19,7 +21,7 @@ def raw(name: str = "log.parquet", **columns: list) -> RawLog:
     table = pa.table(
         {"row": list(range(1, length + 1))} | {key: pa.array(v, pa.string()) for key, v in columns.items()}
     )
-    return RawLog(engine().create_table(ibis.util.gen_name("raw"), table, temp=True), ((Path(name), None, 0),))
+    return RawLog(engine().create_table(ibis.util.gen_name("raw"), table, temp=True), (Lines(Path(name)),))
 
 
 def column(log: RawLog, name: str) -> list:
@@ -45,13 +47,13 @@ def column(log: RawLog, name: str) -> list:
     ],
 )
 def test_times_become_seconds(times, kind, seconds):
-    log, times_were = meaning.in_seconds(raw(timestamp=times))
+    log, times_were = in_seconds(raw(timestamp=times))
     assert times_were == kind
     assert column(log, "timestamp") == (seconds or ["1704067200", "1704067260", "1704067202"])
 
 
 def test_dates_beyond_2038():
-    log, _ = meaning.in_seconds(raw(timestamp=["2100-01-01"]))
+    log, _ = in_seconds(raw(timestamp=["2100-01-01"]))
     assert column(log, "timestamp") == ["4102444800"]
 
 
@@ -77,7 +79,7 @@ def test_dates_beyond_2038():
 )
 def test_times_that_cannot_be_told_are_refused(times, message):
     with pytest.raises(InputError, match=message):
-        meaning.in_seconds(raw(timestamp=times))
+        refuse(in_seconds(raw(timestamp=times))[0].problems)
 
 
 def test_spaces_around_ids_go_and_are_counted_and_zeros_stay():
@@ -91,16 +93,16 @@ def test_likes_become_ratings():
     log = meaning.likes_as_ratings(raw(rating=["1", "0", "True", "false", "1.0"]))
     assert column(log, "rating") == ["1", "0", "1", "0", "1"]
     with pytest.raises(InputError, match="row 2: like maybe is none of 0, 1, true, false"):
-        meaning.likes_as_ratings(raw(rating=["1", "maybe"]))
+        refuse(meaning.likes_as_ratings(raw(rating=["1", "maybe"])).problems)
     with pytest.raises(InputError, match=r"row 1: like \(empty\)"):
-        meaning.likes_as_ratings(raw(rating=[None]))
+        refuse(meaning.likes_as_ratings(raw(rating=[None])).problems)
 
 
 def test_split_names():
     log = meaning.splits_in_our_words(raw(split=["train", "Valid", "dev", "TEST "]))
     assert column(log, "split") == ["train", "validation", "validation", "test"]
     with pytest.raises(InputError, match="row 1: split holdout is none of train"):
-        meaning.splits_in_our_words(raw(split=["holdout"]))
+        refuse(meaning.splits_in_our_words(raw(split=["holdout"])).problems)
 
 
 MEETINGS = {"user_id": ["u", "u", "v", "u"], "item_id": ["a"] * 4, "timestamp": ["9", "10", "1", "10"]}
@@ -113,7 +115,7 @@ def test_repeats_are_refused_or_one_is_kept():
     last, gone = meaning.one_a_pair(log, "last")
     assert (column(last, "row"), gone) == ([3, 4], 2)  # the later line of two that tie
     with pytest.raises(InputError, match=r"row 2: user_id u and item_id a stand in .*row 1 too; .* --repeats first"):
-        meaning.normalised(raw(**MEETINGS), "clicks", "refuse")
+        refuse(meaning.normalised(raw(**MEETINGS), "clicks", "refuse")[0].problems)
 
 
 def test_an_empty_id_is_no_repeat_of_another_but_a_fault_of_its_own():
@@ -126,7 +128,7 @@ def test_a_log_without_times_keeps_its_order():
     log, times, notes = meaning.normalised(raw(user_id=["u", "u"], item_id=["b", "a"]), "clicks", "refuse")
     assert column(log, "timestamp") == ["1", "2"]
     assert column(log, "rating") == ["1", "1"]
-    assert times == meaning.NO_TIMES
+    assert times == NO_TIMES
     assert set(notes.values()) == {0}
 
 
@@ -134,11 +136,4 @@ def test_rows_of_joined_files_are_named_by_their_own_file():
     log = joined([raw("one.parquet", timestamp=["1", "2"]), raw("two.parquet", timestamp=["3", "soon"])])
     assert column(log, "row") == [1, 2, 3, 4]
     with pytest.raises(InputError, match=r"two\.parquet, row 2: timestamp soon"):
-        meaning.in_seconds(log)
-
-
-def test_categories_in_one_field():
-    assert meaning.listed("prose | verse|", "|") == ["prose", "verse"]
-    assert meaning.listed('["prose", "verse", 7]', "|") == ["prose", "verse", "7"]
-    assert meaning.listed("[draft]; verse", ";") == ["[draft]", "verse"]
-    assert meaning.listed("", "|") == []
+        refuse(in_seconds(log)[0].problems)
