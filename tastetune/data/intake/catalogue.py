@@ -91,9 +91,10 @@ def items_of(raw: RawLog, separator: str) -> tuple[pa.Table, list[Problem]]:
 def own_items(log: RawLog, separator: str) -> tuple[pa.Table, dict[str, int]]:
     """The items table of a log that has titles itself, and how many items have several; the first stands."""
     table, has_genres = log.table.filter(log.table.item_id.notnull()), "genres" in log.table.columns
-    firsts = {"title": table.title.strip().nullif("").argmin(table.row)}
-    firsts |= {"genres": table.genres.argmin(table.row)} if has_genres else {}
-    grouped = table.group_by("item_id").agg(**firsts, titles=table.title.nunique()).order_by("item_id")
+    title = table.title.strip().nullif("")
+    firsts = {"title": title.argmin(table.row, where=title.notnull())}
+    firsts |= {"genres": table.genres.argmin(table.row, where=table.genres.notnull())} if has_genres else {}
+    grouped = table.group_by("item_id").agg(**firsts, titles=title.nunique()).order_by("item_id")
     rows = grouped.to_pyarrow().to_pylist()
     made = [
         {"item_id": row["item_id"], "title": row["title"], "genres": listed(row.get("genres") or "", separator)}
@@ -111,14 +112,14 @@ def id_items(ids: Iterable[str]) -> pa.Table:
 
 
 def _as_list(text: str) -> list | None:
+    text = re.sub(r"""(['"])\s+(?=['"])""", r"\1, ", text)  # an array as numpy prints it has no commas
     for read in (json.loads, ast.literal_eval):
         try:
             values = read(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
             continue
         return values if isinstance(values, list) else None
-    words = re.findall(r"'([^']*)'|\"([^\"]*)\"", text)  # an array as numpy prints it, without commas
-    return [one or other for one, other in words] or None
+    return None
 
 
 def _named(value: object) -> object:

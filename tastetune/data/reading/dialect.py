@@ -79,12 +79,13 @@ def dialect_of(con: ibis.BaseBackend, path: Path, suffix: str, said: Said, named
     sniffed = _sniffed(con, path, sep)
     if sniffed is None or (sep is None and len(sniffed["Columns"]) == 1):
         sep = sep or SUFFIXES.get(suffix, ",")
-        sniffed = _sniffed(con, path, sep) or {"Quote": '"', "Columns": (), "SkipRows": 0}
+        sniffed = _sniffed(con, path, sep) or {"Quote": '"', "Columns": ()}
     sep = sep or sniffed["Delimiter"]
     quoted = _counts_quotes(lines, sniffed["Quote"], sep) if said.no_quotes is None else not said.no_quotes
     rows = [fields for fields in _fields(lines, sep, quoted) if fields]
     first = tuple(rows[0]) if rows else ()
-    if sniffed["SkipRows"] and len(first) < len(sniffed["Columns"]):
+    fields, _ = Counter(map(len, rows)).most_common(1)[0] if rows else (len(first), 0)
+    if len(first) == 1 < fields:
         raise InputError(
             f"{named}, line 1: {sep.join(first)[:60]!r} is no line of the table, which begins further down; "
             "remove what stands before it"
@@ -117,14 +118,14 @@ def _sniffed(con: ibis.BaseBackend, path: Path, sep: str | None) -> dict | None:
     """What DuckDB's sniffer says, None where it cannot tell."""
     delim = "" if sep is None else f", delim={literal(sep)}"
     query = (
-        f"SELECT Delimiter, Quote, Columns, SkipRows FROM sniff_csv({this_file(path)}, sample_size={ROWS}, "
+        f"SELECT Delimiter, Quote, Columns FROM sniff_csv({this_file(path)}, sample_size={ROWS}, "
         f"ignore_errors=true, compression='none', hive_partitioning=false{delim})"
     )
     try:
         row = con.con.execute(query).fetchone()
     except duckdb.Error:
         return None
-    return dict(zip(("Delimiter", "Quote", "Columns", "SkipRows"), row, strict=True))
+    return dict(zip(("Delimiter", "Quote", "Columns"), row, strict=True))
 
 
 def _counts_quotes(lines: list[str], sniffed: str, sep: str) -> bool:

@@ -114,7 +114,7 @@ def test_repeats_are_refused_or_one_is_kept():
     assert (column(first, "row"), gone) == ([1, 3], 2)  # 9 is before 10, as a number
     last, gone = meaning.one_a_pair(log, "last")
     assert (column(last, "row"), gone) == ([3, 4], 2)  # the later line of two that tie
-    with pytest.raises(InputError, match=r"row 2: user_id u and item_id a stand in .*row 1 too; .* --repeats first"):
+    with pytest.raises(InputError, match=r"row 2: user_id u and item_id a stand in .*row 1 too .*; .* --repeats first"):
         refuse(meaning.normalised(raw(**MEETINGS), "clicks", "refuse")[0].problems)
 
 

@@ -97,7 +97,7 @@ def test_times_of_parquet_are_written_as_dates(tmp_path):
         ),
         ("log.jsonl", "", "no row in it"),
         ("log.parquet", "PAR1 no parquet", r"log\.parquet: .*; mend the file"),
-        ("log.xls", "\0PK", r"log\.xls: no column 'Reader'"),
+        ("log.xls", "PK\n1\n", r"log\.xls: no column 'Reader'"),
     ],
 )
 def test_files_that_are_none(tmp_path, name, content, message):
