@@ -1,4 +1,4 @@
-"""Every baseline on another scale: ratings times ten or plus five, the threshold moved likewise, order the same rows."""
+"""Every baseline on another scale: ratings times ten or plus five, and the threshold with them, order rows alike."""
 
 import json
 from pathlib import Path
