@@ -23,6 +23,7 @@ LEVELS = (
     ("files",),
     ("locks",),
     ("templates", "speed"),
+    ("search",),
     ("config", "metrics"),
     ("artifacts",),
     ("tasks", "hub"),
