@@ -35,16 +35,15 @@ def main() -> None:
     base = ModelConfig(model_name_or_path=args.model_name_or_path, dtype="float32")
     model = LanguageModel(load_model(base).eval(), load_tokenizer(base))
     name = "the stand-in" if model.remarks["stand_in"] else Path(args.model_name_or_path).name
-    answering = {task: answers(model, args, task) for task in RECIPES}
-    comparisons = [compared(f"Test rows answered by {name} in streams", "rows/s", answering, args.turns)]
+    comparisons = []
+    if args.users:
+        answering = {task: answers(model, args, task) for task in RECIPES}
+        comparisons.append(compared(f"Test rows answered by {name}", "rows/s", answering, args.turns))
     if args.steps:
         with tempfile.TemporaryDirectory() as folder:
             training = {task: trains(args, task, folder) for task in RECIPES}
-            comparisons.append(
-                compared(
-                    f"Answers that {name} learns in streams of {args.stream_window}", "labels/s", training, args.turns
-                )
-            )
+            what = f"Answers that {name} learns, streams of {args.stream_window}"
+            comparisons.append(compared(what, "labels/s", training, args.turns))
     versions = {library: version(library) for library in ("torch", "transformers", "trl")}
     windows = f"_{args.stream_window}" if args.steps else ""
     write_speed(f"streams_{name.split()[-1]}{windows}", comparisons, versions, args.turns)
@@ -61,7 +60,7 @@ def trains(args: argparse.Namespace, task: str, folder: str) -> Callable[[], flo
     keys = {"dataset_name": args.dataset_name, "model_name_or_path": args.model_name_or_path, "output_dir": folder}
     keys |= {"max_steps": args.steps, "warmup_steps": 0, "save_strategy": "no", "use_cpu": True}
     if task == "stream":
-        keys |= {"stream_window": args.stream_window, "max_length": 4096}
+        keys |= {"stream_window": args.stream_window, "max_length": 4096, "stream_item_tokens": "none"}
     trainer, learnt = short_run(CompactSFTTrainer, RECIPES[task], keys)
 
     def train() -> float:
@@ -87,7 +86,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset_name", required=True)
     parser.add_argument("--model_name_or_path", required=True)
-    parser.add_argument("--users", type=int, default=20, help="whose test rows are answered")
+    parser.add_argument("--users", type=int, default=20, help="whose test rows are answered; 0 for none")
     parser.add_argument("--steps", type=int, default=5, help="of each turn of training; 0 for none")
     parser.add_argument("--stream_window", type=int, default=40, help="ratings that training reads together")
     parser.add_argument("--turns", type=int, default=3)

@@ -127,6 +127,7 @@ def short_run(kind: type[SFTTrainer], recipe: str, keys: Mapping[str, object]) -
         processing_class=prepared.tokenizer,
         peft_config=prepared.fresh_adapter(),
     )
+    keep_adapter_in_float32(trainer.model)
     answers = count_examples(prepared.rows) / len(prepared.rows)
     return trainer, prepared.steps * total_batch_size(prepared.training) * answers
 
