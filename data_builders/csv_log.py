@@ -58,8 +58,14 @@ class Arguments(BuildArguments):
     negatives: int = field(
         default=0, metadata={"help": "For clicks: dislikes to sample beside each click, items the user never clicked."}
     )
+    negatives_by: Literal["uniform", "popularity"] = field(
+        default="uniform", metadata={"help": "How they are drawn: each item alike, or as often as it is clicked."}
+    )
     repeats: Literal["refuse", "first", "last"] = field(
         default="refuse", metadata={"help": "Which row to keep where a user and an item meet again."}
+    )
+    ties: Literal["item_id", "hash"] = field(
+        default="hash", metadata={"help": "What orders a user's ratings of one moment: `hash`, a lot; `item_id`."}
     )
     item_word: str = field(default="item", metadata={"help": "The prompt's word for one item, such as book."})
     items_word: str = field(default="items", metadata={"help": "The prompt's word for several."})
@@ -148,10 +154,14 @@ def card_source(args: Arguments, kind: str, times: str) -> Source:
     """What the card says of the log."""
     name = args.name or Path(args.log or args.train_log).stem
     rest = {
-        own_data.NO_TIMES: ", so that order, and the leakage report with it, is that of the log's rows",
+        own_data.NO_TIMES: ", so that a lot drawn by seed stands for the order",
         own_data.NO_ZONE: ", taken as UTC",
     }.get(times, "")
-    sampled = f" Dislikes are sampled, {args.negatives} beside each click. {negatives.POLICY}" if args.negatives else ""
+    sampled = (
+        f" Dislikes are sampled, {args.negatives} beside each click. {negatives.policy(args.negatives_by)}"
+        if args.negatives
+        else ""
+    )
     return Source(
         name=name,
         pretty_name=name,
@@ -184,7 +194,16 @@ def main() -> None:
         items = read_items(con, args)
         refuse_unknown_items(interactions, items, args.items)
         source, wording = card_source(args, kind, times), prompt_words(args, kind)
-        build(interactions, items, source, args, wording=wording, negatives=args.negatives, notes=notes)
+        build(
+            interactions,
+            items,
+            source,
+            args,
+            wording=wording,
+            negatives=args.negatives,
+            negatives_by=args.negatives_by,
+            notes=notes,
+        )
 
 
 if __name__ == "__main__":

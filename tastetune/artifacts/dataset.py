@@ -97,6 +97,21 @@ class BuiltDataset:
         return self.info["settings"].get("history") or "prior"
 
     @property
+    def ties(self) -> str:
+        """What orders a user's ratings of one moment, see `tastetune.tasks.order.Order`; the item id unless it says."""
+        return self.info["settings"].get("ties") or "item_id"
+
+    @property
+    def seed(self) -> int:
+        """Of everything drawn when it was built."""
+        return self.info["settings"].get("seed") or 0
+
+    @property
+    def language(self) -> str:
+        """Of its titles; empty where nobody said."""
+        return self.info["settings"].get("language") or ""
+
+    @property
     def has_sampled_dislikes(self) -> bool:
         """Whether dislikes were drawn beside its ratings, which are targets only."""
         return bool(self.info["settings"].get("negatives"))

@@ -6,10 +6,11 @@ many watched a film are two sparse products.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from hashlib import md5
 from math import ceil
+from typing import TypeVar
 
 import ibis
 import numpy as np
@@ -21,6 +22,7 @@ from tqdm import tqdm
 
 from tastetune.data.engine import batches, even
 from tastetune.errors import InputError
+from tastetune.tasks.order import BY_ITEM_ID, Order
 
 LISTS = pa.schema(
     [
@@ -41,15 +43,20 @@ class Rule:
     """
 
     users: int = field(default=10_000, metadata={"help": "Users sampled from those who qualify."})
-    liked: int = field(default=10, metadata={"help": "A user's best films; who rated fewer films is set aside."})
-    favourite: float = field(default=5.0, metadata={"help": "A favourite is rated this or more."})
+    liked: int = field(default=10, metadata={"help": "A user's best items; who rated fewer is set aside."})
+    favourite: float | None = field(
+        default=None,
+        metadata={"help": "A favourite is rated this or more; if none 5, or what a fifth reach on another scale."},
+    )
     favourites_over: int = field(default=3, metadata={"help": "A user who qualifies has more favourites than this."})
-    high: float = field(default=5.0, metadata={"help": "A neighbour rated the films this or more (60: 4)."})
-    shared: int = field(default=2, metadata={"help": "How many of the films a neighbour rated high, at least."})
+    high: float | None = field(
+        default=None, metadata={"help": "A neighbour rated them this or more (60: 4); as --favourite if none."}
+    )
+    shared: int = field(default=2, metadata={"help": "How many of them a neighbour rated high, at least."})
     neighbours: int = field(default=10_000, metadata={"help": "Neighbours of a user at most; sampled from more."})
     min_neighbours: int = field(default=1, metadata={"help": "Users with fewer neighbours are set aside."})
     watched_by: float = field(
-        default=0.5, metadata={"help": "Share of the neighbours who watched a gold film (60: 0.6)."}
+        default=0.5, metadata={"help": "Share of the neighbours who rated an item of a gold list (60: 0.6)."}
     )
     seed: int = field(default=42, metadata={"help": "Seed of everything drawn."})
 
@@ -58,9 +65,18 @@ class Rule:
             if getattr(self, name) < 1:
                 raise InputError(f"--{name} {getattr(self, name)}: expected 1 or more")
         if self.shared > self.liked:
-            raise InputError(f"--shared {self.shared}: a user has --liked {self.liked} films, no more can be shared")
+            raise InputError(f"--shared {self.shared}: a user has the best --liked {self.liked}, no more can be shared")
         if not 0 < self.watched_by <= 1:
             raise InputError(f"--watched_by {self.watched_by}: expected a share above 0 and up to 1")
+
+
+RuleOnScale = TypeVar("RuleOnScale", bound=Rule)
+
+PUBLISHED = 5.0
+"""A favourite of the published lists."""
+
+FAVOURITES = 0.2
+"""The share of a log's ratings that are favourites, at least, where nobody says from which rating on one is."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +94,23 @@ class Mined:
     counts: dict[str, int]
 
 
-def mine(interactions: ir.Table, rule: Rule) -> Mined:
+def mine(interactions: ir.Table, rule: Rule, order: Order = BY_ITEM_ID) -> Mined:
     """Mine gold lists from a log.
 
     Args:
         interactions: `user_id`, `item_id`, `rating`, `timestamp`, in any order, on any engine; one row a pair.
         rule: how.
+        order: what settles ties between a user's ratings of one moment.
 
     Raises:
         InputError: nobody qualifies.
     """
+    rule = on_scale(interactions, rule)
     users, qualified, counts = _who(interactions, rule)
     keys = draw_keys(users.to_pylist(), rule.seed)
     sampled = qualified[np.argsort(keys[qualified], kind="stable")][: rule.users]
     watching = _watching(interactions, users, rule)
-    liked = _best(interactions, users.take(sampled), watching.items, rule)
+    liked = _best(interactions, users.take(sampled), watching.items, rule, order)
     counts |= {"sampled": len(sampled), "too_few_neighbours": 0, "empty_gold": 0, "gold_items": 0, "gold_rated": 0}
     rows = {name: [] for name in LISTS.names}
     for user, films, (neighbours, gold) in zip(
@@ -109,6 +127,21 @@ def mine(interactions: ir.Table, rule: Rule) -> Mined:
             for column, value in zip(rows.values(), row, strict=True):
                 column.append(value)
     return Mined(pa.table(rows, schema=LISTS), counts | {"kept": len(rows["user_id"])})
+
+
+def on_scale(interactions: ir.Table, rule: RuleOnScale) -> RuleOnScale:
+    """The rule with what it leaves open said.
+
+    `favourite` is 5 where the log's ratings end there, as published, and on another scale the highest rating that a
+    fifth of the ratings reach; `high` is the same.
+    """
+    favourite = rule.favourite
+    if favourite is None:
+        ratings = interactions.group_by("rating").agg(rows=interactions.count()).order_by(ibis.desc("rating"))
+        values, rows = (column.to_numpy() for column in ratings.to_pyarrow().columns)
+        reached = values[np.argmax(np.cumsum(rows) >= FAVOURITES * rows.sum())]
+        favourite = PUBLISHED if values[0] == PUBLISHED else float(reached)
+    return replace(rule, favourite=favourite, high=favourite if rule.high is None else rule.high)
 
 
 def _who(interactions: ir.Table, rule: Rule) -> tuple[pa.Array, np.ndarray, dict[str, int]]:
@@ -164,12 +197,12 @@ def _watching(interactions: ir.Table, users: pa.Array, rule: Rule) -> _Watching:
     return _Watching(items, watched, loved)
 
 
-def _best(interactions: ir.Table, users: pa.Array, items: pa.Array, rule: Rule) -> np.ndarray:
-    """These users' best films, (users, liked) indices of items: by rating, then the latest, then by item id."""
-    order = (ibis.desc("rating"), ibis.desc("timestamp"), "item_id")
+def _best(interactions: ir.Table, users: pa.Array, items: pa.Array, rule: Rule, order: Order) -> np.ndarray:
+    """These users' best films, (users, liked) indices of items: by rating, then the latest, then as `order` says."""
+    best_first = (ibis.desc("rating"), ibis.desc("timestamp"), order.tie_column)
     wanted = ibis.memtable(pa.table({"user_id": users}))
     rated = interactions.semi_join(wanted, "user_id")
-    placed = rated.mutate(place=ibis.row_number().over(ibis.window(group_by="user_id", order_by=order)))
+    placed = rated.mutate(place=ibis.row_number().over(ibis.window(group_by="user_id", order_by=best_first)))
     best = placed.filter(placed.place < rule.liked).select("user_id", "item_id", "place").to_pyarrow()
     row = pc.index_in(best["user_id"], users).to_numpy()
     films = np.empty((len(users), rule.liked), np.int32)

@@ -15,7 +15,7 @@ LIKES = {"1": "1", "1.0": "1", "true": "1", "0": "0", "0.0": "0", "false": "0"}
 UNITS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "nanoseconds": 9}
 """Digits of a number behind its seconds."""
 
-NO_TIMES = "places in the log, for it has no times"
+NO_TIMES = "missing"
 NO_ZONE = "dates without a time zone"
 ISO_DATE = r"^\d{4}-\d\d-\d\d"
 ISO_TIME = ISO_DATE + r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?"
@@ -41,7 +41,7 @@ def normalised(log: RawLog, kind: str, repeats: str) -> tuple[RawLog, str, dict[
     if "timestamp" in log.table.columns:
         log, times = in_seconds(log)
     else:
-        log, times = RawLog(log.table.mutate(timestamp=log.table.row.cast("string")), log.files), NO_TIMES
+        log, times = RawLog(log.table.mutate(timestamp=ibis.literal("0")), log.files), NO_TIMES
     if kind == "likes":
         log = likes_as_ratings(log)
     elif kind == "clicks":

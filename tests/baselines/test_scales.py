@@ -1,4 +1,4 @@
-"""Every baseline on another scale: ratings times ten or plus five, the threshold moved likewise, order the same rows."""
+"""Every baseline on other scales: ratings times ten or plus five, and the threshold with them, give the same order."""
 
 import json
 from pathlib import Path
@@ -33,13 +33,16 @@ def rescaled(made, factor, shift):
         table = pq.read_table(path, partitioning=None)
         for name in {"rating", "history_ratings"} & set(table.column_names):
             column = table[name].combine_chunks()
-            moved = pa.array(np.asarray(column.flatten() if name != "rating" else column) * factor + shift, pa.float64())
+            moved = pa.array(
+                np.asarray(column.flatten() if name != "rating" else column) * factor + shift, pa.float64()
+            )
             moved = moved if name == "rating" else pa.ListArray.from_arrays(column.offsets, moved)
             table = table.set_column(table.column_names.index(name), name, moved)
         pq.write_table(table, path)
     info = json.loads((made / INFO).read_text(encoding="utf-8"))
-    like_from = info["settings"].get("task", {}).get("like_from", 4.0) * factor + shift
-    info["settings"].setdefault("task", {})["like_from"] = like_from
+    task = info["settings"]["task"]
+    if "like_from" in task:
+        task["like_from"] = task["like_from"] * factor + shift
     (made / INFO).write_text(json.dumps(info), encoding="utf-8")
     return open_dataset(sealed(made))
 
