@@ -30,8 +30,9 @@ def test_the_lessons_by_hand():
     assert lesson["likes"] == 5 / 8
     # Likes before test: a 3, b 0, c none. The likes of a and c against the dislikes of b: 3 > 0 twice, 0 = 0 twice.
     assert lesson["item_likes"] == 3 / 4
-    # Share of likes 3/4. Item a: 3 x 1/4 / 8 above, b: -3/4 / 6 = -1/8. What is left of u: 1/4 - 3/32 - 3/4 + 1/8 = -15/32
-    # in two rows, /7; of v and w 5/32 in one row, /6. u on a: 0.094 - 0.067; v on c: 0.026; v and w on b: -0.099.
+    # Share of likes 3/4. Item a: 3 x 1/4 / 8 = 3/32 above, b: -3/4 / 6 = -1/8. What is left of u: 1/4 - 3/32 - 3/4 +
+    # 1/8 = -15/32 in two rows, /7; of v and w 5/32 in one row, /6. u on a: 0.094 - 0.067 = 0.027; v on c: 0.026; v and
+    # w on b: -0.099. So both likes stand above both dislikes.
     assert lesson["user_item_mean"] == 1
     assert lesson["interval"] == 0
     assert lesson["rows_for_a_point"] == 0
@@ -61,8 +62,8 @@ def test_the_sentences_speak_of_the_logs_own_things():
         "55.0% of the rows are likes.",
         "Of 100 test rows 0.0% have a reader and 1.0% a book without a training row.",
         "50.0% of a user's neighbouring ratings have equal times.",
-        "User mean plus item mean reaches a ROC-AUC of 0.790 on test, and an item's likes alone 0.700. The 95% interval "
-        "is 0.030 wide; for one of a point (0.01) about 900 test rows are needed.",
+        "User mean plus item mean reaches a ROC-AUC of 0.790 on test, and an item's likes alone 0.700. The 95% "
+        "interval is 0.030 wide; for one of a point (0.01) about 900 test rows are needed.",
     ]
 
 
