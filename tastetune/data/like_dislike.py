@@ -46,6 +46,7 @@ def build(
     negatives: int = 0,
     negatives_by: str = UNIFORM,
     notes: Mapping[str, int] | None = None,
+    has_titles: bool = True,
 ) -> dict:
     """Split a log, give every rating its history, and write the dataset folder, whole or not at all.
 
@@ -57,6 +58,7 @@ def build(
         negatives: dislikes to sample beside each rating (`tastetune.data.negatives`).
         negatives_by: how they are drawn.
         notes: rows of the source that were set aside or mended: what was done, and to how many.
+        has_titles: the items' titles say something; otherwise they are ids, from which a language model learns nothing.
 
     Returns:
         The content of `tastetune.json`.
@@ -90,6 +92,7 @@ def build(
                 "negatives_by": negatives_by if negatives else None,
                 "has_times": has_times,
                 **shareable({name: getattr(args, name) for name in SETTINGS}),
+                **({} if has_titles else {"titles": "ids"}),
                 "task": asdict(task),
                 "redistribution": source.redistribution,
                 "language": source.language,

@@ -1,4 +1,4 @@
-"""Every baseline on other scales: ratings times ten or plus five, and the threshold with them, give the same order."""
+"""Every baseline on another scale: ratings times ten or plus five, and the threshold with them, order rows alike."""
 
 import json
 from pathlib import Path

@@ -45,6 +45,7 @@ PLACES = (
     "training/test_grpo.py",
     "training/test_preferences.py",
     "training/test_streams.py",
+    "training/test_tuning.py",
     "training/test_validation.py",
 )
 """Beginnings of tests' addresses in tests/: folders, files, single tests."""
