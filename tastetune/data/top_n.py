@@ -17,8 +17,9 @@ from tastetune.config.flags import OutputArguments
 from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
 from tastetune.data.folder import DatasetFolder, building
-from tastetune.data.gold_lists import Mined, Rule, mine, on_scale
+from tastetune.data.gold_lists import Mined, mine
 from tastetune.data.interactions import INTERACTIONS
+from tastetune.data.list_rule import Rule, on_scale
 from tastetune.data.splits import SPLITS
 from tastetune.errors import InputError
 from tastetune.tasks.catalogue import Catalogue

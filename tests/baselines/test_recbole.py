@@ -347,6 +347,11 @@ def test_epochs_are_chosen_on_validation_and_the_model_refitted_on_all_before_te
     assert roc_auc_score(labels, scores) == pytest.approx(max(measured.values()), abs=1e-6)
 
 
+def test_a_step_beyond_the_last_epoch_leaves_the_configs_epochs(dataset, config):
+    settings = answer(config(SVD | {"epochs": 2, "eval_step": 3}), dataset).meta.settings
+    assert (settings["epochs_at_most"], settings["epochs_chosen"]) == (2, "by the config")
+
+
 def test_each_epoch_leaves_the_final_model_as_it_is(dataset, config):
     epochs = {}
     final = answer(config(SVD), dataset, "test_sample", after_epoch=epochs.__setitem__)
