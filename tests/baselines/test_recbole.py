@@ -19,6 +19,7 @@ from tastetune.baselines.recbole.configs import read_config
 from tastetune.baselines.recbole.fitting import fit, predict
 from tastetune.baselines.recbole.labelled_data import read_labelled_data, side_by_side
 from tastetune.baselines.recbole.likes import RecBoleLikes
+from tastetune.baselines.recbole.models import SPREAD
 from tastetune.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -52,10 +53,10 @@ def auc(dataset, predictions):
 
 
 def numbers(data, part="train"):
-    """The rows as RecBole holds them: user and item numbers, and ratings in standard deviations from their mean."""
+    """The rows as RecBole holds them: user and item numbers, and ratings spread like stars around 0."""
     rows = data.parts[part].inter_feat
     ratings = rows["rating"].numpy().astype(np.float64)
-    return rows["user_id"].numpy(), rows["item_id"].numpy(), (ratings - ratings.mean()) / ratings.std()
+    return rows["user_id"].numpy(), rows["item_id"].numpy(), SPREAD * (ratings - ratings.mean()) / ratings.std()
 
 
 def test_recbole_reads_exactly_the_datasets_rows(dataset, config):
