@@ -126,6 +126,13 @@ class AnswerArguments:
         metadata={"help": "Baselines beside the trivial ones, files of recbole_configs/."},
     )
     max_batch_tokens: int = field(default=16384, metadata={"help": "Padded tokens in one batch of prompts."})
+    stream_history: Literal["built", "train"] = field(
+        default="built",
+        metadata={
+            "help": "What stands before a row of a stream: what the dataset was built for, or with 'train' nothing of "
+            "the row's own split."
+        },
+    )
 
 
 @dataclass

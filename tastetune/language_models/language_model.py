@@ -11,7 +11,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArguments
 from trl import ModelConfig
 
-from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.dataset import BuiltDataset, open_titled
 from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.run import (
     OTHERS,
@@ -112,7 +112,7 @@ class ModelRecipe:
 
     def dataset(self) -> BuiltDataset:
         """The dataset, opened; raises as `open_dataset`."""
-        return open_dataset(self.data.dataset, self.data.dataset_revision)
+        return open_titled(self.data.dataset, self.data.dataset_revision)
 
     @property
     def windows(self) -> WindowLimits:

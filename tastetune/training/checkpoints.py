@@ -85,7 +85,7 @@ def read_run(usage: str, argv: Sequence[str], args: CurveArguments, adapter: str
         usage, (type(args), AnswerArguments, GenerationArguments, SftArguments, SFTConfig, ModelConfig), argv
     )
     recipe, name, adapter = ModelRecipe(data, training, model), args.name, adapter or training.output_dir
-    asking = Asking("", seed=training.seed, max_batch_tokens=answers.max_batch_tokens, generation=generation)
+    asking = Asking.of(answers, generation, training.seed)
     checkpoints, dataset, trained = find_checkpoints(adapter), recipe.dataset(), read_record(adapter).settings
     if trained.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise InputError(

@@ -39,8 +39,9 @@ def run(home):
     folder, recipe = home / "stream", home / "stream.yaml"
     recipe.write_text(
         f"base: {ROOT}/{RECIPE}\nrun_dir: {folder}\ndataset_name: {home}/data\nmodel_name_or_path: {home}/model\n"
-        "stream_window: 12\nstream_min_past: 4\ndataset_train_split: train\nmax_steps: 4\nsave_steps: 2\n"
-        "warmup_steps: 0\neval_strategy: steps\neval_steps: 2\neval_rows: 20\ncheckpoints: [2]\nbaselines: []\n"
+        "stream_window: 12\nstream_min_past: 4\nstream_item_tokens: none\ndataset_train_split: train\n"
+        "max_steps: 4\nsave_steps: 2\nwarmup_steps: 0\neval_strategy: steps\neval_steps: 2\neval_rows: 20\n"
+        "checkpoints: [2]\nbaselines: []\n"
     )
     for name in ("sft.py", "predict.py", "baseline.py"):
         script(f"scripts/{name}", recipe)
