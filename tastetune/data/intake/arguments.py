@@ -54,6 +54,7 @@ class LogArguments(BuildArguments):
     like_from: float | None = _flag("A rating of this much or more is a like; 4 on a scale from 1 to 5.")
     negatives: int | None = _flag("For clicks: dislikes to sample beside each click, items the user never clicked; 1.")
     repeats: Literal["refuse", "first", "last"] | None = _flag("Which row to keep where a user and an item meet again.")
+    empty_ids: Literal["refuse", "drop"] | None = _flag("Rows without a user or an item: set them aside.")
     unknown_items: Literal["refuse", "drop", "id"] | None = _flag(
         "Items without a title in the catalogue: drop their ratings, or let the id stand for the title."
     )
