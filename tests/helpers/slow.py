@@ -8,6 +8,7 @@ PLACES = (
     "baselines/test_configs.py::test_no_string_of_a_config_is_run",
     "baselines/test_lists.py",
     "baselines/test_recbole.py",
+    "baselines/test_scales.py",
     "baselines/test_selection.py",
     "baselines/test_text.py",
     "baselines/test_trivial_likes.py::test_neither_torch_nor_recbole_is_imported",
@@ -25,6 +26,7 @@ PLACES = (
     "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
     "language_models/test_catalogue_ranking.py",
     "language_models/test_gguf.py",
+    "language_models/test_item_tokens.py",
     "language_models/test_language_model.py",
     "language_models/test_streams.py",
     "language_models/test_top_n.py",
@@ -43,6 +45,7 @@ PLACES = (
     "training/test_grpo.py",
     "training/test_preferences.py",
     "training/test_streams.py",
+    "training/test_tuning.py",
     "training/test_validation.py",
 )
 """Beginnings of tests' addresses in tests/: folders, files, single tests."""
