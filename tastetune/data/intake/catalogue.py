@@ -110,7 +110,7 @@ def own_items(log: RawLog, separator: str) -> tuple[pa.Table, dict[str, int]]:
 
 
 def are_names(ids: Sequence[str]) -> bool:
-    """Whether ids read as titles do: at least a half hold two words, or two letters of a script that needs no spaces."""
+    """Whether ids read as titles do: a half or more hold two words, or two letters of a script without spaces."""
     return sum(bool(NAME.search(item)) for item in ids) * 2 >= max(len(ids), 1)
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastetune.data.intake.arguments import NONE
-from tastetune.data.intake.catalogue import id_items, items_of, own_items, separator_of, without_doubles
+from tastetune.data.intake.catalogue import are_names, id_items, items_of, own_items, separator_of, without_doubles
 from tastetune.data.intake.look import Look
 from tastetune.data.intake.meaning import trimmed
 from tastetune.data.interactions import unknown_items, untitled
