@@ -63,6 +63,7 @@ class LogArguments(BuildArguments):
         "What orders a user's ratings of one moment: `hash`, a lot; `item_id`, the ids as text.", default="hash"
     )
     repeats: Literal["refuse", "first", "last"] | None = _flag("Which row to keep where a user and an item meet again.")
+    empty_ids: Literal["refuse", "drop"] | None = _flag("Rows without a user or an item: set them aside.")
     unknown_items: Literal["refuse", "drop", "id"] | None = _flag(
         "Items without a title in the catalogue: drop their ratings, or let the id stand for the title."
     )
