@@ -52,7 +52,7 @@ class BuildArguments(OutputArguments):
         default="item_id",
         metadata={"help": "What orders a user's ratings of one moment: `item_id`, the ids as text; `hash`, a lot."},
     )
-    like_rule: Literal["threshold", "user_median", "log"] = field(
+    like_rule: Literal["threshold", "user_median", "log"] | None = field(
         default="threshold",
         metadata={
             "help": "What makes a like: `threshold`, a rating from which on; `user_median`, more than is usual for the "
