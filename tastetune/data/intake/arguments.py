@@ -47,7 +47,7 @@ class LogArguments(BuildArguments):
     items_encoding: str | None = _flag("Of the catalogue, where it has another.")
     items_no_header: bool | None = _switch("Of the catalogue, where it is otherwise.")
     items_no_quotes: bool | None = _switch("Of the catalogue, where it is otherwise.")
-    time_format: str | None = _flag("What times are: seconds, milliseconds, years, days since 1900 ... or %d/%m/%Y.")
+    time_format: str | None = _flag("What times are: seconds, milliseconds, years, days since 1900 ... or %%d/%%m/%%Y.")
     rating_min: float | None = _flag("The lowest rating there can be.")
     rating_max: float | None = _flag("The highest rating there can be.")
     unrated: float | None = _flag("The number that stands for no rating; rows with it are set aside.")
