@@ -19,6 +19,7 @@ from tastetune.data import formats, negatives
 from tastetune.data import intake as own_data
 from tastetune.data.card import Source
 from tastetune.data.engine import connect
+from tastetune.data.exports.log import one_log
 from tastetune.data.folder import held_output
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
@@ -29,6 +30,9 @@ from tastetune.errors import InputError, run
 @dataclass(kw_only=True)
 class Arguments(BuildArguments):
     log: str | None = field(default=None, metadata={"help": "The log: .csv, .tsv, .parquet or .jsonl."})
+    format: Literal["letterboxd", "goodreads", "netflix_history", "myanimelist", "lastfm", "spotify"] | None = field(
+        default=None, metadata={"help": "--log is a folder of this service's exports, one a person."}
+    )
     train_log: str | None = field(default=None, metadata={"help": "Instead of --log, one file a split: train."})
     validation_log: str | None = field(default=None, metadata={"help": "The validation file; may be left away."})
     test_log: str | None = field(default=None, metadata={"help": "The test file."})
@@ -177,6 +181,7 @@ def prompt_words(args: Arguments, kind: str) -> dict:
 def main() -> None:
     args = parse(Arguments, __doc__)
     with held_output(args):
+        args = one_log(args)
         kind, con = feedback(args), connect()
         log, times, notes = own_data.normalised(read_log(con, args), kind, args.repeats)
         low, high = (args.rating_min, args.rating_max) if kind == "ratings" else (0, 1)
