@@ -66,7 +66,7 @@ def main() -> None:
         task = label_task_of(dataset, data.dataset_config)
         person = find_person(read_export(args.ratings, args.format), dataset)
         targets = person.targets(args.item)
-        print(*described(person, dataset), sep="\n")
+        print(*described(person, dataset, targets), sep="\n")
 
         # 2. What the models say, the heavy libraries loaded only for a list that can be answered
         from trl import ModelConfig, SFTConfig

@@ -75,12 +75,13 @@ def find_person(own: OwnList, dataset: BuiltDataset) -> Person:
     Raises:
         InputError: the dataset has neutral titles, none of the list's titles is in it, or nothing is said of any.
     """
-    if dataset.has_neutral_titles:
+    catalogue = dataset.read("items", "train", ["item_id", "title"])
+    if dataset.has_neutral_titles or catalogue["item_id"].equals(catalogue["title"]):
         raise InputError(
-            f"{dataset.source}: its titles are names made of ids, so no title can be found in it; name a recipe whose "
-            "dataset was built without --neutral_titles"
+            f"{dataset.source}: its titles are its ids or made of them, so no title of a list can be found there; "
+            "name a recipe whose dataset has titles"
         )
-    matcher = TitleMatcher(dataset.read("items", "train", ["item_id", "title"]), dataset.item_counts())
+    matcher = TitleMatcher(catalogue, dataset.item_counts())
     levels = sorted(pc.unique(dataset.read(dataset.task, "train", ["rating"])["rating"]).to_pylist())
     ratings, times = on_scale(own, levels, dataset.like_from), _times(own.ratings)
     items = [matcher.item(entry) for entry in own.ratings]

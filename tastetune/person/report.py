@@ -19,31 +19,34 @@ WIDEST = 60
 """Characters of a title in the table."""
 
 
-def described(person: Person, dataset: BuiltDataset) -> list[str]:
-    """How the list was read and what of it was found, in sentences."""
+def described(person: Person, dataset: BuiltDataset, targets: Sequence[str]) -> list[str]:
+    """How the list was read and what of it was found, in sentences.
+
+    Args:
+        targets: the items that are asked about.
+    """
     own, rated = person.own, len(person.rated)
     scale = f", rated {own.scale[0]:g} to {own.scale[1]:g}" if own.is_rated and own.scale else ""
+    unsaid = f", {len(person.seen)} without a word" if person.seen else ""
     lines = [
-        f"{own.source}: {len(own.ratings)} titles ({own.export.name}{scale}). In {dataset.name} are "
-        f"{len(own.ratings) - len(person.missing)} of them: {person.likes} liked, {rated - person.likes} not"
-        + (f", {len(person.seen)} of which the list says nothing" if person.seen else "")
+        f"{own.source}: {len(own.ratings)} titles ({own.export.name}{scale}), {rated + len(person.seen)} of them in "
+        f"{dataset.name}: {person.likes} liked, {rated - person.likes} not{unsaid}"
     ]
-    lines += [f"{count} {what} left out" for what, count in own.left_out.items()]
-    lines += [f"{person.doubled} are an item that another title of the list is too"] if person.doubled else []
-    lines += [] if own.is_rated else [f"nothing is rated: {BY_PLAYS}"]
+    lines += [f"left out: {count} {what}" for what, count in own.left_out.items()]
+    lines += [f"left out: {person.doubled} titles that are the same item as a later one"] if person.doubled else []
+    lines += [f"nothing is rated, so {BY_PLAYS}"] if not own.is_rated else []
     if person.likes in (0, rated):
-        kind = "liked" if person.likes else "not liked"
-        lines.append(
-            f"all {rated} are {kind}, so the models cannot see what tells them apart; add some that were "
-            f"{'not liked' if person.likes else 'liked'}"
-        )
+        kind, other = ("liked", "not liked") if person.likes else ("not liked", "liked")
+        lines.append(f"warning: all {rated} are {kind}, so no model can see what sets them apart; add some {other}")
+    for item in set(person.rated["item_id"].to_pylist()).intersection(targets):
+        lines.append(f"{person.matcher.titles[item]!r} is in the list; what is said of it there is left out")
     return [*lines, *_missing(person)]
 
 
 def _missing(person: Person) -> list[str]:
     if not person.missing:
         return []
-    lines = [f"not in the catalogue: {len(person.missing)}"]
+    lines = [f"not found: {len(person.missing)}"]
     for entry in person.missing[:NAMED]:
         near = person.matcher.near(entry.title)
         lines.append(f"  {entry.name}" + (f" (perhaps {near!r}?)" if near else ""))
@@ -95,7 +98,7 @@ class Advice:
     def _table(self, n: int) -> list[str]:
         rows = [["#", "title", *(of.model for of in self.scores)]]
         for number, place in enumerate(self.best(n), 1):
-            cells = [f"{of.values[place]:.2f} #{of.ranks[place]:<{len(str(len(self.items)))}}" for of in self.scores]
+            cells = [f"{of.values[place]:.3f} #{of.ranks[place]:<{len(str(len(self.items)))}}" for of in self.scores]
             rows.append([str(number), _cut(self.titles[place]), *cells])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return [
