@@ -19,11 +19,11 @@ from tastetune.errors import run
 def main() -> None:
     refuse_unbuilt()  # before the libraries are loaded, which takes longer than to say so
 
-    from trl import ModelConfig, get_peft_config
+    from trl import ModelConfig
 
     from tastetune.artifacts.run import run_settings
     from tastetune.artifacts.trained_rows import refuse_trained
-    from tastetune.language_models.loading import base_record, load_model
+    from tastetune.language_models.loading import base_record
     from tastetune.training.checks import refuse_faults
     from tastetune.training.configs import FineTuningConfig
     from tastetune.training.costs import CostRecorder
@@ -31,7 +31,7 @@ def main() -> None:
     from tastetune.training.failures import FailureWatch, explained_disk_errors, refuse_unlabelled
     from tastetune.training.preparation import FineTuning
     from tastetune.training.runs import held_run, is_done, push_run, trained_rows
-    from tastetune.training.trainers import ValidatedSFTTrainer, keep_adapter_in_float32
+    from tastetune.training.trainers import ValidatedSFTTrainer, drop_residuals, keep_adapter_in_float32
     from tastetune.training.validation import early_stopping
 
     data_args, validation_args, training_args, model_args = parse_recipe(
@@ -56,12 +56,12 @@ def main() -> None:
     with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The model behind a fresh adapter
         trainer = ValidatedSFTTrainer(
-            model=load_model(model_args),
+            model=prepared.fresh_model(),
             args=training_args,
             train_dataset=rows,
             validation=validation,
             processing_class=tokenizer,
-            peft_config=get_peft_config(model_args),
+            peft_config=prepared.fresh_adapter(),
             callbacks=[
                 CostRecorder(checkpoint, count_examples(rows)),
                 FailureWatch(),
@@ -69,6 +69,7 @@ def main() -> None:
             ],
         )
         keep_adapter_in_float32(trainer.model)
+        drop_residuals(trainer.model, data_args.residual_dropout)
         refuse_unlabelled(trainer, rows)
         say = trainer.accelerator.print
         say(

@@ -39,11 +39,10 @@ HARMLESS = {
     *("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps", "local_rank"),
     *("generation_batch_size", "steps_per_generation", "use_cpu", "deepspeed", "parallelism_config"),
     # Memory for time
-    *("gradient_checkpointing", "gradient_checkpointing_kwargs", "activation_checkpointing"),
+    *("gradient_checkpointing", "gradient_checkpointing_kwargs", "activation_checkpointing", "dataset_num_proc"),
     *("activation_checkpointing_kwargs", "activation_offloading", "torch_empty_cache_steps", "use_cache"),
-    *("dataset_num_proc", "prediction_loss_only"),
     # Recorded with what evaluations decide on
-    *("load_best_model_at_end", "metric_for_best_model", "greater_is_better"),
+    *("load_best_model_at_end", "metric_for_best_model", "greater_is_better", "prediction_loss_only"),
 }
 """Fields of a trainer's configuration that decide nothing of what a run learns, or stand in its settings anyway."""
 
@@ -55,7 +54,6 @@ def total_batch_size(args) -> int:
 
 def run_settings(dataset: BuiltDataset, data_args, args, model_args) -> dict:
     """Everything that decides what a run learns, as JSON: a checkpoint may only be resumed under the same."""
-    # Keys that a task and its kin alone read begin with its first word: those of `stream` and `stream_rating`
     task = data_args.dataset_config or dataset.task
     decisive = ["max_steps", "num_train_epochs", "max_length", "packing", "completion_only_loss", "seed", "data_seed"]
     decisive += ["learning_rate", "weight_decay", "warmup_steps", "lr_scheduler_type", "optim"]
@@ -67,7 +65,7 @@ def run_settings(dataset: BuiltDataset, data_args, args, model_args) -> dict:
         "dataset_train_split": data_args.dataset_train_split,
         **{key: getattr(args, key) for key in decisive if hasattr(args, key)},
         "total_train_batch_size": total_batch_size(args),
-        **{key: value for key, value in vars(data_args).items() if key.startswith(f"{task.partition('_')[0]}_")},
+        **data_args.decisive(task),
         **{key: value for key, value in asdict(model_args).items() if value is not None},
         **_base(model_args),
         OTHERS: {key: value for key, value in args.to_dict().items() if not (key in decisive or _is_harmless(key))},

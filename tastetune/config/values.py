@@ -22,6 +22,7 @@ LIMITS: Mapping[str, tuple[float, float]] = {
     "lora_r": (1, 4096),
     "lora_alpha": (1, 2**16),
     "lora_dropout": (0, 1),
+    "residual_dropout": (0, 0.9),
     "learning_rate": (0, 10),
     "max_length": (1, 2**20),
     "dataloader_num_workers": (0, 256),

@@ -13,6 +13,7 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from tastetune.artifacts.hub_errors import hub_errors
 from tastetune.artifacts.run import read_record
 from tastetune.errors import InputError
+from tastetune.language_models.item_tokens.tokens import item_tokens, make_room, with_item_tokens
 from tastetune.language_models.model_files import ADAPTER_CONFIG, check_adapter, explained
 
 EMBEDDINGS = ("embed_tokens.weight", "lm_head.weight")
@@ -83,7 +84,7 @@ def load_adapter(
     Raises:
         InputError: no adapter lies there, or it does not fit the model.
     """
-    read_adapter_config(adapter)
+    make_room(model.get_base_model() if isinstance(model, PeftModel) else model, read_adapter_config(adapter))
     warn_of_other_quantisation(model, adapter)
     folder, base = str(adapter_folder(adapter)), model.config._name_or_path
     with explained(adapter, f"it does not fit the base model {base!r}: name the one that it was trained on"):
@@ -97,13 +98,19 @@ def load_adapter(
     return model
 
 
-def refuse_other_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> None:
-    """Raise InputError if an adapter's folder holds a tokenizer of another vocabulary, spelling or chat template."""
+def adapter_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> PreTrainedTokenizerBase:
+    """The base model's tokenizer, with a token for each item that the adapter has learnt one for.
+
+    Raises:
+        InputError: the adapter's folder holds a tokenizer of another vocabulary, spelling or chat template.
+    """
     folder = adapter_folder(adapter)
     if not (folder / "tokenizer_config.json").is_file():
-        return
+        return tokenizer
     with explained(adapter, "save the adapter anew"):
         own = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    if items := item_tokens(own):
+        tokenizer = with_item_tokens(tokenizer, items)
     differences = {
         "vocabulary": own.get_vocab() != tokenizer.get_vocab(),
         "spelling": own(SPELT, add_special_tokens=False)["input_ids"]
@@ -115,6 +122,7 @@ def refuse_other_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> 
             f"{adapter}: was trained with a tokenizer of another {' and '.join(unlike)} than that of "
             f"{tokenizer.name_or_path!r}; name the base model that it was trained on, in the same revision"
         )
+    return tokenizer
 
 
 def warn_of_other_quantisation(model: PreTrainedModel | PeftModel, adapter: str) -> None:

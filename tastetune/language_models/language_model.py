@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from tastetune.artifacts.run import (
     run_settings,
 )
 from tastetune.config.arguments import DataArguments, WindowLimits
-from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer
+from tastetune.language_models.adapters import adapter_tokenizer, load_adapter
 from tastetune.language_models.gguf import IMPORTED
 from tastetune.language_models.loading import base_record, load_model, load_tokenizer
 
@@ -49,12 +49,14 @@ class LanguageModel:
     Attributes:
         model: the base model, wrapped once there are adapters.
         adapters: what the wrapper calls each adapter, by its folder or Hub id.
+        tokenizers: each adapter's, which may have tokens for items.
         weights: the digest of the base model's weights; None where it is not known.
     """
 
     model: PreTrainedModel | PeftModel
     tokenizer: PreTrainedTokenizerBase
     adapters: dict[str, str] = field(default_factory=dict)
+    tokenizers: dict[str, PreTrainedTokenizerBase] = field(default_factory=dict)
     weights: str | None = None
 
     @property
@@ -76,12 +78,12 @@ class LanguageModel:
 
         Raises:
             InputError: an adapter was trained on another base model, or see `load_adapter` and
-                `refuse_other_tokenizer` in `tastetune.language_models.adapters`.
+                `adapter_tokenizer` in `tastetune.language_models.adapters`.
         """
         for adapter in adapters:
             if self.weights is not None:
                 refuse_other_base(read_record(adapter), self.weights)
-            refuse_other_tokenizer(self.tokenizer, adapter)
+            self.tokenizers[adapter] = adapter_tokenizer(self.tokenizer, adapter)
             name = f"adapter_{len(self.adapters)}" if self.adapters else "default"
             self.model = load_adapter(self.model, adapter, name=name)
             self.adapters[adapter] = name
@@ -97,7 +99,7 @@ class LanguageModel:
         if adapter not in self.adapters:
             self.add(adapter)
         self.model.set_adapter(self.adapters[adapter])
-        yield self
+        yield replace(self, tokenizer=self.tokenizers[adapter])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Streams:
     Attributes:
         head: what stands before any of the lines.
         answers: what a line may be answered with.
+        items: the item of each line, (lines,).
         questions, rests: of each line what stands before its answer and behind it, (lines,).
         told: the number of each line's answer, (lines,).
         bounds: where each user's lines begin, and where the last one's end, (users + 1,).
@@ -27,6 +28,7 @@ class Streams:
 
     head: str
     answers: tuple[str, ...]
+    items: list[str]
     questions: list[str]
     rests: list[str]
     told: np.ndarray

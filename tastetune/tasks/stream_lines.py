@@ -113,6 +113,7 @@ def read_streams(rows: Rows, writer: Stream, known: Sequence[str] | None = None)
     return Streams(
         head=writer.head,
         answers=writer.answers,
+        items=items,
         questions=[writer.question(named[item], gap) for item, gap in zip(items, gaps, strict=True)],
         rests=[writer.told(rating) for rating in stars],
         told=np.array([writer.answer(rating) for rating in stars], np.int64),

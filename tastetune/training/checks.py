@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from tastetune.artifacts.run import RUN, total_batch_size
 from tastetune.errors import InputError
-from tastetune.language_models.adapters import refuse_other_tokenizer
+from tastetune.language_models.adapters import adapter_tokenizer
 from tastetune.language_models.batching import context_length
+from tastetune.language_models.item_tokens.tokens import item_tokens
 from tastetune.locks import refuse_unwritable
 from tastetune.tasks import task_of
 from tastetune.training.configs import refuse_unobeyed
@@ -176,13 +177,13 @@ def _optimizer(run: Preparation) -> str:
 
 def _adapter(run: FurtherTraining) -> str:
     name = run.origin["sft_adapter"]
-    refuse_other_tokenizer(run.tokenizer, name)
+    adapter_tokenizer(run.tokenizer, name)
     return name
 
 
 def _model(run: Preparation) -> str:
     adapter = run.adapter.sft_adapter if isinstance(run, FurtherTraining) else None
-    return check_model(run.model, run.config, run.places, adapter)
+    return check_model(run.model, run.config, run.places, adapter, items=len(item_tokens(run.tokenizer)))
 
 
 CHECKS: dict[str, Callable[[Any], str]] = {

@@ -26,6 +26,7 @@ from trl import ModelConfig, get_peft_config
 from tastetune.artifacts.run import RUN
 from tastetune.errors import InputError
 from tastetune.language_models.adapters import check_places, read_adapter_config
+from tastetune.language_models.item_tokens.tokens import make_room
 from tastetune.language_models.model_files import explained
 from tastetune.locks import refuse_unwritable
 
@@ -101,12 +102,18 @@ def check_trackers(args: TrainingArguments, places: Mapping[str, str]) -> str:
 
 
 def check_model(
-    model_args: ModelConfig, config: PreTrainedConfig, places: Mapping[str, str], adapter: str | None = None
+    model_args: ModelConfig,
+    config: PreTrainedConfig,
+    places: Mapping[str, str],
+    adapter: str | None = None,
+    *,
+    items: int = 0,
 ) -> str:
     """Make the model without weights, and the adapter around it; how large they are, in words.
 
     Args:
         adapter: the folder or Hub id of the adapter that training goes on from; None for a fresh one.
+        items: whose vectors a fresh adapter learns as well.
 
     Raises:
         InputError: an attention, a dtype or the adapter's settings that the libraries do not take, an adapter that
@@ -133,7 +140,8 @@ def check_model(
     keys = ("lora_target_modules", "lora_r", "lora_alpha", "lora_dropout", "lora_modules_to_save", "lora_task_type")
     with judged({key: getattr(model_args, key) for key in keys}, places), torch.device("meta"):
         adapted = get_peft_model(model, get_peft_config(model_args))
-    return f"{size:,} weights, an adapter of {_trained(adapted, places):,}"
+    vectors = f" and the vectors of {items:,} items" if items else ""
+    return f"{size:,} weights, an adapter of {_trained(adapted, places):,}{vectors}"
 
 
 def _fitting(model: PreTrainedModel, adapter: str) -> int:
@@ -142,6 +150,7 @@ def _fitting(model: PreTrainedModel, adapter: str) -> int:
     config.base_model_name_or_path = None  # which PEFT would warn of where a copy of it is named
     remedy = "it does not fit the base model: name the one that it was trained on"
     with explained(adapter, remedy), torch.device("meta"):
+        make_room(model, config)
         adapted = get_peft_model(model, config)
     check_places(adapted, adapter, "default")
     return sum(weight.numel() for weight in get_peft_model_state_dict(adapted, save_embedding_layers=False).values())

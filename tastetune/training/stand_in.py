@@ -9,7 +9,7 @@ from itertools import groupby
 
 import pyarrow as pa
 from datasets import Dataset
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from tastetune.tasks.like_dislike import NO, YES
@@ -32,15 +32,20 @@ LEARN_EVERY = 8
 """Of a stream's other tokens, the loss is on every eighth: enough to make a language model of it, at little cost."""
 
 
-def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
+def train_tokenizer(texts: Iterable[str], vocab_size: int, *, superwords: bool = False) -> PreTrainedTokenizerFast:
     """A byte-level BPE (https://arxiv.org/abs/1508.07909) learnt from `texts`, with the answers as single tokens.
 
     Like Llama's own, it begins every text with BOS and can spell any text.
+
+    Args:
+        superwords: a token may span several words of a line (SuperBPE, https://arxiv.org/abs/2503.13423).
     """
     from tokenizers.processors import TemplateProcessing
 
     bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytes_alone = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not superwords)
+    lines = pre_tokenizers.Split("\n", "isolated")
+    bpe.pre_tokenizer = pre_tokenizers.Sequence([lines, bytes_alone]) if superwords else bytes_alone
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
@@ -49,11 +54,14 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenize
         show_progress=False,
     )
     answers = [*(word.lstrip(":") for pair in WORDS for word in pair), *map(Rating.completion, STARS)]
-    bpe.train_from_iterator([*texts, *[answer * 100 for answer in answers]], trainer)
+    bpe.train_from_iterator(texts if superwords else [*texts, *[answer * 100 for answer in answers]], trainer)
     bpe.post_processor = TemplateProcessing(single=f"{BOS} $A", special_tokens=[(BOS, bpe.token_to_id(BOS))])
-    return PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=bpe, bos_token=BOS, eos_token=EOS, pad_token=EOS, chat_template=CHAT_TEMPLATE
     )
+    if superwords:  # else an answer would be part of what stands around it
+        tokenizer.add_tokens([AddedToken(answer, single_word=True, normalized=False) for answer in answers])
+    return tokenizer
 
 
 def make_model(tokenizer: PreTrainedTokenizerFast, width: int, layers: int, heads: int) -> LlamaForCausalLM:

@@ -6,10 +6,11 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, dropout
 from transformers.trainer_utils import EvalLoopOutput
 from trl import SFTTrainer
 
+from tastetune.errors import InputError
 from tastetune.language_models.heads import has_plain_head
 from tastetune.training.validation import Validation
 
@@ -73,6 +74,33 @@ class ValidatedSFTTrainer(CompactSFTTrainer):
         metrics = self.validation.metrics(self.model.eval(), self.processing_class, at_once)
         output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in metrics.items()})
         return output
+
+
+def drop_residuals(model: torch.nn.Module, share: float) -> None:
+    """While the model is trained, drop a share of its embeddings and of what each attention and each MLP puts out.
+
+    Llama and its kin have no such dropout of their own; a small model needs it to read the same ratings several times.
+    What is saved is the plain model. Source: Vaswani et al., "Attention Is All You Need", 2017, section 5.4.
+
+    Raises:
+        InputError: the model's layers have no parts of these names.
+    """
+    if not share:
+        return
+    parts = [module for name, module in model.named_modules() if name.endswith((".self_attn", ".mlp"))]
+    if not parts:
+        raise InputError(
+            "residual_dropout: the model's layers have no parts called self_attn and mlp, as those of Llama have; "
+            "leave it out"
+        )
+
+    def drop(module: torch.nn.Module, _: Any, output: Any) -> Any:
+        if isinstance(output, tuple):
+            return dropout(output[0], share, module.training), *output[1:]
+        return dropout(output, share, module.training)
+
+    for part in (model.get_input_embeddings(), *parts):
+        part.register_forward_hook(drop)
 
 
 def keep_four_bit_layout(model: torch.nn.Module) -> None:

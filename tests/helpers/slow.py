@@ -25,6 +25,7 @@ PLACES = (
     "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
     "language_models/test_catalogue_ranking.py",
     "language_models/test_gguf.py",
+    "language_models/test_item_tokens.py",
     "language_models/test_language_model.py",
     "language_models/test_streams.py",
     "language_models/test_top_n.py",

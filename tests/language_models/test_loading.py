@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import ModelConfig
 
 from tastetune.errors import InputError
-from tastetune.language_models.adapters import load_adapter, refuse_other_tokenizer, warn_of_other_quantisation
+from tastetune.language_models.adapters import adapter_tokenizer, load_adapter, warn_of_other_quantisation
 from tastetune.language_models.chat import chat_ids, prompt_ids, refuse_dated, turn_end
 from tastetune.language_models.loading import load_tokenizer
 
@@ -100,16 +100,16 @@ def test_an_adapter_that_is_not_there_is_called_so(folder, monkeypatch):
 
 def test_an_adapter_of_another_tokenizer_is_refused(folder, tmp_path):
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    refuse_other_tokenizer(tokenizer, str(tmp_path))  # none is there
+    adapter_tokenizer(tokenizer, str(tmp_path))  # none is there
     tokenizer.save_pretrained(tmp_path)
-    refuse_other_tokenizer(tokenizer, str(tmp_path))
+    adapter_tokenizer(tokenizer, str(tmp_path))
     other = AutoTokenizer.from_pretrained(folder)
     other.chat_template = "{{ messages[0].content }}"
     with pytest.raises(InputError, match=r"a tokenizer of another chat template than that of"):
-        refuse_other_tokenizer(other, str(tmp_path))
+        adapter_tokenizer(other, str(tmp_path))
     other.add_tokens(["Léon"])
     with pytest.raises(InputError, match=r"a tokenizer of another vocabulary and spelling and chat template than"):
-        refuse_other_tokenizer(other, str(tmp_path))
+        adapter_tokenizer(other, str(tmp_path))
 
 
 @pytest.mark.parametrize(

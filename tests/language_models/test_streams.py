@@ -26,6 +26,7 @@ from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.language_model import LanguageModel
+from tastetune.language_models.probabilities import AnswerProbabilities
 from tastetune.language_models.streams.tokens import SpeltStreams
 from tastetune.tasks import TASKS
 from tastetune.tasks.like_dislike import NO, YES
@@ -287,7 +288,7 @@ def test_windows_fit_into_the_context_and_a_line_that_does_not_is_refused(home, 
 
 def streams(*answers):
     one = np.array([0])
-    return Streams("Head\n", answers, ["- a:"], ["\n"], one, np.array([0, 1]), one == 0, one == 0, one)
+    return Streams("Head\n", answers, ["a"], ["- a:"], ["\n"], one, np.array([0, 1]), one == 0, one == 0, one)
 
 
 def test_a_token_that_all_answers_begin_with_belongs_to_the_question():
@@ -318,7 +319,7 @@ def test_line_breaks_of_the_instruction_are_spelt_as_in_front_of_a_line():
     assert (tokenizer("H\n\n")["input_ids"], tokenizer("H\n\n-")["input_ids"]) == ([0, 2], [0, 1, 1, 3])
     one = np.array([0])
     bounds, yes = np.array([0, 1]), np.array([True])
-    written = Streams("H\n\n", ("N", "Y"), ["-a:"], ["\n"], one, bounds, yes, yes, one)
+    written = Streams("H\n\n", ("N", "Y"), ["a"], ["-a:"], ["\n"], one, bounds, yes, yes, one)
     assert SpeltStreams.of(tokenizer, written).told([0])[0][:4] == [0, 1, 1, 3]
 
 
@@ -326,7 +327,9 @@ def test_a_tokenizer_that_spells_lines_otherwise_together_is_refused():
     vocabulary = ["H", "\n", "-", "\n-", "a", ":", "Y", "N", "?"]
     merging = Tokenizer(models.BPE({word: n for n, word in enumerate(vocabulary)}, merges=[("\n", "-")], unk_token="?"))
     one = np.array([0, 0])
-    two = Streams("H\n", ("N", "Y"), ["-a:"] * 2, ["\n"] * 2, one, np.array([0, 2]), one == 0, one == 0, np.arange(2))
+    two = Streams(
+        "H\n", ("N", "Y"), ["a"] * 2, ["-a:"] * 2, ["\n"] * 2, one, np.array([0, 2]), one == 0, one == 0, np.arange(2)
+    )
     with pytest.raises(InputError, match="spells a stream's lines otherwise where they stand together"):
         SpeltStreams.of(PreTrainedTokenizerFast(tokenizer_object=merging, unk_token="?"), two)
 
@@ -343,3 +346,13 @@ def test_worked_examples_are_refused():
         ANSWERERS["stream"].check(Asking("stream", shots=3))
     with pytest.raises(InputError, match="mode 'probability': expected one of stream"):
         ANSWERERS["stream"].check(Asking("probability"))
+
+
+def test_stars_are_read_as_their_mean_or_as_the_chance_of_a_like(home):
+    rows = TASKS["stream_rating"].rows(open_dataset(home / "data"), "test")  # 4 stars are a like
+    read = AnswerProbabilities(np.array([[0.1, 0.2, 0.3, 0.25, 0.15]]), np.array([0.9]))
+    answerer = ANSWERERS["stream_rating"]
+    # 0.1 + 2 x 0.2 + 3 x 0.3 + 4 x 0.25 + 5 x 0.15 stars; 0.25 + 0.15
+    assert answerer.scores(read, rows, "stream_rating") == pytest.approx([3.15])
+    assert answerer.scores(read, rows, "stream_rating_like") == pytest.approx([0.4])
+    assert [answerer.threshold(rows, mode) for mode in answerer.modes] == [4, 0.5]

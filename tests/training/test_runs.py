@@ -17,6 +17,7 @@ from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.run import read_record, run_settings
+from tastetune.config.arguments import SftArguments
 from tastetune.errors import InputError
 from tastetune.files import refuse_unfinished_folder
 from tastetune.training.configs import UNOBEYED, refuse_unobeyed
@@ -58,7 +59,7 @@ def test_only_whole_checkpoints_of_the_same_settings_are_resumed(tmp_path):
 
 def settings_of(folder, **keys):
     dataset = SimpleNamespace(name="made", fingerprint="0", task="like_dislike")
-    data = SimpleNamespace(dataset_revision=None, dataset_config=None, dataset_train_split="train")
+    data = SftArguments(dataset_train_split="train")
     return run_settings(
         dataset, data, SFTConfig(str(folder), use_cpu=True, **{"bf16": False} | keys), ModelConfig("base")
     )
@@ -91,6 +92,16 @@ def test_a_run_goes_on_under_the_same_keys_alone(tmp_path, key, value):
     (tmp_path / "run.json").write_text(json.dumps(record | {"eval_steps": 5}))
     with pytest.raises(InputError, match="holds a run with eval_steps 5, this one has None"):
         resume_point(tmp_path, settings_of(tmp_path))
+
+
+def test_dropout_of_the_projects_own_decides_what_a_run_learns_too(tmp_path):
+    dataset = SimpleNamespace(name="made", fingerprint="0", task="like_dislike")
+    args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False)
+    of = {
+        share: run_settings(dataset, SftArguments(residual_dropout=share), args, ModelConfig("base"))
+        for share in (0, 0.3)
+    }
+    assert of[0.3] == of[0] | {"residual_dropout": 0.3}
 
 
 def test_what_decides_nothing_may_change_when_a_run_goes_on(tmp_path):

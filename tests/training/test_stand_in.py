@@ -44,3 +44,16 @@ def test_the_saved_model_says_that_it_is_a_stand_in(tmp_path):
     assert model.num_parameters() == len(tokenizer) * 32 + 4 * 32 * 32 + 3 * 32 * 96 + 3 * 32
     model.save_pretrained(tmp_path)
     assert AutoConfig.from_pretrained(tmp_path).stand_in is True
+
+
+def test_with_superwords_a_title_that_is_often_rated_is_one_token_and_the_answers_stay_single():
+    lines = [*['- "The Silence of the Lambs (1991)":'] * 50, '- "Rocky 5 (1990)":']
+    tokenizer = train_tokenizer(lines, 350, superwords=True)
+    plain = train_tokenizer(lines, 350)
+    text = f"{lines[0]} Yes\n{lines[-1]} 5\n"
+    spelt = tokenizer(text, add_special_tokens=False)["input_ids"]
+    # The frequent line is one token, its answer another, the line break a third
+    assert tokenizer.convert_ids_to_tokens(spelt[:3]) == [lines[0].replace(" ", "Ġ"), " Yes", "Ċ"]
+    assert tokenizer.convert_ids_to_tokens(spelt[-2:]) == [" 5", "Ċ"]
+    assert tokenizer.decode(spelt) == text
+    assert len(plain(text)["input_ids"]) > 2 * len(spelt)

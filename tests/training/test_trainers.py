@@ -19,7 +19,8 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
-from tastetune.training.trainers import CompactSFTTrainer
+from tastetune.errors import InputError
+from tastetune.training.trainers import CompactSFTTrainer, drop_residuals
 
 ROWS = [("Film 1", " Yes"), ("Film 1 Film 2 Film 3", " No"), ("a", " Yes"), ("a much longer prompt", " No")]
 
@@ -111,3 +112,24 @@ def test_a_model_in_training_is_left_as_it_was(folder):
     trainer = trainer_of(folder, AutoModelForCausalLM.from_pretrained(folder).train())
     assert isinstance(trainer, SFTTrainer)
     assert all(module.training for module in trainer.model.modules())
+
+
+def test_residuals_are_dropped_in_training_alone_and_what_is_saved_is_the_plain_model(tmp_path):
+    make_tiny_model(tmp_path / "model")
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "model").eval()
+    ids = torch.tensor([[5, 6, 7]])
+    before, names = model(ids).logits, set(model.state_dict())
+    drop_residuals(model, 0.5)
+    assert torch.equal(model(ids).logits, before)  # when it answers, nothing is dropped
+    assert not torch.equal(model.train()(ids).logits, model(ids).logits)  # in training each pass drops others
+    assert set(model.state_dict()) == names
+    # All but nothing of the embeddings kept: half of their entries are zero, the others twice as large
+    embeddings, kept = model.get_input_embeddings(), model.get_input_embeddings().weight[5]
+    dropped = embeddings(torch.tensor([5] * 2000))
+    assert float((dropped == 0).float().mean()) == pytest.approx(0.5, abs=0.02)
+    assert torch.allclose(dropped[dropped[:, 0] != 0][0][0], 2 * kept[0])
+
+
+def test_a_model_without_such_parts_cannot_drop_their_output():
+    with pytest.raises(InputError, match=r"no parts called self_attn and mlp, as those of Llama have"):
+        drop_residuals(torch.nn.Sequential(torch.nn.Linear(2, 2)), 0.1)

@@ -39,7 +39,7 @@ class StreamAnswerer:
         """What the scores mean, and how long the windows are."""
         windows = {"stream_window": asking.windows.ratings, "stream_min_past": asking.windows.min_past}
         settings = {"mode": asking.mode, "max_length": asking.windows.tokens, **windows}
-        return {"shots": 0, "threshold": self.threshold(rows), "settings": settings}
+        return {"shots": 0, "threshold": self.threshold(rows, asking.mode), "settings": settings}
 
     def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
         """The score of each row, and how many earlier ratings the rows were shown."""
@@ -47,8 +47,10 @@ class StreamAnswerer:
         passages = streams.passages(asking.windows, context_length(model.model.config))
         pad = model.tokenizer.pad_token_id or 0  # where no token of the passage looks
         read = stream_probabilities(model.model, streams, passages, pad, asking.max_batch_tokens)
-        shown = past_notes(np.concatenate([passage.before for passage in passages]))
-        return Answered(score_table(rows.example_ids, self.scores(read)), mass_notes(read.mass) | shown)
+        notes = mass_notes(read.mass) | past_notes(np.concatenate([passage.before for passage in passages]))
+        if streams.by_text_alone is not None:
+            notes["rows_without_item_token"] = streams.by_text_alone
+        return Answered(score_table(rows.example_ids, self.scores(read, rows, asking.mode)), notes)
 
     def training_rows(
         self,
@@ -65,28 +67,32 @@ class StreamAnswerer:
         rng = None if seed is None else np.random.default_rng(seed)
         return token_rows(streams, streams.passages(windows, context, rng))
 
-    def threshold(self, rows: Rows) -> float:
+    def threshold(self, rows: Rows, mode: str) -> float:
         """The score from which on the answer is Yes."""
         return 0.5
 
-    def scores(self, read: AnswerProbabilities) -> np.ndarray:
+    def scores(self, read: AnswerProbabilities, rows: Rows, mode: str) -> np.ndarray:
         """P(Yes)."""
         return read.shares[:, 1]
 
 
+LIKES = "stream_rating_like"
+
+
 class StreamRatingAnswerer(StreamAnswerer):
-    """Asks for stars behind the user's earlier stars."""
+    """Asks for stars behind the user's earlier stars: for how many, or in the mode `LIKES` for enough to be a like."""
 
-    modes = ("stream_rating",)
-    in_training = "stream_rating"
+    modes = ("stream_rating", LIKES)
+    in_training = LIKES
 
-    def threshold(self, rows: Rows) -> float:
-        """Scores are stars, so Yes from the dataset's own threshold on."""
-        return rows.dataset.like_from
+    def threshold(self, rows: Rows, mode: str) -> float:
+        """Where scores are stars, Yes begins at the dataset's own threshold."""
+        return 0.5 if mode == LIKES else rows.dataset.like_from
 
-    def scores(self, read: AnswerProbabilities) -> np.ndarray:
-        """The expected stars."""
-        return read.shares @ np.array(STARS, np.float64)
+    def scores(self, read: AnswerProbabilities, rows: Rows, mode: str) -> np.ndarray:
+        """The expected stars, or P(like), the probability of all stars that are one."""
+        stars = np.array(STARS, np.float64)
+        return read.shares @ (stars >= rows.dataset.like_from if mode == LIKES else stars)
 
 
 def _streams(rows: Rows, known: Sequence[str] | None = None) -> Streams:

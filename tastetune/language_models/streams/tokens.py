@@ -9,6 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from tastetune.config.arguments import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
+from tastetune.language_models.item_tokens.tokens import item_token, item_tokens
 from tastetune.tasks.passages import Passage, Streams, passages
 
 TRIED = 20
@@ -19,10 +20,13 @@ TRIED = 20
 class SpeltStreams:
     """Streams, and the tokens of their parts.
 
+    Where the tokenizer has a token for a line's item, it ends the line's question.
+
     Attributes:
         head: of what stands before the lines.
         answers: of each answer its one token.
         questions, rests: of each line's two other parts; a token that all answers begin with ends the question.
+        by_text_alone: how many rows ask for an item that has no token, though others have; None where none has.
     """
 
     streams: Streams
@@ -30,6 +34,7 @@ class SpeltStreams:
     answers: list[int]
     questions: list[list[int]]
     rests: list[list[int]]
+    by_text_alone: int | None = None
 
     @classmethod
     def of(cls, tokenizer: PreTrainedTokenizerBase, streams: Streams) -> "SpeltStreams":
@@ -38,12 +43,13 @@ class SpeltStreams:
         Raises:
             InputError: an answer is of several tokens, or the parts are spelt otherwise where they stand together.
         """
+        streams, by_text_alone = _with_item_tokens(tokenizer, streams)
         begun, answers = _answers(tokenizer, streams)
         asked = _spelt(tokenizer, streams.questions)
         # In front of a line, where line breaks may be spelt otherwise than at a text's end
         whole = tokenizer(streams.head + streams.questions[0])["input_ids"]
         head, questions = whole[: len(whole) - len(asked[0])], [ids + begun for ids in asked]
-        spelt = cls(streams, head, answers, questions, _spelt(tokenizer, streams.rests))
+        spelt = cls(streams, head, answers, questions, _spelt(tokenizer, streams.rests), by_text_alone)
         spelt._refuse_apart(tokenizer)
         return spelt
 
@@ -89,6 +95,16 @@ class SpeltStreams:
                 f"the tokenizer of {tokenizer.name_or_path!r} spells a stream's lines otherwise where they stand "
                 "together than one by one; use another model, or dataset_config: like_dislike"
             )
+
+
+def _with_item_tokens(tokenizer: PreTrainedTokenizerBase, streams: Streams) -> tuple[Streams, int | None]:
+    """`streams` with each item's token behind its question, and how many rows ask for an item that has none."""
+    if not (known := item_tokens(tokenizer)):
+        return streams, None
+    lines = zip(streams.questions, streams.items, strict=True)
+    questions = [question + item_token(item) if item in known else question for question, item in lines]
+    by_text_alone = sum(streams.items[line] not in known for line in streams.asked)
+    return replace(streams, questions=questions), by_text_alone
 
 
 def _spelt(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:

@@ -1,0 +1,89 @@
+"""A tokenizer that has tokens for items, and a model with a vector for each."""
+
+import copy
+from collections.abc import Iterable, Mapping
+
+import torch
+from peft import LoraConfig, PeftConfig
+from tokenizers import AddedToken
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from tastetune.errors import InputError
+
+BEGIN, END = "<|item:", "|>"
+"""What an item's token is written between; no title has these characters, see `tastetune.tasks.titles.as_data`."""
+
+
+def item_token(item: str) -> str:
+    """How an item's token is written."""
+    return f"{BEGIN}{item}{END}"
+
+
+def item_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
+    """The id of each item's token, by item, in the order of the ids; empty for a tokenizer that has none."""
+    added = sorted(tokenizer.get_added_vocab().items(), key=lambda pair: pair[1])
+    return {text[len(BEGIN) : -len(END)]: id_ for text, id_ in added if text.startswith(BEGIN) and text.endswith(END)}
+
+
+def with_item_tokens(tokenizer: PreTrainedTokenizerBase, items: Iterable[str]) -> PreTrainedTokenizerBase:
+    """A copy of a tokenizer with one more token an item, behind all that it has.
+
+    Raises:
+        InputError: it has tokens for items already.
+    """
+    if item_tokens(tokenizer):
+        raise InputError(
+            f"{tokenizer.name_or_path}: its tokenizer has tokens for items already; name the model without them"
+        )
+    longer = copy.deepcopy(tokenizer)
+    longer.add_tokens([AddedToken(item_token(item), normalized=False) for item in items])
+    return longer
+
+
+def add_vectors(model: PreTrainedModel, tokens: int) -> None:
+    """Lengthen the input embeddings, in place, to so many tokens; the new vectors are zero.
+
+    The output layer stays as it is, for an item's token is read and never an answer: probabilities are those over the
+    tokens that the model came with. So its weights are no longer those of the input embeddings.
+    """
+    embeddings = _embeddings(model)
+    old = embeddings.weight
+    if (more := tokens - len(old)) <= 0:
+        return
+    zeros = torch.zeros(more, old.shape[1], dtype=old.dtype, device=old.device)
+    embeddings.weight = nn.Parameter(torch.cat([old.detach(), zeros]), requires_grad=old.requires_grad)
+    embeddings.num_embeddings = tokens
+    model.config.tie_word_embeddings = False
+
+
+def start_vectors(model: PreTrainedModel, vectors: Mapping[int, torch.Tensor]) -> None:
+    """Set the vectors of tokens, in place: by token, (width,) each, scaled to the size of the model's other vectors."""
+    weight = _embeddings(model).weight
+    ids = list(vectors)
+    new = torch.stack([vectors[id_] for id_ in ids]).to(weight)
+    others = weight.detach()[: min(ids)].float()
+    with torch.no_grad():
+        weight[ids] = (new.float() * (others.std() / new.float().std().clamp(min=1e-12))).to(weight)
+
+
+def train_item_tokens(config: LoraConfig, tokenizer: PreTrainedTokenizerBase) -> LoraConfig:
+    """`config` of an adapter that learns the vectors of the tokenizer's item tokens as well.
+
+    See PEFT's `trainable_token_indices`.
+    """
+    config.trainable_token_indices = list(item_tokens(tokenizer).values()) or None
+    return config
+
+
+def make_room(model: PreTrainedModel, config: PeftConfig) -> None:
+    """Lengthen a model's input embeddings, in place, to the tokens whose vectors an adapter brings along."""
+    ids = getattr(config, "trainable_token_indices", None)
+    if isinstance(ids, list) and ids:
+        add_vectors(model, max(ids) + 1)
+
+
+def _embeddings(model: PreTrainedModel) -> nn.Embedding:
+    """The input embeddings themselves, without the wrapper that an adapter with item tokens puts around them."""
+    layer = model.get_input_embeddings()
+    return layer if isinstance(layer, nn.Embedding) else layer.token_adapter.base_layer

@@ -1,0 +1,105 @@
+"""All that a run of scripts/sft.py needs before its model is loaded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+from datasets import Dataset
+from peft import PeftConfig
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from trl import ModelConfig, get_peft_config
+
+from tastetune.config.arguments import SftArguments, ValidationArguments
+from tastetune.errors import InputError
+from tastetune.language_models.answerer import SpellsRows
+from tastetune.language_models.answering import ANSWERERS
+from tastetune.language_models.batching import context_length
+from tastetune.language_models.item_tokens.starting import start_item_tokens
+from tastetune.language_models.item_tokens.tokens import train_item_tokens, with_item_tokens
+from tastetune.language_models.item_tokens.vectors import rated_items
+from tastetune.language_models.loading import load_model, load_tokenizer
+from tastetune.tasks import Rows, Task, task_of
+from tastetune.training.configs import FineTuningConfig
+from tastetune.training.data import check_lengths, rows_for_steps, training_rows
+from tastetune.training.preparation.base import Preparation
+from tastetune.training.runs import check_push
+from tastetune.training.validation import Validation, read_validation
+
+
+@dataclass
+class FineTuning(Preparation):
+    """A run of scripts/sft.py."""
+
+    data: SftArguments
+    watch: ValidationArguments
+    training: FineTuningConfig
+    model: ModelConfig
+    places: Mapping[str, str]
+    arguments = (SftArguments, ValidationArguments, FineTuningConfig, ModelConfig)
+    output = "adapter"
+
+    @property
+    def task(self) -> Task:
+        return task_of(self.dataset, self.data.dataset_config)
+
+    @property
+    def has_item_tokens(self) -> bool:
+        return self.data.stream_item_tokens != "none"
+
+    @cached_property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """The model's, with a token for each item that has a training rating where the recipe asks for them."""
+        tokenizer = load_tokenizer(self.model)
+        if not self.has_item_tokens:
+            return tokenizer
+        if not isinstance(ANSWERERS[self.task.config], SpellsRows):
+            raise InputError(f"stream_item_tokens: {self.task.config} is no stream; set dataset_config: stream")
+        if not self.model.use_peft:
+            raise InputError("stream_item_tokens: their vectors are kept in an adapter; set use_peft: true")
+        return with_item_tokens(tokenizer, rated_items(self._ratings))
+
+    def fresh_model(self) -> PreTrainedModel:
+        """The base model; raises as `tastetune.language_models.loading.load_model`."""
+        model = load_model(self.model)
+        if self.has_item_tokens:
+            start = self.data.stream_item_tokens
+            start_item_tokens(model, self.tokenizer, self._ratings, start, self.training.seed)
+        return model
+
+    def fresh_adapter(self) -> PeftConfig | None:
+        """What the adapter is to be; None where the whole model is trained."""
+        config = get_peft_config(self.model)
+        return train_item_tokens(config, self.tokenizer) if self.has_item_tokens else config
+
+    @property
+    def _ratings(self) -> pa.Table:
+        return self.dataset.read("interactions", self.data.dataset_train_split)
+
+    @cached_property
+    def rows(self) -> Dataset:
+        split = self.data.dataset_train_split
+        if isinstance(ANSWERERS[self.task.config], SpellsRows):
+            seed = self.training.seed if self.training.data_seed is None else self.training.data_seed
+            return rows_for_steps(self.spelt(self.task.rows(self.dataset, split), seed), self.training)
+        return training_rows(self.dataset, self.data.dataset_config, split, self.training)
+
+    @cached_property
+    def validation(self) -> Validation | None:
+        return read_validation(self.dataset, self.data, self.training, self.watch, self.spelt)
+
+    def spelt(self, rows: Rows, seed: int | None = None) -> Dataset:
+        """`rows` as tokens to train on, with the loss on their answers; see `SpellsRows`."""
+        windows = self.data.window_limits(self.training.max_length)
+        answerer = ANSWERERS[rows.task.config]
+        assert isinstance(answerer, SpellsRows)
+        return answerer.training_rows(self.tokenizer, rows, windows, context=context_length(self.config), seed=seed)
+
+    def check_lengths(self) -> None:
+        context = context_length(self.config)
+        for part in (self.rows, self.validation.rows) if self.validation else (self.rows,):
+            check_lengths(part, self.tokenizer, self.training.max_length, context=context)
+
+    def check_push(self) -> None:
+        if self.training.push_to_hub:
+            check_push(self.training, self.model.model_name_or_path)
