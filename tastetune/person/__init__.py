@@ -1,1 +1,1 @@
-"""One person's own list, answered by models that were trained on other people's ratings."""
+"""One person's own list, and what models say of it."""

@@ -120,11 +120,11 @@ def _times(entries: Sequence[OwnRating]) -> list[int]:
 
 def _refuse_nothing(own: OwnList, matcher: TitleMatcher, last: dict[str, int], rated: dict[str, int]) -> None:
     if not last:
-        titles = ", ".join(repr(entry.name) for entry in own.ratings[:3])
+        titles = ", ".join(repr(entry.name) for entry in own.ratings[:3]) + ", ..." * (len(own.ratings) > 3)
         some = next(iter(matcher.titles.values()))
         raise InputError(
-            f"{own.source}: none of its {len(own.ratings)} titles ({titles} ...) is among the dataset's "
-            f"{len(matcher.titles)}, such as {some!r}; ask a model of a dataset that has them"
+            f"{own.source}: none of its titles ({titles}) is among the {len(matcher.titles)} of the dataset, such as "
+            f"{some!r}; ask a model of a dataset that has them"
         )
     if not rated:
         raise InputError(

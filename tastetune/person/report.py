@@ -13,7 +13,7 @@ from tastetune.person.person import Person
 NAMED = 10
 """Of the titles that were not found, so many are named in words; JSON has all."""
 
-_UNITS = {"probability": "The probability of a like", "stars": "The expected rating"}
+_UNITS = {"probability": "the probability of a like", "stars": "the expected stars"}
 
 WIDEST = 60
 """Characters of a title in the table."""
@@ -38,8 +38,9 @@ def described(person: Person, dataset: BuiltDataset, targets: Sequence[str]) -> 
     if person.likes in (0, rated):
         kind, other = ("liked", "not liked") if person.likes else ("not liked", "liked")
         lines.append(f"warning: all {rated} are {kind}, so no model can see what sets them apart; add some {other}")
-    for item in set(person.rated["item_id"].to_pylist()).intersection(targets):
-        lines.append(f"{person.matcher.titles[item]!r} is in the list; what is said of it there is left out")
+    for item in person.rated["item_id"].to_pylist():
+        if item in targets:
+            lines.append(f"{person.matcher.titles[item]!r} is in the list; what is said of it there is left out")
     return [*lines, *_missing(person)]
 
 
@@ -79,18 +80,12 @@ class Advice:
             items: the domain's word for several items.
         """
         first, mean, asked = self.scores[0], self.scores[-1], len(self.items)
-        best = np.flatnonzero(mean.ranks <= n)
-        common = len(np.intersect1d(best, self.best(n)))
-        lines = [
-            f"{_UNITS[first.unit]} of {asked:,} {items}, and behind it the rank among them:",
-            "",
-            *self._table(n),
-            "",
-        ]
+        other = "" if first.unit == mean.unit else f", by {mean.model} {_UNITS[mean.unit]}"
+        heading = f"Of {asked:,} {items} {_UNITS[first.unit]}{other}, each with its rank:"
+        lines = [heading, "", *self._table(n), ""]
         if asked > n:
-            lines.append(
-                f"{common} of these {n} are among the first {n} by {mean.model}, which is the same for everybody."
-            )
+            common = len(np.intersect1d(np.flatnonzero(mean.ranks <= n), self.best(n)))
+            lines.append(f"Of these {n} {common} stand among the first {n} by {mean.model}, the same for everybody.")
         if first.is_stand_in:
             lines.append(f"The base of {first.model} is a stand-in, which has read no more than ratings like these.")
         return lines

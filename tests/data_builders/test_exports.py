@@ -29,7 +29,7 @@ def test_a_folder_of_exports_is_a_dataset(tmp_path, monkeypatch, capsys):
     dataset = build(tmp_path, monkeypatch, write_persons(tmp_path / "friends"), "letterboxd")
     table = dataset.read("interactions", "train+validation+test")
     assert (len(table), len(set(table["user_id"].to_pylist()))) == (60, 6)
-    assert dataset.like_from == 4.0
+    assert (dataset.name, dataset.like_from) == ("friends", 4.0)
     assert dataset.wording["items"] == "films"
     row = dataset.read("like_dislike", "test").to_pylist()[0]
     # Person 0's tenth film: Film 9 of 1959, on 10 January, rated 5

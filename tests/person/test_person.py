@@ -120,7 +120,7 @@ def test_a_list_that_says_nothing_to_the_dataset_is_refused(dataset, titles, tmp
     refused(
         listed(OwnRating("Nowhere", rating=5.0)),
         dataset,
-        r"mine\.csv: none of its 1 titles \('Nowhere' \.\.\.\) is among the dataset's 40, such as 'Silent Garden \(1950\)'",
+        r"mine\.csv: none of its titles \('Nowhere'\) is among the 40 of the dataset, such as 'Silent River \(1950\)'",
     )
     seen = listed(OwnRating(titles["i1"]), OwnRating("Nowhere", rating=5.0))
     refused(

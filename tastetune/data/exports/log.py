@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -24,7 +24,7 @@ class Line(NamedTuple):
 
     user: str
     item: str
-    value: float
+    value: str
     time: int | None
 
 
@@ -47,16 +47,16 @@ def one_log(args: Arguments) -> Arguments:
     lines = list(_lines(people, titles, export))
     if not lines:
         raise InputError(f"{given.log}: no title of {len(people)} exports is rated; a dataset needs ratings")
-    flags = _flags(lines, export) | {"log": str(folder / "ratings.csv"), "items": str(folder / "items.csv")}
-    has_times = flags["time_column"] is not None
+    columns = _columns(lines, export)
     write_all(
         {
-            folder / "items.csv": _csv([("item", "title"), *sorted(titles.items())]),
-            folder / "ratings.csv": _csv(line if has_times else line[:3] for line in [Line._fields, *lines]),
+            folder / "items.csv": _csv(("item", "title"), sorted(titles.items())),
+            folder / "ratings.csv": _csv(columns, ([getattr(line, of) for of in columns.values()] for line in lines)),
         }
     )
     print(f"log: {folder} ({len(people)} persons, {len(lines)} lines; {'; '.join(_remarks(people))})")
-    return replace(args, **flags)
+    files = {"log": str(folder / "ratings.csv"), "items": str(folder / "items.csv")}
+    return replace(args, format=None, name=given.name or Path(given.log).stem, **files, **_flags(columns, export))
 
 
 def persons(path: str | Path, export: Export) -> dict[str, Path]:
@@ -93,26 +93,34 @@ def _lines(people: Mapping[str, OwnList], titles: dict[str, str], export: Export
                 continue
             item = "-".join(str(part).replace(" ", "-") for part in entry.key if part)
             titles.setdefault(item, entry.name)
-            yield Line(user, item, float(value), entry.time)
+            yield Line(user, item, f"{value:g}", entry.time)
 
 
-def _flags(lines: Sequence[Line], export: Export) -> dict[str, Any]:
+def _columns(lines: Sequence[Line], export: Export) -> dict[str, str]:
+    """The log's columns, and what of a line stands in each.
+
+    A log of likes alone has no column for them, and one in which a time is missing has none for times.
+    """
+    columns = {"user": "user", "item": "item"}
+    if export.scale or len({line.value for line in lines}) > 1:
+        columns["rating" if export.scale else "liked"] = "value"
+    return columns | ({"time": "time"} if all(line.time is not None for line in lines) else {})
+
+
+def _flags(columns: Collection[str], export: Export) -> dict[str, Any]:
     """The builder's arguments that describe the log."""
-    column = "rating" if export.scale else "like" if len({line.value for line in lines}) > 1 else None
-    low, high = export.scale or (0.0, 1.0)
-    return {
-        "format": None,
+    scale = dict(zip(("rating_min", "rating_max"), export.scale, strict=True)) if export.scale else {}
+    has_clicks = not {"rating", "liked"} & set(columns)
+    return scale | {
         "user_column": "user",
         "item_column": "item",
-        "rating_column": "value" if column == "rating" else None,
-        "like_column": "value" if column == "like" else None,
-        "negatives": 0 if column else 1,
-        "time_column": "time" if all(line.time is not None for line in lines) else None,
+        "rating_column": "rating" if "rating" in columns else None,
+        "like_column": "liked" if "liked" in columns else None,
+        "time_column": "time" if "time" in columns else None,
+        "negatives": int(has_clicks),
+        "like_from": export.like_from,
         "id_column": "item",
         "title_column": "title",
-        "rating_min": low,
-        "rating_max": high,
-        "like_from": export.like_from,
         "item_word": export.item,
         "items_word": export.items,
         "user_word": export.user,
@@ -120,9 +128,9 @@ def _flags(lines: Sequence[Line], export: Export) -> dict[str, Any]:
     }
 
 
-def _csv(lines: Iterable[Sequence[object]]) -> str:
+def _csv(header: Iterable[str], lines: Iterable[Sequence[object]]) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(lines)
+    csv.writer(text, lineterminator="\n").writerows([list(header), *lines])
     return text.getvalue()
 
 
