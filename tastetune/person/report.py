@@ -85,7 +85,9 @@ class Advice:
         lines = [heading, "", *self._table(n), ""]
         if asked > n:
             common = len(np.intersect1d(np.flatnonzero(mean.ranks <= n), self.best(n)))
-            lines.append(f"Of these {n} {common} stand among the first {n} by {mean.model}, the same for everybody.")
+            lines.append(
+                f"{mean.model}, which is the same for everybody, has {common} of these {n} among its first {n}."
+            )
         if first.is_stand_in:
             lines.append(f"The base of {first.model} is a stand-in, which has read no more than ratings like these.")
         return lines

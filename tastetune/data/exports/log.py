@@ -40,7 +40,7 @@ def one_log(args: Arguments) -> Arguments:
     if given.format is None:
         return args
     if given.log is None:
-        raise InputError(f"--format {given.format} needs --log, the folder with one export a person")
+        raise InputError(f"--format {given.format}: give the log as --log FOLDER, with one export a person in it")
     export, folder = EXPORTS[given.format], Path(str(args.output_dir)).parent / "log"
     people = {name: read_export(path, export.name) for name, path in persons(given.log, export).items()}
     titles: dict[str, str] = {}
