@@ -25,8 +25,9 @@ from tastetune.data.engine import connect
 from tastetune.data.folder import held_output
 from tastetune.data.interactions import refuse_unknown_items, to_interactions, to_items
 from tastetune.data.like_dislike import build
-from tastetune.data.logs import TextFormat, read_text
 from tastetune.data.netflix.archives import whole
+from tastetune.data.reading.logs import TextFormat
+from tastetune.data.reading.text import read_text
 from tastetune.errors import InputError, run
 from tastetune.tasks.titles import natural_title
 

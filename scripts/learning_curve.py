@@ -1,17 +1,20 @@
-"""Draw what a model is worth against what training had cost, for a run's checkpoints and baselines' epochs.
+"""Draw what a model is worth against what training had cost, for runs' checkpoints and baselines' epochs.
 
     python scripts/learning_curve.py recipes/ml1m.yaml
+    python scripts/learning_curve.py recipes/smollm2.yaml --runs recipes/smollm2_stream.yaml
     python scripts/learning_curve.py recipes/ml1m.yaml --baselines recbole_configs/svd.yaml --adapter outputs/ml1m/dpo
     python scripts/learning_curve.py --dataset_name outputs/ml1m/data --predictions outputs/ml1m/curve \\
         --curve_dir outputs/other
 
-The base model, the point at no examples at all, every checkpoint of the run's adapter, and every epoch of the recipe's
-baselines answer the same rows; the task's first metric is drawn against examples, seconds and FLOPs. `accelerate
-launch` in place of `python` spreads the rows over several GPUs. All answers are kept in the run's curve/, and one that
-is there of the same rows, model and settings is not made again: a command that was interrupted goes on.
+The base model, the point at no labels at all, every checkpoint of the runs' adapters, and every epoch of the first
+recipe's baselines answer the same rows; the task's first two metrics are drawn against labels, tokens, seconds and
+FLOPs. `accelerate launch` in place of `python` spreads the rows over several GPUs. All answers are kept in the first
+run's curve/, and one that is there of the same rows, model and settings is not made again: a command that was
+interrupted goes on.
 
     --adapter FOLDER           a run's folder with checkpoints (default: the run's own, if it has any)
     --name NAME                what its curve is called (default: sft, or the folder's name)
+    --runs RECIPE ...          recipes of further runs on the same dataset, each with checkpoints in its output_dir
     --baselines CONFIG ...     files of recbole_configs/ to fit (default: the recipe's)
     --predictions FILE ...     what is answered already, such as sft-100 and sft-500, or sasrec-epoch-1 and sasrec
     --split NAME               the split to answer and score (default test)
@@ -19,7 +22,8 @@ is there of the same rows, model and settings is not made again: a command that 
     --resamples N              bootstrap resamples of the users (default 1000)
     --bootstrap_seed N         seed of the resamples (default 0)
 
-Writes learning_curve.json and learning_curve.png; scripts/score.py puts the curve into the report.
+Writes learning_curve.json, learning_curve.png and the table learning_curve.md; scripts/score.py puts the curve into the
+report.
 """
 
 import os
@@ -47,7 +51,7 @@ IS_FIRST = os.environ.get("RANK", "0") == "0"
 def main() -> None:
     args, answers, data = read_recipe(__doc__, (CurveArguments, AnswerArguments, DataArguments), other_flags=True)
     folder, adapter = args.check(answers, data)
-    if not adapter:
+    if not (adapter or args.runs):
         read_recipe(
             __doc__, (CurveArguments, AnswerArguments, DataArguments)
         )  # no model is loaded that further flags could be for
@@ -89,13 +93,13 @@ def answer(
     """The predictions files of checkpoints and epochs; models of the names `taken` are refused."""
     from tastetune.baselines.predictions_files import fit_or_keep
     from tastetune.baselines.selection import baselines_of
-    from tastetune.training.checkpoints import read_run, refuse_doubles  # training's libraries take their time to load
+    from tastetune.training.checkpoints import read_runs, refuse_doubles  # training's libraries take their time to load
 
     baselines = baselines_of(dataset, answers.baselines)
-    checkpoints = read_run(__doc__, sys.argv[1:], args, adapter) if adapter else None
-    names = [baseline.name for baseline in baselines]
-    refuse_doubles([*taken, *(checkpoints.names if checkpoints else ()), *names])
-    made = checkpoints.answer(folder) if checkpoints else []
+    runs = read_runs(__doc__, sys.argv[1:], args, adapter)
+    names = [*(name for run in runs for name in run.names), *(baseline.name for baseline in baselines)]
+    refuse_doubles([*taken, *names])
+    made = [file for run in runs for file in run.answer(folder)]
     if not IS_FIRST:
         raise SystemExit(0)  # it has answered its part; the rest is for the first
     for baseline in baselines:

@@ -21,6 +21,7 @@ there already, of the same model, rows and settings, is kept.
                                out and parsed, as published studies do); lists: free (titles as the model writes them),
                                constrained (nothing but titles of the catalogue, not the user's own, none twice) or
                                ranked (the whole catalogue by the probability of each title as the first line)
+    --stream_history train     of streams: ask each row behind what stood before its split alone
     --max_batch_tokens N       padded tokens in one batch (default 16384)
     --force                    answer anew what is there already
 
@@ -61,7 +62,7 @@ def main() -> None:
     rows = task.rows(dataset, answers.split)
 
     # 2. The models, and where their answers go
-    shared = Asking("", seed=training.seed, max_batch_tokens=answers.max_batch_tokens, generation=generation)
+    shared = Asking.of(answers, generation, training.seed)
     if args.adapter:
         chosen = candidates(task, replace(answers, checkpoints=[]), shared, adapter=args.adapter, base=False)
     else:

@@ -18,7 +18,7 @@ def main() -> None:
     from transformers import set_seed
     from trl import SFTConfig
 
-    from tastetune.artifacts.dataset import open_dataset
+    from tastetune.artifacts.dataset import open_titled
     from tastetune.artifacts.run import run_settings
     from tastetune.training.constructions import check_arguments
     from tastetune.training.costs import CostRecorder
@@ -36,7 +36,7 @@ def main() -> None:
     refuse_push_and_evaluation(training_args)
     check_arguments(training_args, key_places())
     set_total_batch_size(training_args, data_args.total_train_batch_size)
-    dataset = open_dataset(data_args.dataset, data_args.dataset_revision)
+    dataset = open_titled(data_args.dataset, data_args.dataset_revision)
     settings = run_settings(dataset, data_args, training_args, stand_in)
     if not data_args.force and is_done(output, settings):
         return print(f"done already: {output} holds this very model; --force makes it anew")

@@ -23,6 +23,7 @@ LEVELS = (
     ("files",),
     ("locks",),
     ("templates",),
+    ("search",),
     ("config", "metrics"),
     ("artifacts",),
     ("tasks", "hub"),

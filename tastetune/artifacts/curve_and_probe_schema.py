@@ -6,19 +6,20 @@ from tastetune.artifacts.schema import Estimate, Kind, Part
 
 
 class CurvePoint(Part):
-    """What a model had cost, and what it was worth: one metric, under its own name."""
+    """What a model had cost, and what it was worth: metrics, under their own names."""
 
     __pydantic_extra__: dict[str, Estimate] = Field(init=False)  # ty: ignore[incompatible-mutable-override]
 
     model: str
     examples: float | None = Field(ge=0)
+    tokens: float | None = Field(default=None, ge=0)
     seconds: float | None = Field(ge=0)
     flops: float | None = Field(ge=0)
 
     @model_validator(mode="after")
-    def _has_one_metric(self) -> "CurvePoint":
-        if len(self.__pydantic_extra__) != 1:
-            raise ValueError("expected one metric with its interval")
+    def _has_a_metric(self) -> "CurvePoint":
+        if not self.__pydantic_extra__:
+            raise ValueError("expected a metric with its interval")
         return self
 
 

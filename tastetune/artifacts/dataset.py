@@ -106,6 +106,11 @@ class BuiltDataset:
         """Whether its titles are names made of the ids."""
         return bool(self.info["settings"].get("neutral_titles"))
 
+    @property
+    def has_titles(self) -> bool:
+        """Whether its titles are more than the ids that stand in for them; neutral names are asked for."""
+        return self.info["settings"].get("titles") != "ids" or self.has_neutral_titles
+
     def path(self, config: str, split: str) -> Path:
         """The parquet file of one split, as it was built.
 
@@ -184,6 +189,21 @@ def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDatase
     if not info.is_file():
         raise InputError(f"{source}: no {INFO} inside, so it is no dataset that a builder wrote; run data_builders/")
     return BuiltDataset(folder, str(source), _read_info(info))
+
+
+def open_titled(source: str | Path, revision: str | None = None) -> BuiltDataset:
+    """Open a dataset for a language model, which knows items by their titles; see `open_dataset`.
+
+    Raises:
+        InputError: its titles are ids.
+    """
+    dataset = open_dataset(source, revision)
+    if not dataset.has_titles:
+        raise InputError(
+            f"{source}: the log came without titles, so that ids stand in for them, and a language model knows nothing "
+            "of an id; build it with a catalogue (--items FILE), or with --neutral_titles to see what it learns without"
+        )
+    return dataset
 
 
 def _read_info(path: Path) -> dict:

@@ -56,6 +56,7 @@ class Settings(Part):
     task: Wording = Wording()
     redistribution: bool | None = None
     neutral_titles: bool | None = None
+    titles: str | None = None
     protocol: str | None = None
     history: str | None = None
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,12 @@ def faults(shape: Any, content: object) -> Iterator[str]:
                 yield expected
             else:
                 yield f"{dotted(fault['loc']) or 'its content'} is {cut(fault['input'])}, {expected}"
+
+
+def first_difference(before: Mapping, now: Mapping) -> str | None:
+    """The first key in which two objects differ, in the order of the second; None where none does."""
+    keys = [*now, *(key for key in before if key not in now)]
+    return next((key for key in keys if before.get(key) != now.get(key)), None)
 
 
 def cut(value: object) -> str:

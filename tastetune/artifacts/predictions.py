@@ -20,7 +20,7 @@ from tastetune.errors import InputError
 from tastetune.files import command_line, replacing
 
 KINDS = ("trivial", "recbole", "text", "stack", "base", "adapter", "fine-tuned")
-COSTS = ("examples", "seconds", "flops", "steps", "epochs")
+COSTS = ("examples", "tokens", "seconds", "flops", "steps", "epochs")
 """What `Meta.training` may count; the rest of it is text."""
 
 _KEY = b"tastetune"
@@ -41,7 +41,7 @@ class Meta:
         shots: worked examples before each prompt.
         seed: seed of everything random, None where nothing is.
         settings: the recipe or config, resolved.
-        training: what fitting cost: `examples`, `seconds`, `flops`, as far as known.
+        training: what fitting cost: `examples`, `tokens`, `seconds`, `flops`, as far as known.
         command: the command that wrote the file.
         versions: see `versions`.
     """

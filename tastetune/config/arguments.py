@@ -126,6 +126,13 @@ class AnswerArguments:
         metadata={"help": "Baselines beside the trivial ones, files of recbole_configs/."},
     )
     max_batch_tokens: int = field(default=16384, metadata={"help": "Padded tokens in one batch of prompts."})
+    stream_history: Literal["built", "train"] = field(
+        default="built",
+        metadata={
+            "help": "What stands before a row of a stream: what the dataset was built for, or with 'train' nothing of "
+            "the row's own split."
+        },
+    )
 
 
 @dataclass
@@ -143,18 +150,6 @@ class SftArguments(DataArguments):
     def decisive(self, task: str) -> dict[str, Any]:
         dropout = {"residual_dropout": self.residual_dropout} if self.residual_dropout else {}
         return super().decisive(task) | dropout
-
-
-@dataclass
-class ValidationArguments:
-    """How a model in training is watched on the validation split, beside TRL's `eval_strategy` and its kin."""
-
-    eval_rows: int = field(
-        default=1000, metadata={"help": "Validation rows, drawn by seed, that are answered at each evaluation."}
-    )
-    early_stopping_patience: int | None = field(
-        default=None, metadata={"help": "Stop after so many evaluations without a better score; needs eval_strategy."}
-    )
 
 
 @dataclass

@@ -2,8 +2,10 @@
 
 import sys
 from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from tastetune.config.values import SEEDS, check_text
@@ -113,7 +115,7 @@ def parse(arguments: type[Arguments], usage: str) -> Arguments:
     if argv and argv[0].endswith((".yaml", ".yml")):
         flags, places = _flags(argv[0], [f.name for f in fields(arguments)])
         argv = [*flags, *argv[1:]]
-    return _parsed(arguments, usage, argv, places)
+    return parsed(arguments, usage, argv, places)
 
 
 class _Help(ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter):
@@ -133,7 +135,14 @@ def _flags(path: str, known: list[str]) -> tuple[list[str], dict[str, str]]:
     return flags, {f"--{key}": f"{path}, line {line}: " for key, line in lines.items()}
 
 
-def _parsed(arguments: type[Arguments], usage: str, argv: list[str], places: dict[str, str]) -> Arguments:
+def parsed(
+    arguments: type[Arguments], usage: str, argv: list[str], places: Mapping[str, str] = MappingProxyType({})
+) -> Arguments:
+    """These words of a command line as an `arguments` object; see `parse`.
+
+    Args:
+        places: where a flag was written down, by the flag, in words that begin a message.
+    """
     from transformers import HfArgumentParser
 
     def complain(message: str):

@@ -14,11 +14,11 @@ from tastetune.config.arguments import (
     DataArguments,
     GenerationArguments,
     SftArguments,
-    ValidationArguments,
 )
 from tastetune.config.keys import hints, instance, key_help
 from tastetune.config.recipe_file import load_recipe
 from tastetune.config.run_folder import RunFolder
+from tastetune.config.validation import ValidationArguments
 from tastetune.config.values import checked, from_words
 from tastetune.config.yaml import unknown_key
 from tastetune.errors import InputError

@@ -48,6 +48,9 @@ class CurveArguments:
 
     adapter: str | None = field(default=None, metadata={"help": "A run's folder with checkpoints."})
     name: str | None = field(default=None, metadata={"help": "What its curve is called."})
+    runs: list[str] = field(
+        default_factory=list, metadata={"help": "Recipes of further runs, each with checkpoints in its output_dir."}
+    )
     predictions: list[str] = field(default_factory=list, metadata={"help": "What is answered already."})
     curve_dir: str | None = field(default=None, metadata={"help": "Folder to write to."})
     resamples: int = field(default=1000, metadata={"help": "Bootstrap resamples of the users."})
@@ -65,9 +68,9 @@ class CurveArguments:
             raise InputError("--curve_dir is empty; name the folder to write to")
         own = data.folder.adapter if data.run_dir else None
         adapter = self.adapter or (str(own) if own and any(own.glob("checkpoint-*")) else None)
-        if not (adapter or answers.baselines or self.predictions):
+        if not (adapter or self.runs or answers.baselines or self.predictions):
             raise InputError(
-                "nothing to draw: the run has no checkpoints; train with save_steps, or give --baselines or "
+                "nothing to draw: the run has no checkpoints; train with save_steps, or give --runs, --baselines or "
                 "--predictions"
             )
         return Path(self.curve_dir) if self.curve_dir else data.folder.root, adapter

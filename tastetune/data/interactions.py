@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
-from tastetune.data.logs import RawLog, refuse_first, refuse_repeats
-from tastetune.errors import InputError
+from tastetune.data.reading.logs import RawLog, repeats_of
+from tastetune.data.reading.problems import Check, Problem, refuse
 
 INTERACTIONS = pa.schema(
     [("user_id", pa.string()), ("item_id", pa.string()), ("rating", pa.float64()), ("timestamp", pa.int64())]
@@ -30,30 +30,42 @@ def to_interactions(raw: RawLog, low: float, high: float) -> ir.Table:
         low, high: the rating scale, both ends included.
 
     Raises:
-        InputError: at the first line with an empty id or one that holds a NUL character, a rating off the scale, a
-            timestamp that is not a whole number of seconds, or a pair of user and item that an earlier line rates.
+        InputError: see `interaction_problems`.
+    """
+    refuse(interaction_problems(raw, low, high))
+    table = raw.table
+    return table.drop("row").mutate(rating=table.rating.cast("float64"), timestamp=table.timestamp.cast("int64"))
+
+
+def interaction_problems(raw: RawLog, low: float, high: float) -> list[Problem]:
+    """The problems that a raw log brings with it, and those of its rows.
+
+    A row has one with an empty id or one that holds a NUL character, a rating off the scale, a timestamp that is not a
+    whole number of seconds, or a pair of user and item that an earlier line rates. See `to_interactions`.
     """
     table, rating = raw.table, raw.table.rating.try_cast("float64")
-    refuse_first(
-        raw,
+    written = table.rating.fill_null("(empty)")
+    checked = raw.checked(
         [
-            (table.user_id.isnull(), "the user id is empty", "give each rating its user"),
-            (table.item_id.isnull(), "the item id is empty", "give each rating its item"),
+            Check(table.user_id.isnull(), "the user id is empty", "give each rating its user"),
+            Check(table.item_id.isnull(), "the item id is empty", "give each rating its item"),
             *(_without_nul(table, name) for name in ("user_id", "item_id")),
-            (
+            Check(
                 rating.isnull() | ~rating.between(low, high),
-                ibis.literal("rating ") + table.rating.fill_null("(empty)") + f" is none from {low:g} to {high:g}",
+                ibis.literal("rating ") + written + f" is none from {low:g} to {high:g}",
                 "mend or remove the line",
+                "say with --rating_min and --rating_max from where to where ratings go, and with --unrated which "
+                "number stands for no rating",
             ),
-            (
+            Check(
                 ~table.timestamp.re_search(r"^\d{1,18}$").fill_null(False),
                 ibis.literal("timestamp ") + table.timestamp.fill_null("(empty)") + " is no whole number of seconds",
                 "mend or remove the line",
+                "convert the column",
             ),
-        ],
+        ]
     )
-    refuse_repeats(raw, ["user_id", "item_id"])
-    return table.drop("row").mutate(rating=table.rating.cast("float64"), timestamp=table.timestamp.cast("int64"))
+    return [*checked.problems, *repeats_of(checked, ["user_id", "item_id"])]
 
 
 def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) -> pa.Table:
@@ -64,45 +76,60 @@ def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) ->
         item: a row of it -> (item id, title, genres).
 
     Raises:
-        InputError: an item without id or title, a NUL character in either, or an id that stands twice.
+        InputError: see `item_problems`.
+    """
+    refuse(item_problems(raw))
+    rows = [item(row) for row in raw.table.order_by("item_id").to_pyarrow().to_pylist()]
+    return pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=ITEMS.names).cast(ITEMS)
+
+
+def item_problems(raw: RawLog) -> list[Problem]:
+    """The problems that a raw catalogue brings with it, and those of its rows.
+
+    A row has one without id or title, with a NUL character in either, or with an id that stands in an earlier line.
     """
     table = raw.table
-    refuse_first(
-        raw,
+    checked = raw.checked(
         [
-            (table.item_id.isnull(), "the item id is empty", "give each item an id"),
+            Check(table.item_id.isnull(), "the item id is empty", "give each item an id"),
             *(_without_nul(table, name) for name in ("item_id", "title")),
-            (
+            Check(
                 table.title.strip().fill_null("") == "",
                 ibis.literal("item ") + table.item_id + " has no title",
                 "a prompt needs one: add it, or remove the item and its ratings",
             ),
-        ],
+        ]
     )
-    refuse_repeats(raw, ["item_id"])
-    rows = [item(row) for row in table.order_by("item_id").to_pyarrow().to_pylist()]
-    return pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=ITEMS.names).cast(ITEMS)
+    return [*checked.problems, *repeats_of(checked, ["item_id"])]
 
 
-def _without_nul(table: ir.Table, column: str) -> tuple[ir.BooleanValue, str, str]:
-    """A check for `refuse_first`: a NUL character ends a text in some programs and vanishes in others."""
+def _without_nul(table: ir.Table, column: str) -> Check:
+    """A NUL character ends a text in some programs and vanishes in others."""
     has = table[column].re_search(r"\x00").fill_null(False)
-    return has, f"a NUL character stands in the {column}", "remove it, or fetch the file anew"
+    return Check(has, f"a NUL character stands in the {column}", "remove it, or fetch the file anew")
 
 
 def refuse_unknown_items(interactions: ir.Table, items: pa.Table, catalogue: object) -> None:
     """Raise InputError naming an item that is rated but has no title; `catalogue` is the file to mend."""
-    counted = interactions.group_by("item_id").agg(ratings=interactions.count()).order_by("item_id").to_pyarrow()
-    ids = items["item_id"].combine_chunks()
-    unknown = counted.filter(pc.invert(pc.is_in(counted["item_id"], ids)))
-    if len(unknown):
-        item = unknown["item_id"][0].as_py()
-        near = [other for other in ids.to_pylist() if _bare(other) == _bare(item)]
-        raise InputError(
-            f"{catalogue}: item {item} is rated {unknown['ratings'][0].as_py()} times but has no title there, and so "
-            f"have {len(unknown)} items in all; add their lines, or remove their ratings"
-            + (f" (ids are text: {near[0]}, which is there, is another id)" if near else "")
-        )
+    missing = untitled(interactions, items)
+    if len(missing):
+        refuse([unknown_items(missing, items, catalogue, "add their lines, or remove their ratings")])
+
+
+def untitled(interactions: ir.Table, items: pa.Table) -> pa.Table:
+    """The items that are rated but stand not in `items`: `item_id` and `ratings`, sorted by id."""
+    counted = interactions.filter(interactions.item_id.notnull()).group_by("item_id").agg(ratings=ibis._.count())
+    table = counted.order_by("item_id").to_pyarrow()
+    return table.filter(pc.invert(pc.is_in(table["item_id"], items["item_id"].combine_chunks())))
+
+
+def unknown_items(missing: pa.Table, items: pa.Table, catalogue: object, remedy: str) -> Problem:
+    """The problem of rated items without a title, given by `untitled`."""
+    item, ratings = missing["item_id"][0].as_py(), missing["ratings"][0].as_py()
+    near = next((other for other in items["item_id"].to_pylist() if _bare(other) == _bare(item)), None)
+    what = f"item {item} is rated {ratings} times but has no title there, and so have {len(missing)} items in all"
+    what += f" (ids are text: {near}, which is there, is another id)" if near else ""
+    return Problem(str(catalogue), what, remedy)
 
 
 def _bare(number: str) -> str:

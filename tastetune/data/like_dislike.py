@@ -39,6 +39,7 @@ def build(
     wording: Mapping | None = None,
     negatives: int = 0,
     notes: Mapping[str, int] | None = None,
+    has_titles: bool = True,
 ) -> dict:
     """Split a log, give every rating its history, and write the dataset folder, whole or not at all.
 
@@ -49,6 +50,7 @@ def build(
         wording: further fields of `LikeDislike`: the domain's words and what a like is.
         negatives: dislikes to sample beside each rating (`tastetune.data.negatives`).
         notes: rows of the source that were set aside or mended: what was done, and to how many.
+        has_titles: the items' titles say something; otherwise they are ids, from which a language model learns nothing.
 
     Returns:
         The content of `tastetune.json`.
@@ -76,6 +78,7 @@ def build(
                 "protocol": protocol,
                 "negatives": negatives,
                 **shareable({name: getattr(args, name) for name in SETTINGS}),
+                **({} if has_titles else {"titles": "ids"}),
                 "task": asdict(task),
                 "redistribution": source.redistribution,
             },

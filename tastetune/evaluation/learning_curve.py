@@ -1,4 +1,4 @@
-"""The learning curve: a model's checkpoints, by the task's first metric, against what training had cost until then."""
+"""The learning curve: a model's checkpoints, by the task's first metrics, against what training had cost until then."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,17 @@ from tastetune.evaluation.scoring import described
 from tastetune.files import command_line, refuse_unfinished
 from tastetune.tasks import Rows
 
-COSTS = ("examples", "seconds", "flops")
-"""What a curve is drawn against: training examples seen, seconds of training, floating-point operations."""
+COSTS = ("examples", "tokens", "seconds", "flops")
+"""What a curve is drawn against: labels learnt from, tokens read, seconds of training, floating-point operations."""
+
+METRICS = 2
+"""So many of the task's first metrics are drawn."""
 
 _CHECKPOINT = re.compile(r"(?P<run>.+?)(?:-(?:epoch|step|checkpoint))?-\d+(?P<mode>-[a-z_]+)?")
 
 
 def learning_curve(rows: Rows, predictions: Sequence[Predictions], resamples: int = 1000, seed: int = 0) -> dict:
-    """The task's first metric with intervals for every checkpoint, on the same rows and resamples of the users.
+    """The task's first metrics with intervals for every checkpoint, on the same rows and resamples of the users.
 
     Checkpoints are models named `<curve>-<n>`, `<curve>-epoch-<n>`, `<curve>-step-<n>` or `<curve>-checkpoint-<n>`,
     of lists with their mode behind it, and `<curve>` itself, the model as training left it. A model without
@@ -35,8 +38,8 @@ def learning_curve(rows: Rows, predictions: Sequence[Predictions], resamples: in
 
     Returns:
         `metric`, `dataset`, `bootstrap`, `curves`, `passes`, `command`, `versions`; a curve has a `name`, a `kind` and
-        `points`, cheapest first, each with its `model`, the `COSTS` (None where unknown) and the metric by its name;
-        for `passes` see there.
+        `points`, cheapest first, each with its `model`, the `COSTS` (None where unknown) and the metrics by their
+        names; for `passes`, which go by `metric`, see there.
 
     Raises:
         InputError: a model stands twice, or predictions are of other rows.
@@ -65,12 +68,12 @@ def learning_curve(rows: Rows, predictions: Sequence[Predictions], resamples: in
 
 
 def _point(rows: Rows, prediction: Predictions, weights: np.ndarray) -> tuple[dict, np.ndarray]:
-    """One point of a curve, and its metric on the sample and on each resample, if there is more than one user."""
-    metric = rows.task.headline[0]
-    measured = rows.task.measure(rows.task.answers(rows, prediction), weights, names=[metric])
+    """One point of a curve, and its first metric on the sample and on each resample, if there is more than one user."""
+    metrics = rows.task.headline[:METRICS]
+    measured = rows.task.measure(rows.task.answers(rows, prediction), weights, names=metrics)
     costs = {cost: prediction.meta.training.get(cost) for cost in COSTS}
     point = {"model": prediction.meta.model} | costs | estimates(measured)
-    values = measured.replicates[metric]
+    values = measured.replicates[metrics[0]]
     return point, values if rows.n_users > 1 else values[:1]
 
 
@@ -116,7 +119,7 @@ def passing_lines(curve: Mapping) -> list[str]:
             lines.append(f"{one['curve']} does not pass {one['other']}")
             continue
         ends = "" if one["low"] is None else f", {level} interval {one['low']:+.3f} to {one['high']:+.3f}"
-        after = "" if one["examples"] is None else f", after {one['examples']:,} examples"
+        after = "" if one["examples"] is None else f", after {one['examples']:,} labels"
         lines.append(f"{one['curve']} passes {one['other']} at {one['model']}{after}: {one['difference']:+.3f}{ends}")
     return lines
 

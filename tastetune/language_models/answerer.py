@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from tastetune.config.arguments import GenerationArguments, WindowLimits
+from tastetune.config.arguments import AnswerArguments, GenerationArguments, WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.tasks import Rows
@@ -26,6 +26,7 @@ class Asking:
         max_batch_tokens: padded tokens of the prompts in one batch.
         generation: how tokens are chosen where text is written.
         windows: how much of a user's stream is read together, where rows are asked in one.
+        history: what stands before a row of a stream, see `AnswerArguments.stream_history`.
     """
 
     mode: str
@@ -34,6 +35,13 @@ class Asking:
     max_batch_tokens: int = 16384
     generation: GenerationArguments = field(default_factory=GenerationArguments)
     windows: WindowLimits = field(default_factory=WindowLimits)
+    history: str = "built"
+
+    @classmethod
+    def of(cls, answers: AnswerArguments, generation: GenerationArguments, seed: int) -> "Asking":
+        """What the models of a recipe share; the mode, the shots and the windows are each one's own."""
+        at_once, history = answers.max_batch_tokens, answers.stream_history
+        return cls("", seed=seed, max_batch_tokens=at_once, generation=generation, history=history)
 
     @property
     def settings(self) -> dict:

@@ -127,10 +127,8 @@ def in_file(chosen: Sequence[Candidate], output: str) -> dict[Path, Candidate]:
 def _adapters(adapter: str, checkpoints: Sequence[int]) -> Iterator[tuple[str, str]]:
     """Name and folder of the checkpoints that are to be looked at, and of the adapter itself."""
     folder, steps = Path(adapter), read_record(adapter).cost.get("steps")
-    for step in checkpoints:
+    for step in (step for step in checkpoints if step != steps):  # where the run ended is the adapter itself
         path = folder / f"{CHECKPOINT}-{step}"
-        if step == steps:
-            continue  # where the run ended, which is the adapter itself
         if not path.is_dir():
             there = ", ".join(sorted(p.name for p in folder.glob(f"{CHECKPOINT}-*"))) or "no checkpoint"
             raise InputError(f"{path}: no such checkpoint ({there} there); name others with --checkpoints, or train on")
@@ -159,7 +157,8 @@ def answer(recipe: ModelRecipe, rows: Rows, files: Mapping[Path, Candidate], *, 
         InputError: the base model or an adapter was trained on these rows, or cannot be loaded; or a file is being
             answered by another process, or cannot be written.
     """
-    asked = {path: replace(of, asking=replace(of.asking, windows=recipe.windows)) for path, of in files.items()}
+    windows = {of.adapter: recipe.windows_of(of.adapter) for of in files.values()}
+    asked = {path: replace(of, asking=replace(of.asking, windows=windows[of.adapter])) for path, of in files.items()}
     with ExitStack() as until_written:
         _answer_missing(recipe, rows, asked, until_written, force=force)
     return list(files)

@@ -11,7 +11,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArguments
 from trl import ModelConfig
 
-from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.dataset import BuiltDataset, open_titled
 from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.run import (
     OTHERS,
@@ -112,12 +112,21 @@ class ModelRecipe:
 
     def dataset(self) -> BuiltDataset:
         """The dataset, opened; raises as `open_dataset`."""
-        return open_dataset(self.data.dataset, self.data.dataset_revision)
+        return open_titled(self.data.dataset, self.data.dataset_revision)
 
     @property
     def windows(self) -> WindowLimits:
         """How much of a user's stream is read together, in training and in answering alike."""
         return self.data.window_limits(getattr(self.training, "max_length", None))
+
+    def windows_of(self, adapter: str | None) -> WindowLimits:
+        """How much of a stream an adapter is shown: `windows`, or what it was tuned to, see `tastetune.search`."""
+        tuning = read_record(adapter).settings.get("tuning") if adapter else None
+        values = tuning.get("values") if isinstance(tuning, dict) else None
+        chosen = values if isinstance(values, dict) else {}
+        names = {"ratings": "stream_window", "min_past": "stream_min_past"}
+        lengths = {field: chosen.get(key) for field, key in names.items()}
+        return replace(self.windows, **{field: n for field, n in lengths.items() if isinstance(n, int)})
 
     def trained(self) -> str | None:
         """The folder of the run's adapter; None, and a word of it, where none was trained yet."""

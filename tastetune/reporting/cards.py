@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+from jinja2 import Environment
+
+from tastetune.evaluation.learning_curve import passing_lines
 from tastetune.metrics import OF_LABELS
+from tastetune.reporting.cost_panels import curve_metrics
 from tastetune.reporting.formats import FILTERS, markdown
 from tastetune.reporting.published import published
 from tastetune.reporting.verdict import verdict
@@ -19,8 +23,6 @@ def render_card(template: str, scores: dict, **more: object) -> str:
         more: what this template alone needs.
     """
     view = view_of(scores)
-    cards = environment()
-    cards.filters |= FILTERS
     context = {
         "scores": scores,
         "main": view.headline,
@@ -33,7 +35,19 @@ def render_card(template: str, scores: dict, **more: object) -> str:
         "reasons": reasons(scores, markdown),
         "published": published(view.config),
     }
-    return cards.get_template(template).render(context | more)
+    return _cards().get_template(template).render(context | more)
+
+
+def render_curve(curve: dict) -> str:
+    """A learning curve, the content of `learning_curve.json`, as Markdown: a line a point, and what passes what."""
+    card = _cards().get_template("learning_curve.md")
+    return card.render(curve=curve, metrics=curve_metrics(curve), passing=passing_lines(curve))
+
+
+def _cards() -> Environment:
+    cards = environment()
+    cards.filters |= FILTERS
+    return cards
 
 
 def reasons(scores: dict, name: Callable[[str], str] = str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tastetune.reporting import plots
+from tastetune.reporting.cards import render_curve
 from tastetune.reporting.leaderboard import leaderboard
 from tastetune.reporting.model_card import model_card
 from tastetune.reporting.report import report
@@ -48,5 +49,6 @@ def curve_files(curve: dict, folder: Path) -> dict[Path, str | bytes]:
     """The files that hold and show a learning curve, by path."""
     return {
         folder / "learning_curve.png": plots.learning_curve(curve),
+        folder / "learning_curve.md": render_curve(curve),
         folder / CURVE: json.dumps(curve, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
     }

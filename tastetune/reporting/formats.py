@@ -70,14 +70,28 @@ def spreads(of: Mapping, names: Iterable[str]) -> list[str]:
 
 def cost(training: Mapping) -> str:
     """What training took, as far as it is known."""
-    parts = {"steps": "{:,} steps", "examples": "{:,} examples", "seconds": "{:,.0f} s", "flops": "{:.3g} FLOPs"}
+    parts = {"steps": "{:,} steps", "examples": "{:,} examples", "tokens": "{:,} tokens", "seconds": "{:,.0f} s"}
+    parts |= {"flops": "{:.3g} FLOPs"}
     return ", ".join(form.format(training[key]) for key, form in parts.items() if training.get(key) is not None)
+
+
+def cost_cells(point: Mapping) -> list[str]:
+    """Labels, tokens, seconds and FLOPs of a point of a learning curve, a cell each."""
+    forms = {"examples": "{:,}", "tokens": "{:,}", "seconds": "{:,.0f}", "flops": "{:.3g}"}
+    return [NONE if point.get(key) is None else form.format(point[key]) for key, form in forms.items()]
 
 
 def past(settings: Mapping) -> str:
     """How many earlier ratings rows were shown, `10 to 39, median 25`; nothing of a model that reads no prompt."""
     shown = settings.get("past")
     return "{least} to {most}, median {median:g}".format(**shown) if shown else NONE
+
+
+def trials(settings: Mapping) -> str:
+    """How many trials on validation chose a model's settings; nothing where none did."""
+    tuning = settings.get("tuning")
+    budget = tuning.get("budget") if isinstance(tuning, Mapping) else None
+    return str(budget) if isinstance(budget, int) else NONE
 
 
 def command(line: str) -> str:
@@ -104,7 +118,9 @@ FILTERS = {
     "published_figures": published_figures,
     "spreads": spreads,
     "cost": cost,
+    "cost_cells": cost_cells,
     "past": past,
+    "trials": trials,
     "command": command,
     "versions": versions,
     "yaml": as_yaml,

@@ -1,7 +1,6 @@
 """scores -> plots: PNG files for cards and READMEs, and the same curves as SVG for the report."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import matplotlib as mpl
 from markupsafe import Markup
@@ -10,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tastetune.metrics import LIKE_DISLIKE, LISTS
-from tastetune.reporting.cost_panels import COSTS, curve_names, draw_panel, known_costs
+from tastetune.reporting.cost_panels import COSTS, Panel, curve_metrics, curve_names, draw_panel, known_costs
 from tastetune.reporting.figures import SOFT, as_png, as_svg, label, mark_series, series_style, styled
 
 METRICS = LIKE_DISLIKE | LISTS
@@ -119,7 +118,7 @@ def _draw_shares(axes: Axes, curves: list, marker: str) -> list[Artist]:
 
 @styled
 def learning_curve(curve: dict) -> bytes:
-    """A PNG of a metric against examples, seconds and operations of training, one panel each, all models in all.
+    """A PNG of a row of panels a metric, each against one cost of training, as far as known, all models in all.
 
     Models that were not trained, or by counting alone, are level lines. A ring marks where an adapter's curve first
     lies above the end of others, which are named beside it.
@@ -127,31 +126,32 @@ def learning_curve(curve: dict) -> bytes:
     Args:
         curve: the content of `learning_curve.json`.
     """
-    figure = Figure(figsize=(13, 4.8), layout="constrained")
-    panels = figure.subplots(1, len(COSTS), sharey=True)
+    metrics, costs = curve_metrics(curve), [cost for cost in COSTS if known_costs(curve, cost)] or list(COSTS)[:1]
+    figure = Figure(figsize=(1 + 4.2 * len(costs), 1 + 3.8 * len(metrics)), layout="constrained")
+    rows = figure.subplots(len(metrics), len(costs), sharex="col", sharey="row", squeeze=False)
     drawn: dict[str, Artist] = {}
-    for axes, cost in zip(panels, COSTS, strict=True):
-        drawn |= draw_panel(axes, curve, cost)
-    panels[0].set_ylabel(f"{_metric_title(curve)}, {curve['bootstrap']['level']:.0%} interval over users")
+    for metric, panels in zip(metrics, rows, strict=True):
+        for axes, cost in zip(panels, costs, strict=True):
+            drawn |= draw_panel(axes, curve, Panel(metric, cost))
+            axes.label_outer()
+        panels[0].set_ylabel(f"{METRICS[metric].title}, {curve['bootstrap']['level']:.0%} interval over users")
     return _finished(figure, {name: drawn[name] for name in curve_names(curve) if name in drawn}, curve)
 
 
 def learning_curve_charts(curve: dict) -> list[Markup]:
-    """The learning curve as SVG, a chart for each cost of which two values are known."""
-    return [
-        _chart(f"{_metric_title(curve)} against {title.lower()}", curve_names(curve), partial(_draw_cost, curve, cost))
-        for cost, title in COSTS.items()
-        if len(known_costs(curve, cost)) > 1
-    ]
+    """The learning curve as SVG, a chart for each metric and each cost of which two values are known."""
+    panels = [Panel(metric, cost) for metric in curve_metrics(curve) for cost in COSTS]
+    return [_draw_chart(curve, panel) for panel in panels if len(known_costs(curve, panel.cost)) > 1]
 
 
-def _draw_cost(curve: dict, cost: str, axes: Axes) -> None:
-    draw_panel(axes, curve, cost)
-    axes.set_ylabel(_metric_title(curve))
+def _draw_chart(curve: dict, panel: Panel) -> Markup:
+    title = METRICS[panel.metric].title
 
+    def draw(axes: Axes) -> None:
+        draw_panel(axes, curve, panel)
+        axes.set_ylabel(title)
 
-def _metric_title(curve: dict) -> str:
-    return METRICS[curve.get("metric", "roc_auc")].title
+    return _chart(f"{title} against {COSTS[panel.cost].lower()}", curve_names(curve), draw)
 
 
 @styled

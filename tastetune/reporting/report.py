@@ -12,7 +12,7 @@ from tastetune.reporting.bars import Bars, probe_bars
 from tastetune.reporting.cards import reasons
 from tastetune.reporting.cost_panels import curve_names
 from tastetune.reporting.figures import PALETTE
-from tastetune.reporting.formats import past
+from tastetune.reporting.formats import past, trials
 from tastetune.reporting.glossary import LEAKS, definition
 from tastetune.reporting.plots import learning_curve_charts, reliability_chart, roc_chart
 from tastetune.reporting.published import published
@@ -30,7 +30,7 @@ def report(scores: dict) -> str:
         scores: the content of `scores.json`, of any task.
     """
     pages = environment(TEMPLATES, html=True)
-    pages.filters |= {"json_script": _json_script, "breakable": _breakable, "past": past}
+    pages.filters |= {"json_script": _json_script, "breakable": _breakable, "past": past, "trials": trials}
     models, metrics, curve = scores["models"], _defined_metrics(scores), scores.get("learning_curve")
     definitions = {name: definition(name) for name in metrics}
     return pages.get_template("report.html").render(

@@ -104,7 +104,7 @@ def read_streams(rows: Rows, writer: Stream, known: Sequence[str] | None = None)
             f"{dataset.source}: its dislikes were sampled beside clicks and stand in no history, so its rows are no "
             f"stream; set dataset_config: {rows.task.rows_config}"
         )
-    known = _known(dataset, rows.split, asked) if known is None else known
+    known = known_before(rows, dataset.history) if known is None else known
     table = _ratings(dataset, list(dict.fromkeys([*known, *asked])), rows.table["user_id"])
     is_known, of_split = (np.isin(table["split"].to_numpy(), splits) for splits in (known, asked))
     users, items, stars = (table[name].to_pylist() for name in ("user_id", "item_id", "rating"))
@@ -124,15 +124,21 @@ def read_streams(rows: Rows, writer: Stream, known: Sequence[str] | None = None)
     )
 
 
-def _known(dataset: BuiltDataset, split: str, asked: list[str]) -> tuple[str, ...]:
-    if dataset.history not in KNOWN:
+def known_before(rows: Rows, rule: str) -> tuple[str, ...]:
+    """The splits whose ratings may stand before the rows, by a rule for histories.
+
+    Raises:
+        InputError: a rule that does not exist, or rows of several splits.
+    """
+    if rule not in KNOWN:
         raise InputError(
-            f"{dataset.source}: its histories follow the rule {dataset.history!r}, expected one of {', '.join(KNOWN)}; "
+            f"{rows.dataset.source}: its histories follow the rule {rule!r}, expected one of {', '.join(KNOWN)}; "
             "rebuild the dataset"
         )
-    if asked[0] not in KNOWN[dataset.history] or len(asked) > 1:
-        raise InputError(f"split {split!r}: a stream answers one of {', '.join(KNOWN[dataset.history])} at a time")
-    return KNOWN[dataset.history][asked[0]]
+    split = rows.split.removesuffix("_sample")
+    if split not in KNOWN[rule]:
+        raise InputError(f"split {rows.split!r}: a stream answers one of {', '.join(KNOWN[rule])} at a time")
+    return KNOWN[rule][split]
 
 
 def _ratings(dataset: BuiltDataset, splits: Sequence[str], users: pa.ChunkedArray) -> pa.Table:

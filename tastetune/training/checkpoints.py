@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from trl import ModelConfig, SFTConfig
 
@@ -11,6 +10,7 @@ from tastetune.artifacts.run import CHECKPOINT, read_record, whole_checkpoints
 from tastetune.artifacts.trained_rows import refuse_trained
 from tastetune.config.arguments import AnswerArguments, GenerationArguments, SftArguments
 from tastetune.config.recipe import parse_recipe
+from tastetune.config.scoring import CurveArguments
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import Candidate, answer, candidates, run_name
@@ -39,12 +39,43 @@ class CurveRun:
         return answer(self.recipe, self.rows, {folder / f"{of.name}.parquet": of for of in self.candidates})
 
 
-def read_run(usage: str, argv: Sequence[str], args: Any, adapter: str) -> CurveRun:
+def read_runs(usage: str, argv: Sequence[str], args: CurveArguments, adapter: str | None) -> list[CurveRun]:
+    """The run in folder `adapter`, and those of the recipes that `args` names, whose checkpoints lie in `output_dir`.
+
+    The flags count for every recipe. Where two runs began with one base model that is asked in one way, it answers
+    once.
+
+    Args:
+        usage, argv: the recipe and flags behind it, as `tastetune.config.recipe.parse_recipe` takes them.
+        adapter: None where the recipe in `argv` has no checkpoints.
+
+    Raises:
+        InputError: as `read_run`, or the runs are of several datasets.
+    """
+    flags = argv[1:] if argv and not argv[0].startswith("-") else argv
+    runs = [read_run(usage, argv, args, adapter)] if adapter else []
+    runs += [read_run(usage, [recipe, *flags], replace(args, name=None)) for recipe in args.runs]
+    bases: set[tuple[str, str | None]] = set()
+    for number, run in enumerate(runs):
+        if run.rows.dataset.fingerprint != runs[0].rows.dataset.fingerprint:
+            raise InputError(
+                f"{run.rows.dataset.source} and {runs[0].rows.dataset.source} are two datasets, and a curve is of the "
+                "same rows; name one for all with --dataset_name, or draw a curve of each"
+            )
+        base = run.recipe.model.model_name_or_path
+        chosen = [of for of in run.candidates if of.adapter or (of.name, base) not in bases]
+        runs[number] = replace(run, candidates=chosen)
+        bases |= {(of.name, base) for of in chosen if not of.adapter}
+    return runs
+
+
+def read_run(usage: str, argv: Sequence[str], args: CurveArguments, adapter: str | None = None) -> CurveRun:
     """The base model and every checkpoint of the run in folder `adapter`, to be asked the rows of a split.
 
     Args:
         usage, argv: the recipe and flags behind it, as `tastetune.config.recipe.parse_recipe` takes them.
         args: the curve's own arguments; its `name` is the curve's, whose points are `<name>-<step>`.
+        adapter: the recipe's `output_dir` if none.
 
     Raises:
         InputError: the recipe cannot be used, there are no checkpoints, or the run was trained on another dataset or on
@@ -53,8 +84,8 @@ def read_run(usage: str, argv: Sequence[str], args: Any, adapter: str) -> CurveR
     _, answers, generation, data, training, model = parse_recipe(
         usage, (type(args), AnswerArguments, GenerationArguments, SftArguments, SFTConfig, ModelConfig), argv
     )
-    recipe, name = ModelRecipe(data, training, model), args.name
-    asking = Asking("", seed=training.seed, max_batch_tokens=answers.max_batch_tokens, generation=generation)
+    recipe, name, adapter = ModelRecipe(data, training, model), args.name, adapter or training.output_dir
+    asking = Asking.of(answers, generation, training.seed)
     checkpoints, dataset, trained = find_checkpoints(adapter), recipe.dataset(), read_record(adapter).settings
     if trained.get("fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise InputError(

@@ -41,13 +41,15 @@ def refuse_unobeyed(args: TrainingArguments) -> None:
 
 @dataclass
 class FineTuningConfig(SFTConfig):
-    """`SFTConfig` that remembers whether a metric for the best model was named.
+    """`SFTConfig` that remembers whether a metric for the best model was named, and counts the tokens that are read.
 
-    Where none is, the library takes the loss; here the task's own metric is to be taken, which is known once the
+    Where no metric is named, the library takes the loss; here the task's own is to be taken, which is known once the
     dataset is open, see `tastetune.training.validation`.
     """
 
     def __post_init__(self):
+        if self.include_num_input_tokens_seen in (False, "no"):
+            self.include_num_input_tokens_seen = "non_padding"
         self.names_metric = self.metric_for_best_model is not None
         super().__post_init__()
 

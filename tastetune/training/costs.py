@@ -14,10 +14,11 @@ from tastetune.files import command_line, write_text
 
 
 class CostRecorder(TrainerCallback):
-    """Writes into each checkpoint how many examples, seconds and floating-point operations it took, by what command.
+    """Writes into each checkpoint how many examples, tokens, seconds and operations it took, by what command.
 
-    Seconds count training alone and add up over resumed runs; operations are the trainer's own estimate. Of packed
-    rows, and of streams, each counts as so many examples as it holds on average.
+    An example is a label learnt from, in prompts and streams alike: of packed rows, and of streams, each counts as so
+    many as it holds on average. Tokens are all that the model read but padding. Seconds count training alone and add up
+    over resumed runs; floating-point operations are the trainer's own estimate.
 
     Args:
         examples: how many its rows hold, see `tastetune.training.data.count_examples`; None where each is one.
@@ -48,6 +49,7 @@ class CostRecorder(TrainerCallback):
         cost = {
             "steps": state.global_step,
             "examples": round(state.global_step * total_batch_size(args) * self.in_a_row),
+            "tokens": state.num_input_tokens_seen or None,  # counted where the trainer is told to, or writes answers
             "seconds": round(self.before + time.perf_counter() - self.start, 1),
             "flops": state.total_flos or None,  # the trainer estimates none where it writes answers itself
             "command": shareable(command_line("accelerate launch")),

@@ -17,7 +17,7 @@ from trl import ModelConfig
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.digests import ADAPTER_PATTERNS, weights_digest
 from tastetune.artifacts.hub_errors import hub_errors
-from tastetune.artifacts.json_files import cut, read_json
+from tastetune.artifacts.json_files import cut, first_difference, read_json
 from tastetune.artifacts.redaction import shareable
 from tastetune.artifacts.run import (
     CHECKPOINT,
@@ -100,12 +100,11 @@ def resume_point(folder: str | Path, settings: dict) -> str | None:
     checkpoints, before = whole_checkpoints(folder), _read_record(folder)
     if before and (checkpoints or (folder / "adapter_config.json").is_file()):
         old, new = (record | record.get(OTHERS, {}) | {OTHERS: None} for record in (before, settings))
-        for key in [*new, *(key for key in old if key not in new)]:
-            if old.get(key) != new.get(key):
-                raise InputError(
-                    f"{folder} holds a run with {key} {old.get(key)!r}, this one has {new.get(key)!r}; "
-                    "choose another --output_dir, or start anew in that folder with --force"
-                )
+        if (key := first_difference(old, new)) is not None:
+            raise InputError(
+                f"{folder} holds a run with {key} {old.get(key)!r}, this one has {new.get(key)!r}; "
+                "choose another --output_dir, or start anew in that folder with --force"
+            )
     write_text(folder / RUN, json.dumps(settings, indent=2) + "\n")
     with_cost = [step for step, path in checkpoints.items() if (path / COST).is_file()]
     return str(checkpoints[max(with_cost)]) if with_cost else None

@@ -12,7 +12,11 @@ from trl import SFTTrainer
 
 from tastetune.errors import InputError
 from tastetune.language_models.heads import has_plain_head
-from tastetune.training.validation import Validation
+from tastetune.training.costs import CostRecorder
+from tastetune.training.data import count_examples
+from tastetune.training.failures import FailureWatch, refuse_unlabelled
+from tastetune.training.preparation import FineTuning
+from tastetune.training.validation import Validation, early_stopping
 
 PLAIN_INPUTS = {"input_ids", "attention_mask", "labels"}
 
@@ -74,6 +78,33 @@ class ValidatedSFTTrainer(CompactSFTTrainer):
         metrics = self.validation.metrics(self.model.eval(), self.processing_class, at_once)
         output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in metrics.items()})
         return output
+
+
+def fine_tuning_trainer(
+    run: FineTuning, validation: Validation | None, checkpoint: str | None = None
+) -> ValidatedSFTTrainer:
+    """The trainer of a run of scripts/sft.py: the base model behind a fresh adapter.
+
+    Args:
+        validation: what it answers while it is trained, None for nothing.
+        checkpoint: what it will go on from.
+
+    Raises:
+        InputError: see `FineTuning.fresh_model`, `drop_residuals` and `refuse_unlabelled`.
+    """
+    trainer = ValidatedSFTTrainer(
+        model=run.fresh_model(),
+        args=run.training,
+        train_dataset=run.rows,
+        validation=validation,
+        processing_class=run.tokenizer,
+        peft_config=run.fresh_adapter(),
+        callbacks=[CostRecorder(checkpoint, count_examples(run.rows)), FailureWatch(), *early_stopping(run.watch)],
+    )
+    keep_adapter_in_float32(trainer.model)
+    drop_residuals(trainer.model, run.data.residual_dropout)
+    refuse_unlabelled(trainer, run.rows)
+    return trainer
 
 
 def drop_residuals(model: torch.nn.Module, share: float) -> None:

@@ -11,7 +11,8 @@ from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedToken
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Meta, Predictions
-from tastetune.config.arguments import DataArguments, ValidationArguments, WindowLimits
+from tastetune.config.arguments import DataArguments, WindowLimits
+from tastetune.config.validation import ValidationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking, SpellsRows
 from tastetune.language_models.answering import ANSWERERS
@@ -66,7 +67,25 @@ def read_validation(
     validation_args: ValidationArguments,
     spelt: Callable[[Rows], Dataset] | None = None,
 ) -> Validation | None:
-    """What the model is asked at each evaluation; None if the recipe asks for no evaluation.
+    """What the model is asked at each evaluation, see `draw_validation`; None if the recipe asks for no evaluation.
+
+    Raises:
+        InputError: as `draw_validation`, or the recipe's keys contradict each other.
+    """
+    if args.eval_strategy == "no":
+        _refuse_choice_without_evaluation(args, validation_args)
+        return None
+    return draw_validation(dataset, data_args, args, validation_args, spelt)
+
+
+def draw_validation(
+    dataset: BuiltDataset,
+    data_args: DataArguments,
+    args: FineTuningConfig,
+    validation_args: ValidationArguments,
+    spelt: Callable[[Rows], Dataset] | None = None,
+) -> Validation:
+    """Rows of the validation split, drawn by seed, that a model in training is asked.
 
     Sets the metric that chooses the best model, where the recipe names none: ROC-AUC, or the loss of a task whose
     answers are not scored while training.
@@ -75,12 +94,9 @@ def read_validation(
         spelt: makes rows tokens, for a task that is not trained on prompts and completions.
 
     Raises:
-        InputError: the recipe also trains on the validation split, its keys contradict each other, or the rows drawn
-            hold likes alone or dislikes alone.
+        InputError: the recipe also trains on the validation split, it is not there or empty, or the rows drawn hold
+            likes alone or dislikes alone.
     """
-    if args.eval_strategy == "no":
-        _refuse_choice_without_evaluation(args, validation_args)
-        return None
     trained_on, task = data_args.dataset_train_split, task_of(dataset, data_args.dataset_config)
     if SPLIT in trained_on.split("+"):
         raise InputError(
@@ -89,10 +105,12 @@ def read_validation(
         )
     if args.fsdp or os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true":
         raise InputError(
-            f"eval_strategy is {args.eval_strategy.value!r}, and a model cut into slices (FSDP) does not answer while "
-            'it is trained; launch with recipes/accelerate/ddp.yaml, or set eval_strategy: "no"'
+            "a model cut into slices (FSDP) does not answer while it is trained, as eval_strategy and tune ask; launch "
+            'with recipes/accelerate/ddp.yaml, or set eval_strategy: "no" and leave tune out'
         )
     whole = task.rows(dataset, SPLIT)
+    if not len(whole.table):
+        raise InputError(f"{dataset.source}: split {SPLIT!r} is empty, so nothing can be chosen by it; rebuild it")
     places = np.random.default_rng(args.seed).permutation(len(whole.table))[: validation_args.eval_rows]
     questions = whole.at(np.sort(places)) if ANSWERERS[task.config].in_training else None
     if questions:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +15,13 @@ from made import make_dataset, rewritten
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.baselines.recbole.configs import read_config
 from tastetune.baselines.recbole.fitting import fit, predict
 from tastetune.baselines.recbole.labelled_data import read_labelled_data, side_by_side
 from tastetune.baselines.recbole.likes import RecBoleLikes
 from tastetune.errors import InputError
+
+ROOT = Path(__file__).parents[2]
 
 SVD = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_size": 16, "epochs": 3, "seed": 1}
 SASREC = {"model": "PointwiseSASRec", "hidden_size": 16, "inner_size": 16, "train_batch_size": 64, "epochs": 2}
@@ -48,9 +52,10 @@ def auc(dataset, predictions):
 
 
 def numbers(data, part="train"):
-    """The rows as RecBole holds them: user and item numbers, ratings."""
+    """The rows as RecBole holds them: user and item numbers, and ratings in standard deviations from their mean."""
     rows = data.parts[part].inter_feat
-    return rows["user_id"].numpy(), rows["item_id"].numpy(), rows["rating"].numpy().astype(np.float64)
+    ratings = rows["rating"].numpy().astype(np.float64)
+    return rows["user_id"].numpy(), rows["item_id"].numpy(), (ratings - ratings.mean()) / ratings.std()
 
 
 def test_recbole_reads_exactly_the_datasets_rows(dataset, config):
@@ -123,10 +128,10 @@ def test_unshuffled_epochs_go_through_everybodys_rows_side_by_side():
 
 
 def sgd_by_hand(users, items, ratings, start, *, lr, reg):
-    """Plain SGD over single ratings in numpy (Koren 2009, eq. 5), one epoch in the given order."""
-    mean, (user_bias, item_bias, p, q) = ratings.mean(), [np.array(part, np.float64) for part in start]
+    """Plain SGD over single centred ratings in numpy (Koren 2009, eq. 5), one epoch in the given order."""
+    user_bias, item_bias, p, q = [np.array(part, np.float64) for part in start]
     for u, i, r in zip(users, items, ratings, strict=True):
-        error = r - (mean + user_bias[u, 0] + item_bias[i, 0] + p[u] @ q[i])
+        error = r - (user_bias[u, 0] + item_bias[i, 0] + p[u] @ q[i])
         p_u = p[u].copy()
         user_bias[u, 0] += lr * (error - reg * user_bias[u, 0])
         item_bias[i, 0] += lr * (error - reg * item_bias[i, 0])
@@ -167,6 +172,62 @@ def test_a_batch_of_svd_adds_up_its_ratings_steps(dataset, config):
     for place in range(3):
         model.calculate_loss(rows[place : place + 1]).backward()
     assert torch.allclose(model.item_factors.weight.grad, together, atol=1e-6)
+
+
+def stars_of_many(folder, counts, n_items, scale=1.0):
+    """A made dataset whose users rate as many items each as `counts` says: generosity + quality + noise, times `scale`.
+
+    Of each user's ratings in the order of the log the last fifth is half validation, half test.
+    """
+    rng = np.random.default_rng(0)
+    kind, good = rng.normal(0, 0.7, len(counts)), rng.normal(0, 0.7, n_items)
+    rows = {"train": [], "validation": [], "test": []}
+    for user, count in enumerate(counts):
+        for place, item in enumerate(rng.permutation(n_items)[:count]):
+            stars = float(np.clip(np.rint(3.6 + kind[user] + good[item] + rng.normal(0, 0.5)), 1, 5))
+            split = "train" if place < 0.8 * count else "validation" if place < 0.9 * count else "test"
+            about = {"example_id": f"{user}-{item}", "user_id": f"u{user}", "item_id": f"i{item}"}
+            about |= {"label": int(stars >= 4), "rating": stars * scale, "timestamp": place}
+            about |= {"history": [], "history_ratings": [], "prompt": "?", "completion": " No"}
+            rows[split].append(about)
+    for split, part in rows.items():
+        path = folder / "like_dislike" / f"{split}.parquet"
+        rewritten(pa.Table.from_pylist(part, pq.read_schema(path)), path)
+    return open_dataset(folder)
+
+
+@pytest.mark.parametrize(
+    ("counts", "n_items", "scale"),
+    [
+        ([10] * 60 + [600], 600, 1),  # one heavy reader: half of every batch is his
+        ([10] * 300, 12, 1),  # a catalogue of a dozen: a batch holds 85 ratings of an item
+        ([188], 188, 1),  # one person
+        ([20] * 60, 50, 20),  # up to 100
+        ([20] * 60, 50, 1e6),  # up to five millions
+    ],
+    ids=["heavy", "few items", "one person", "percent", "millions"],
+)
+@pytest.mark.parametrize("name", ["svd", "bias"])
+def test_svd_and_bias_converge_on_every_log(name, counts, n_items, scale, tmp_path):
+    dataset = stars_of_many(make_dataset(tmp_path / "made", n_users=3), counts, n_items, scale)
+    settings = read_config(ROOT / "recbole_configs" / f"{name}.yaml", {"epochs": 12, "embedding_size": 10})
+    predictions = RecBoleLikes(settings).fit_predict(dataset, "test")
+    scores = predictions.table["score"].to_numpy()
+    assert np.isfinite(scores).all()
+    assert 0 < np.mean(scores) / scale < 5
+    if len(counts) > 1:
+        assert auc(dataset, predictions) > 0.7
+
+
+def test_a_user_with_many_ratings_in_a_batch_takes_a_bounded_step(dataset, config):
+    # All 200 ratings of the batch are one user's, of one item each, and factors are zero, so the curvature is 200: the
+    # rate 0.05 would step 10 times as far as the mean error, and the bound lets it go half as far.
+    data = read_labelled_data(config(SVD | {"init_std": 0.0}), dataset, "test")
+    model, rows = data.config.model(data.recbole_config, data.parts["train"]), data.parts["train"].inter_feat[:200]
+    rows["user_id"][:] = 1
+    model.calculate_loss(rows).backward()
+    mean_error = ((rows["rating"] - model.mean) / model.spread).mean()
+    assert -0.05 * model.user_bias.weight.grad[1, 0] == pytest.approx(0.5 * mean_error)
 
 
 def test_svd_estimates_stars_and_learns_taste(dataset, config):
@@ -326,7 +387,7 @@ def test_the_rows_a_model_is_fitted_on_are_not_answered(dataset, config):
 
 @pytest.mark.parametrize(
     ("keys", "said"),
-    [(SVD | {"learning_rate": 1e6}, "lower learning_rate"), (SASREC | {"n_heads": 3}, "not a multiple")],
+    [(SASREC | {"learning_rate": 1e30}, "lower learning_rate"), (SASREC | {"n_heads": 3}, "not a multiple")],
     ids=["diverges", "heads"],
 )
 def test_settings_that_fail_name_the_file_and_the_remedy(keys, said, dataset, config):

@@ -12,9 +12,9 @@ from tastetune.config.arguments import (
     DataArguments,
     SftArguments,
     StandInArguments,
-    ValidationArguments,
 )
 from tastetune.config.recipe import parse_recipe, read_recipe, refuse_unbuilt
+from tastetune.config.validation import ValidationArguments
 from tastetune.errors import InputError
 
 ROOT = Path(__file__).parents[2]

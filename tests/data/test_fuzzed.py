@@ -16,10 +16,14 @@ from made_library import loans
 from made_log import engine, write_ml1m
 from made_netflix_log import FIRST, SECOND, TITLES, tar, tar_gz, zipped
 
-from tastetune.data import formats, intake
+from tastetune.data.intake import meaning
+from tastetune.data.intake.catalogue import listed
 from tastetune.data.interactions import to_interactions, to_items
-from tastetune.data.logs import read_text
 from tastetune.data.netflix.prize import read_netflix
+from tastetune.data.reading.dialect import Said
+from tastetune.data.reading.problems import refuse
+from tastetune.data.reading.tables import read
+from tastetune.data.reading.text import read_text
 
 pytestmark = pytest.mark.slow
 
@@ -48,10 +52,11 @@ FILES = {
 }
 
 
-def read_log(path, encoding="utf-8", kind="ratings"):
-    log = formats.read(engine(), path, COLUMNS, None, encoding)
+def read_log(path, encoding=None, kind="ratings"):
+    log = read(engine(), path, COLUMNS, Said(encoding=encoding))
+    refuse(log.problems)
     rows = log.table.count().execute()
-    log, _, notes = intake.normalised(log, kind, "first")
+    log, _, notes = meaning.normalised(log, kind, "first")
     kept = to_interactions(log, 1, 5).to_pyarrow()
     gone = sum(number for note, number in notes.items() if note.startswith("rows set aside"))
     assert len(kept) + gone == rows, "a row was lost without a word"
@@ -59,8 +64,8 @@ def read_log(path, encoding="utf-8", kind="ratings"):
 
 def read_catalogue(path):
     columns = {"item_id": "isbn", "title": "name", "genres": "shelves"}
-    raw, _ = intake.trimmed(formats.read(engine(), path, columns, None, "utf-8"))
-    to_items(raw, lambda row: (row["item_id"], row["title"].strip(), intake.listed(row["genres"] or "", "|")))
+    raw, _ = meaning.trimmed(read(engine(), path, columns))
+    to_items(raw, lambda row: (row["item_id"], row["title"].strip(), listed(row["genres"] or "", "|")))
 
 
 def as_csv(records: list[dict]) -> bytes:
@@ -88,7 +93,8 @@ def test_a_csv_log(outcomes, tmp_path, content, encoding):
         read_log(path, encoding)
         with path.open(encoding=encoding, newline="") as file:  # as many rows as another reader finds
             rows = [fields for fields in csv.reader(file) if fields]
-        assert formats.read(engine(), path, COLUMNS, None, encoding).table.count().execute() == len(rows) - 1
+        log = read(engine(), path, COLUMNS, Said(encoding=encoding, no_header=False))
+        assert log.table.count().execute() == len(rows) - 1
 
 
 @fuzzed(30)

@@ -8,7 +8,8 @@ from made_log import engine, items_table, log_table
 
 from tastetune.data.engine import connect
 from tastetune.data.interactions import COLUMNS, refuse_unknown_items, to_interactions, to_items
-from tastetune.data.logs import TextFormat, read_text
+from tastetune.data.reading.logs import TextFormat
+from tastetune.data.reading.text import read_text
 from tastetune.errors import InputError
 
 FORMAT = TextFormat(COLUMNS, sep="::", closed=True)

@@ -96,7 +96,8 @@ def test_a_split_column_and_no_validation_rows(tmp_path, monkeypatch):
 
 def test_clicks_need_sampled_dislikes(tmp_path, monkeypatch):
     clicks = (*LOG, "--time_column", "when")
-    refused(tmp_path, monkeypatch, "a log of clicks has likes alone.*--negatives 1", *clicks)
+    none = (*clicks, "--rating_column", "none", "--negatives", 0)
+    refused(tmp_path, monkeypatch, "a log of clicks has likes alone.*--negatives 1", *none)
     dataset = build(tmp_path, monkeypatch, *clicks, "--negatives", 1)
     rows = [row for split in ("train", "validation", "test") for row in dataset.read("like_dislike", split).to_pylist()]
     clicked = {(reader, book) for reader, book, *_ in loans()}
@@ -224,15 +225,17 @@ def test_seconds_and_milliseconds_in_one_log(tmp_path, monkeypatch):
         ((*STARS, "--negatives", "2"), "--negatives samples dislikes for a log of clicks, and this one has ratings"),
         ((*STARS, "--like_column", "stars"), "--rating_column and --like_column are two ways"),
         ((*LOG, "--like_column", "stars", "--ratings"), "--ratings shows stars, and this log has likes alone"),
-        ((*STARS, "--genres"), "--genres names categories in the prompt; say where they stand with --genres_column"),
-        ((*STARS, "--rating_max", "10"), "--like_from: say which rating is a like"),
+        (
+            (*STARS, "--genres", "--genres_column", "none"),
+            "--genres names categories in the prompt; say where they stand with --genres_column",
+        ),
         ((*STARS, "--test_log", "x.csv"), "give the log as --log FILE, or as --train_log and --test_log"),
         ((*STARS, "--split_column", "part", "--protocol", "timeline"), "the log brings its own split"),
         ((*LOG, "--like_column", "stars"), "line 13: like 2 is none of 0, 1"),
         ((*STARS, "--history_lenght", "3"), r"unknown argument --history_lenght; did you mean --history_length\?"),
         ((*STARS, "--history", "all"), "argument --history: invalid choice: 'all'"),
-        ((*LOG, "--rating_column", "stars", "--times"), "--times says how long ago .* this log has no times"),
-        ((*STARS[:-1], "then"), r"loans\.csv: no column 'then' \(looked for as the timestamp\)"),
+        ((*STARS[:-1], "none", "--times"), "--times says how long ago .* this log has no times"),
+        ((*STARS[:-1], "then"), r"loans\.csv: no column 'then' \(looked for as the time\)"),
     ],
 )
 def test_flags_that_do_not_go_together(tmp_path, monkeypatch, flags, message):

@@ -8,9 +8,10 @@ from scored import make_scored, run_in, write
 
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.errors import InputError
-from tastetune.evaluation.learning_curve import learning_curve, passes, passing_lines, read_learning_curve
+from tastetune.evaluation.learning_curve import COSTS, learning_curve, passes, passing_lines, read_learning_curve
 from tastetune.evaluation.scoring import score
 from tastetune.reporting import plots
+from tastetune.reporting.cards import render_curve
 from tastetune.tasks import TASKS
 
 
@@ -23,7 +24,8 @@ def folder(tmp_path_factory):
         name = f"sasrec-epoch-{epoch}" if epoch < 10 else "sasrec"
         write(folder / "curve", dataset, name, noise, training=training)
     write(folder / "curve", dataset, "sft-100", 2.0, kind="adapter", training={"examples": 6400, "seconds": 9.0})
-    write(folder / "curve", dataset, "sft-500", 0.5, kind="adapter", training={"examples": 32000, "seconds": 45.0})
+    training = {"examples": 32000, "tokens": 4500000, "seconds": 45.0}
+    write(folder / "curve", dataset, "sft-500", 0.5, kind="adapter", training=training)
     write(folder / "curve", dataset, "user_item_mean", 1.0, kind="trivial", threshold=4.0)
     return folder
 
@@ -74,7 +76,7 @@ def test_an_adapter_begins_at_no_cost_with_its_base_model_as_it_comes(rows, fold
         "sft": ["zero-shot", "sft-100"],
     }
     begin, standing = curves["sft"][0], curves["zero-shot"][0]
-    assert (begin["examples"], begin["seconds"], begin["flops"]) == (0, 0, 0)
+    assert [begin[cost] for cost in COSTS] == [0, 0, 0, 0]
     assert begin["roc_auc"] == standing["roc_auc"]
 
 
@@ -105,7 +107,7 @@ def test_a_curve_passes_another_where_it_first_lies_above_its_end():
     assert [svd[key] for key in ("difference", "low", "high")] == pytest.approx([0.02, -0.02, 0.04])
     assert (oracle["other"], oracle["model"], oracle["difference"]) == ("oracle", None, None)
     assert passing_lines({"bootstrap": {"level": 0.95}, "passes": found}) == [
-        "sft passes svd at sft-1, after 64 examples: +0.020, 95% interval -0.020 to +0.040",
+        "sft passes svd at sft-1, after 64 labels: +0.020, 95% interval -0.020 to +0.040",
         "sft does not pass oracle",
     ]
 
@@ -127,10 +129,31 @@ def test_a_seed_is_no_checkpoint(rows, folder):
 
 
 def test_points_hold_the_cost_and_the_scorers_own_figures(rows, curve, predictions):
-    (point,) = (p for line in curve["curves"] for p in line["points"] if p["model"] == "sft-100")
-    assert (point["examples"], point["seconds"], point["flops"]) == (6400, 9.0, None)
-    (scored,) = (m for m in score(rows, predictions, resamples=30)["models"] if m["model"] == "sft-100")
-    assert point["roc_auc"] == scored["metrics"]["roc_auc"]
+    (point,) = (p for line in curve["curves"] for p in line["points"] if p["model"] == "sft-500")
+    assert [point[cost] for cost in COSTS] == [32000, 4500000, 45.0, None]
+    (scored,) = (m for m in score(rows, predictions, resamples=30)["models"] if m["model"] == "sft-500")
+    assert {name: point[name] for name in ("roc_auc", "uauc")} == {
+        name: scored["metrics"][name] for name in ("roc_auc", "uauc")
+    }
+
+
+def test_the_table_has_a_line_for_each_point_of_each_curve(curve):
+    table = render_curve(curve).splitlines()
+    (header,) = (line for line in table if line.startswith("| Curve"))
+    assert header == "| Curve | Model | Labels | Tokens | Seconds | FLOPs | ROC-AUC | UAUC |"
+    lines = [line.split(" | ")[:6] for line in table if line.startswith(("| sft", "| sasrec"))]
+    assert lines == [
+        ["| sasrec", "sasrec-epoch-1", "400", "–", "0", "1e+06"],  # half a second
+        ["| sasrec", "sasrec-epoch-2", "800", "–", "1", "2e+06"],
+        ["| sasrec", "sasrec", "4,000", "–", "5", "1e+07"],
+        ["| sft", "sft-100", "6,400", "–", "9", "–"],
+        ["| sft", "sft-500", "32,000", "4,500,000", "45", "–"],
+    ]
+    (point,) = (p for line in curve["curves"] for p in line["points"] if p["model"] == "sft-500")
+    ends = [f"{e['value']:.3f} [{e['low']:.3f}, {e['high']:.3f}]" for e in (point["roc_auc"], point["uauc"])]
+    (line,) = (line for line in table if "| sft-500 |" in line)
+    assert line.endswith(f"| {ends[0]} | {ends[1]} |")
+    assert [f"- {line}" for line in passing_lines(curve)] == [line for line in table if line.startswith("- ")]
 
 
 def test_it_is_drawn(curve):
@@ -172,6 +195,7 @@ def test_the_command(run_script, folder):
     assert "3 models, 6 points" in stdout
     assert len(json.loads((folder / "out" / "learning_curve.json").read_text())["curves"]) == 3
     assert (folder / "out" / "learning_curve.png").exists()
+    assert "| sft-500 |" in (folder / "out" / "learning_curve.md").read_text()
 
 
 def test_the_command_refuses_two_files_of_one_model(run_script):

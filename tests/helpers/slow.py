@@ -8,6 +8,7 @@ PLACES = (
     "baselines/test_configs.py::test_no_string_of_a_config_is_run",
     "baselines/test_lists.py",
     "baselines/test_recbole.py",
+    "baselines/test_scales.py",
     "baselines/test_selection.py",
     "baselines/test_text.py",
     "baselines/test_trivial_likes.py::test_neither_torch_nor_recbole_is_imported",
@@ -44,6 +45,7 @@ PLACES = (
     "training/test_grpo.py",
     "training/test_preferences.py",
     "training/test_streams.py",
+    "training/test_tuning.py",
     "training/test_validation.py",
 )
 """Beginnings of tests' addresses in tests/: folders, files, single tests."""

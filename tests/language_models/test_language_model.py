@@ -11,15 +11,20 @@ from made_model import make_tiny_model
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, set_seed
+from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
+from tastetune.config.arguments import SftArguments
+from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError
 from tastetune.language_models.adapters import load_adapter
+from tastetune.language_models.language_model import ModelRecipe
 
 RECIPE = "recipes/quickstart/sft.yaml"
+STREAMS = "recipes/quickstart/stream.yaml"
 
 
 def record(folder, dataset, split="train+validation", **settings):
@@ -213,3 +218,21 @@ def test_of_an_adapter_without_a_record_todays_flags_say_nothing(home, tmp_path,
     assert "learning_rate" not in meta.settings
     assert "dataset_train_split" not in meta.settings
     assert meta.training == {}
+
+
+@pytest.mark.parametrize(
+    ("tuning", "lengths"),
+    [
+        (None, (40, 10)),
+        ({"budget": 3, "values": {"lora_r": 4}}, (40, 10)),
+        ({"budget": 3, "values": {"stream_window": 60, "stream_min_past": 5}}, (60, 5)),
+        ("of another kind", (40, 10)),
+    ],
+)
+def test_an_adapter_is_shown_as_many_ratings_as_it_was_tuned_to(tmp_path, tuning, lengths):
+    (tmp_path / "run.json").write_text(json.dumps({} if tuning is None else {"tuning": tuning}))
+    data, training, model = parse_recipe("", (SftArguments, SFTConfig, ModelConfig), [STREAMS])
+    recipe = ModelRecipe(data, training, model)
+    windows = recipe.windows_of(str(tmp_path))
+    assert (windows.ratings, windows.min_past, windows.tokens) == (*lengths, 1024)
+    assert recipe.windows_of(None) == recipe.windows

@@ -356,3 +356,13 @@ def test_stars_are_read_as_their_mean_or_as_the_chance_of_a_like(home):
     assert answerer.scores(read, rows, "stream_rating") == pytest.approx([3.15])
     assert answerer.scores(read, rows, "stream_rating_like") == pytest.approx([0.4])
     assert [answerer.threshold(rows, mode) for mode in answerer.modes] == [4, 0.5]
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_rows_of_a_dataset_that_tells_more_can_be_asked_as_if_it_told_the_past_alone(home, tiny, tmp_path):
+    shutil.copytree(home / "data", tmp_path / "data")
+    prior = answers(tiny, ruled(tmp_path / "data", "prior"), history="train")
+    built = answers(tiny, ruled(tmp_path / "data", "prior"))
+    train = answers(tiny, ruled(tmp_path / "data", "train"))
+    assert prior == train
+    assert any(abs(prior[row] - built[row]) > 1e-4 for row in prior)

@@ -52,3 +52,17 @@ def test_neither_order_nor_names_of_users_matter(rows, names, random):
     order = random.sample(range(len(rows)), len(rows))
     again = user_aucs(labels[order], scores[order], np.array(names)[users[order]], 5)
     assert uauc(again) == pytest.approx(uauc(user_aucs(labels, scores, users, 5)), nan_ok=True)
+
+
+def test_a_score_that_follows_a_users_own_rows_stays_below_a_coin_within_the_user():
+    # Likes fall by chance, at each user's own rate, so nothing can order one user's rows: a fixed score has 0.5. The
+    # share of likes among the last 15 ratings rises with each like that was told, and what is left of a user's 20 rows
+    # then holds fewer: by Miller and Sanjurjo (Econometrica 2018) no coin, but less
+    draw = np.random.default_rng(0)
+    users, rows, past = 2000, 20, 15
+    likes = draw.random((users, past + rows)) < draw.beta(3, 3, (users, 1))
+    share = np.stack([likes[:, at : at + past].mean(1) for at in range(rows)], axis=1)
+    labels, who = likes[:, past:].ravel(), np.repeat(np.arange(users), rows)
+    follows, fixed = (uauc(user_aucs(labels, score, who, users)) for score in (share.ravel(), draw.random(len(who))))
+    assert fixed == pytest.approx(0.5, abs=0.01)
+    assert follows == pytest.approx(0.36, abs=0.03)

@@ -73,7 +73,7 @@ def test_ticks_are_round():
     ]
     (chart,) = learning_curve_charts({"curves": [curve([50, 2e6], [0.71, 0.84])]})
     shown = texts(parsed(chart))
-    at = shown.index("Training examples seen")
+    at = shown.index("Labels learnt from")
     assert shown[:at] == ["100", "1k", "10k", "100k", "1M"]
     assert shown[at + 1 :] == ["0.72", "0.74", "0.76", "0.78", "0.80", "0.82", "0.84", "ROC-AUC"]
 
@@ -130,7 +130,7 @@ def test_a_page_chooses_colours_and_fonts():
 def test_a_curve_that_begins_at_no_cost_has_its_place_for_it():
     (chart,) = learning_curve_charts({"curves": [curve([0, 100, 1000], [0.5, 0.6, 0.7])]})
     shown = texts(parsed(chart))
-    assert shown[: shown.index("Training examples seen")] == ["0", "100", "1k"]
+    assert shown[: shown.index("Labels learnt from")] == ["0", "100", "1k"]
 
 
 def test_what_is_passed_is_named_beside_the_curve_and_hidden_with_it():
@@ -156,6 +156,19 @@ def test_ids_are_unlike_in_two_charts_of_one_page():
     found = re.findall(r' id="([^"]*)"', str(roc_chart(models)) + str(reliability_chart(models)))
     assert found
     assert len(found) == len(set(found))
+
+
+def test_each_metric_has_its_charts_and_only_the_first_says_what_is_passed():
+    line = curve([1, 10], [0.5, 0.6])
+    line["points"] = [point | {"uauc": estimate(0.7), "tokens": 9 * point["examples"]} for point in line["points"]]
+    passes = [{"curve": "sft", "other": "svd", "model": "sft-1"}]
+    charts = [parsed(chart) for chart in learning_curve_charts({"curves": [line], "passes": passes})]
+    assert [(chart.get("aria-label"), "past svd" in texts(chart)) for chart in charts] == [
+        ("ROC-AUC against labels learnt from", True),
+        ("ROC-AUC against tokens read in training", True),
+        ("UAUC against labels learnt from", False),
+        ("UAUC against tokens read in training", False),
+    ]
 
 
 def test_the_costs_of_a_curve_have_their_axes():

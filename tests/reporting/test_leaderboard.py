@@ -49,6 +49,16 @@ def test_the_leaderboard_shows_every_model_in_order_with_its_figures(scores):
     assert next(line for line in first if line["Model"] == "user_item_mean")["Against user_item_mean"] == "–"
 
 
+def test_the_table_says_how_many_trials_each_model_was_given(scores):
+    assert "Trials" not in tables(cards.leaderboard(scores))[0][0]
+    tuned = {"sft-500": {"tuning": {"budget": 20}}, "sasrec-seed1": {"tuning": {"budget": 12}}}
+    models = [m | {"settings": m["settings"] | tuned.get(m["model"], {})} for m in scores["models"]]
+    text = cards.leaderboard(scores | {"models": models})
+    trials = {line["Model"]: line["Trials"] for line in tables(text)[0]}
+    assert trials == {m["model"]: "–" for m in models} | {"sft-500": "20", "sasrec-seed1": "12"}
+    assert "Trials: settings tried on validation" in text
+
+
 def test_the_leaderboard_says_what_was_scored(scores):
     text = cards.leaderboard(scores)
     dataset = scores["dataset"]

@@ -123,7 +123,7 @@ def test_lists_go_the_same_way(run, tmp_path):
 
 
 def test_a_model_that_fails_does_not_end_the_others(run, folder, tmp_path):
-    (tmp_path / "diverging.yaml").write_text("model: SVD\nseed: 1\nlearning_rate: 1e6\nepochs: 3\n")
+    (tmp_path / "diverging.yaml").write_text("model: PointwiseSASRec\nlearning_rate: 1e30\nepochs: 3\n")
     (tmp_path / "sound.yaml").write_text("model: SVD\nseed: 1\nepochs: 1\n")
     args = ["--baselines", "diverging.yaml", "sound.yaml", "--only", "diverging", "sound", "--predictions_dir", "p"]
     done = run(*args, "--dataset_name", folder)

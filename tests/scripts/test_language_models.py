@@ -63,6 +63,8 @@ def test_training_writes_an_adapter_its_checkpoints_and_its_cost(adapter):
     assert sorted(p.name for p in adapter.glob("checkpoint-*")) == ["checkpoint-3", "checkpoint-6"]
     # Eight examples a step, in two passes of four
     assert [read_cost(adapter / c)["examples"] for c in ("checkpoint-3", "checkpoint-6", "")] == [24, 48, 48]
+    early, late = (read_cost(adapter / c)["tokens"] for c in ("checkpoint-3", ""))
+    assert 24 * 50 < early < late < 48 * 500  # a prompt is read for each example
 
 
 def test_every_way_of_answering_answers_every_row(home, adapter):

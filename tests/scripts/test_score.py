@@ -91,7 +91,7 @@ def test_a_learning_curve_goes_into_the_report(run_score, scored, outputs, tmp_p
     (tmp_path / "learning_curve.json").write_text(json.dumps(curve))
     again = ("--from_scores", outputs / "scores.json", "--scores_dir", tmp_path)
     assert run_score(*again, "--learning_curve", tmp_path / "learning_curve.json")[0] == 0
-    assert "ROC-AUC against training examples seen" in (tmp_path / "report.html").read_text()
+    assert "ROC-AUC against labels learnt from" in (tmp_path / "report.html").read_text()
     assert "Learning curve" not in (outputs / "report.html").read_text()
 
 

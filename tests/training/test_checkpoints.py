@@ -5,6 +5,7 @@ import shutil
 from dataclasses import asdict, replace
 
 import pytest
+from documents import ROOT
 from made import make_dataset
 from made_model import make_tiny_model
 from peft import LoraConfig, get_peft_model
@@ -35,7 +36,7 @@ def make_run(home, name, steps, fingerprint):
         get_peft_model(base, settings).save_pretrained(folder)
         (folder / "trainer_state.json").write_text("{}")
         (folder / "cost.json").write_text(
-            json.dumps({"examples": 8 * step, "seconds": 0.5 * step, "flops": 1e6 * step})
+            json.dumps({"examples": 8 * step, "tokens": 99 * step, "seconds": 0.5 * step, "flops": 1e6 * step})
         )
     run = {"dataset": "made", "fingerprint": fingerprint, "dataset_train_split": "train+validation"}
     (home / name / "run.json").write_text(json.dumps(run))
@@ -73,6 +74,32 @@ def test_the_command_draws_checkpoints_from_the_base_model_on_and_epochs(home, d
     }
     assert [(one["curve"], one["other"]) for one in drawn["passes"]] == [("run", "svd")]
     assert (home / "out" / "learning_curve.png").exists()
+
+
+def further_recipe(home, name, **keys):
+    """A recipe on top of the first whose checkpoints lie in `home`/`name`."""
+    lines = {"base": f"{ROOT}/{RECIPE}", "output_dir": home / name} | keys
+    (home / f"{name}.yaml").write_text("".join(f"{key}: {value}\n" for key, value in lines.items()))
+    return home / f"{name}.yaml"
+
+
+def test_several_runs_stand_in_one_curve_on_the_same_rows(home, drawn, tmp_path):
+    """The instruction run of above and a run of streams, each from its own base model's answers on."""
+    shutil.copytree(home / "out", tmp_path / "out")
+    make_run(home, "streams", (3,), open_dataset(home / "data").fingerprint)
+    runs = [further_recipe(home, "streams", dataset_config="stream"), further_recipe(home, "again")]
+    shutil.copytree(home / "run", home / "again", dirs_exist_ok=True)
+    draw(home, "--curve_dir", tmp_path / "out", "--runs", *runs)
+    curve = json.loads((tmp_path / "out" / "learning_curve.json").read_text())
+    points = {line["name"]: [(p["model"], p["tokens"]) for p in line["points"]] for line in curve["curves"]}
+    assert points == {
+        "zero-shot": [("zero-shot", None)],
+        "zero-shot-stream": [("zero-shot-stream", None)],
+        "run": [("zero-shot", 0), ("run-2", 198), ("run-10", 990)],
+        "again": [("zero-shot", 0), ("again-2", 198), ("again-10", 990)],
+        "streams-stream": [("zero-shot-stream", 0), ("streams-3-stream", 297)],
+        "svd": [("svd-epoch-1", None), ("svd", None)],
+    }
 
 
 @pytest.mark.parametrize(("name", "adapter"), [("zero-shot", []), ("run-2", ["--adapter", "checkpoint-2"])])
@@ -174,6 +201,8 @@ def test_a_checkpoint_that_was_cut_off_is_passed_over_and_named(home, capsys, tm
             ["--name", "svd", "--predictions", "{home}/given/run-2.parquet", "--name", "run"],
             r"model 'run-2' would stand",
         ),
+        (["--runs", "{home}/elsewhere.yaml"], r"elsewhere: no whole checkpoint"),
+        (["--runs", "{home}/nothing.yaml"], r"nothing\.yaml"),
         (["--curve_dir", ""], r"--curve_dir is empty"),
         (["--resamples", "0"], r"--resamples is 0; give at least 1"),
         (["--learning_rat", "1"], r"--learning_rat"),
@@ -183,6 +212,7 @@ def test_bad_input_ends_in_one_clear_message_before_anything_is_answered(home, d
     if not (home / "stranger").exists():
         make_run(home, "stranger", (1,), "of another")
         (home / "given").mkdir()
+        further_recipe(home, "elsewhere").with_suffix("").mkdir()
         shutil.copy(home / "out" / "curve" / "run-2.parquet", home / "given")
     with pytest.raises(SystemExit, match=message) as stop:
         draw(home, "--curve_dir", home / "refused", *(flag.format(home=home) for flag in flags))

@@ -71,5 +71,5 @@ def test_packed_rows_are_all_given_and_counted(tmp_path):
     recorder = CostRecorder(None, examples=12)
     args = arguments(packing=True, per_device_train_batch_size=2, output_dir=str(tmp_path))
     recorder.on_train_begin(args, None, None, train_dataloader=SimpleNamespace(dataset=range(3)))
-    recorder.write(args, SimpleNamespace(global_step=5, total_flos=0), tmp_path)
+    recorder.write(args, SimpleNamespace(global_step=5, total_flos=0, num_input_tokens_seen=0), tmp_path)
     assert read_cost(tmp_path)["examples"] == 40

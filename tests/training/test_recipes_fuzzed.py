@@ -18,10 +18,10 @@ from tastetune.config.arguments import (
     DataArguments,
     GenerationArguments,
     SftArguments,
-    ValidationArguments,
 )
 from tastetune.config.recipe import key_places, parse_recipe, read_recipe, refuse_unbuilt
 from tastetune.config.scoring import CurveArguments, ScoreArguments
+from tastetune.config.validation import ValidationArguments
 from tastetune.errors import InputError
 from tastetune.training.checks import examine
 from tastetune.training.configs import FineTuningConfig, TotalBatchGRPOConfig

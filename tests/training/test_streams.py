@@ -39,8 +39,9 @@ def run(home):
     folder, recipe = home / "stream", home / "stream.yaml"
     recipe.write_text(
         f"base: {ROOT}/{RECIPE}\nrun_dir: {folder}\ndataset_name: {home}/data\nmodel_name_or_path: {home}/model\n"
-        "stream_window: 12\nstream_min_past: 4\ndataset_train_split: train\nmax_steps: 4\nsave_steps: 2\n"
-        "warmup_steps: 0\neval_strategy: steps\neval_steps: 2\neval_rows: 20\ncheckpoints: [2]\nbaselines: []\n"
+        "stream_window: 12\nstream_min_past: 4\nstream_item_tokens: none\ndataset_train_split: train\n"
+        "max_steps: 4\nsave_steps: 2\nwarmup_steps: 0\neval_strategy: steps\neval_steps: 2\neval_rows: 20\n"
+        "checkpoints: [2]\nbaselines: []\n"
     )
     for name in ("sft.py", "predict.py", "baseline.py"):
         script(f"scripts/{name}", recipe)
@@ -60,6 +61,9 @@ def test_streams_are_trained_on_answered_and_scored_in_the_table_of_the_same_row
     tokenizer = AutoTokenizer.from_pretrained(home / "model")
     windows = ANSWERERS["stream"].training_rows(tokenizer, rows, WindowLimits(12, 4, 1024), context=4096, seed=0)
     assert read_cost(folder / "adapter")["examples"] == pytest.approx(4 * 8 * len(rows.table) / len(windows), rel=0.1)
+    # Every token of those windows was read, and no padding
+    drawn = windows.shuffle(seed=0).select(range(4 * 8))
+    assert read_cost(folder / "adapter")["tokens"] == sum(len(ids) for ids in drawn["input_ids"])
     # The answers: to the frozen rows, and with what they were shown
     tested = TASKS["like_dislike"].rows(dataset, "test")
     found = {

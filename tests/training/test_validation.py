@@ -12,7 +12,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.run import read_record, whole_checkpoints
-from tastetune.config.arguments import DataArguments, ValidationArguments
+from tastetune.config.arguments import DataArguments
+from tastetune.config.validation import ValidationArguments
 from tastetune.errors import InputError
 from tastetune.training.configs import FineTuningConfig
 from tastetune.training.validation import read_validation

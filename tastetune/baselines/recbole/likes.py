@@ -10,8 +10,9 @@ from tastetune.baselines import AfterEpoch, fit_on, rows_answered
 from tastetune.baselines.recbole.baseline import RecBoleBaseline
 from tastetune.baselines.recbole.fitting import fit, flops_an_example, predict
 from tastetune.baselines.recbole.labelled_data import LabelledData, read_labelled_data
-from tastetune.baselines.recbole.tuning import Study, Trial, search
+from tastetune.baselines.recbole.tuning import chosen, search_config
 from tastetune.errors import InputError
+from tastetune.search import Study, Trial
 
 
 class RecBoleLikes(RecBoleBaseline):
@@ -19,10 +20,10 @@ class RecBoleLikes(RecBoleBaseline):
 
     def fit_predict(self, dataset: BuiltDataset, split: str, *, after_epoch: AfterEpoch | None = None) -> Predictions:
         splits, data = fit_on(dataset, split), read_labelled_data(self.config, dataset, split)
-        chosen = tune(data, self.trials).chosen() if self.trials else choose_epochs(data)
-        data = data.with_values(chosen)
+        choice = chosen(tune(data, self.trials)) if self.trials else choose_epochs(data)
+        data = data.with_values(choice)
         splits = "+".join(part for part in splits.split("+") if part in data.parts)
-        settings: dict[str, Any] = data.config.values | chosen
+        settings: dict[str, Any] = data.config.values | choice
         settings |= {"fit_on": splits, "config_digest": self.config.digest(self.trials)}
         n_rows = sum(len(data.parts[part]) for part in splits.split("+"))
 
@@ -74,11 +75,11 @@ def tune(data: LabelledData, n: int) -> Study:
     """Run `n` trials on train, each stopped early by ROC-AUC on validation.
 
     Raises:
-        InputError: as `search`, or validation cannot choose.
+        InputError: as `search_config`, or validation cannot choose.
     """
     if not data.can_choose():
         raise InputError("--tune: validation is empty or holds one label, so it cannot choose; leave out --tune")
-    return search(data.config, n, "roc_auc", partial(_run_trial, data))
+    return search_config(data.config, n, "roc_auc", partial(_run_trial, data))
 
 
 def _run_trial(data: LabelledData, values: dict) -> Trial:

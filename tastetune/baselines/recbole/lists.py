@@ -19,9 +19,10 @@ from tastetune.baselines.recbole.baseline import RecBoleBaseline
 from tastetune.baselines.recbole.configs import BaselineConfig
 from tastetune.baselines.recbole.rankers import COLUMNS, catalogue_scores, fit_ranker, read_log_data
 from tastetune.baselines.recbole.shim import AbstractRecommender, Dataset, is_closed_form
-from tastetune.baselines.recbole.tuning import Study, Trial, search
+from tastetune.baselines.recbole.tuning import chosen, search_config
 from tastetune.errors import InputError
 from tastetune.metrics.ranking import average_precision
+from tastetune.search import Study, Trial
 
 ASKED = "asked:"
 """Before the number of a user who is asked; nobody in the log bears such a name."""
@@ -34,9 +35,9 @@ class RecBoleLists(RecBoleBaseline):
         questions = read_questions(dataset, split)
         learnt_from = f"{fit_on(dataset, split)} and the favourites of {split}"
         tuned = tune(self.config, dataset, self.trials) if self.trials else None
-        chosen = tuned.chosen() if tuned else choose_epochs(self.config, dataset)
-        config = self.config.with_values(chosen)
-        settings: dict[str, Any] = config.values | chosen
+        choice = chosen(tuned) if tuned else choose_epochs(self.config, dataset)
+        config = self.config.with_values(choice)
+        settings: dict[str, Any] = config.values | choice
         settings |= {"fit_on": learnt_from, "config_digest": self.config.digest(self.trials)}
         began = time.perf_counter()
         data = _log_and_favourites(config, dataset, split, questions)
@@ -88,7 +89,7 @@ def tune(config: BaselineConfig, dataset: BuiltDataset, n: int) -> Study:
     """Run `n` trials on the training users' log, each stopped early by MAP on the validation users' gold lists.
 
     Raises:
-        InputError: as `search`, or no validation users.
+        InputError: as `search_config`, or no validation users.
     """
     questions = read_questions(dataset, "validation")
     data = _log_and_favourites(config, dataset, "validation", questions)
@@ -101,7 +102,7 @@ def tune(config: BaselineConfig, dataset: BuiltDataset, n: int) -> Study:
         epochs = max(measured, key=measured.__getitem__)
         return Trial(values, measured[epochs], epochs, seconds)
 
-    return search(config, n, "map", run_trial)
+    return search_config(config, n, "map", run_trial)
 
 
 def mean_average_precision(lists: dict[str, list[ListLine]], questions: ListQuestions) -> float:

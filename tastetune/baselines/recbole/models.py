@@ -10,14 +10,24 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from tastetune.baselines.recbole.shim import GeneralRecommender, InputType, SASRec
 
+STEEPEST = 0.5
+"""How far one step of a user or an item may go, as the learning rate times the curvature of its loss in the batch.
+
+The curvature is the sum over its ratings there of 1 + |factors of the other side|^2. Gradient descent diverges where
+the rate times the curvature exceeds 2. A rating moves its user and its item at once, which doubles the curvature, so
+that a half for each leaves half of what is allowed (Nocedal and Wright, "Numerical Optimization", 2006, section 3.3).
+"""
+
 
 class SVD(GeneralRecommender):
-    """Biased matrix factorisation: the estimated rating is mu + b_u + b_i + p_u . q_i.
+    """Biased matrix factorisation: the estimated rating is mu + sigma (b_u + b_i + p_u . q_i).
 
-    The loss of a batch is the sum over its ratings of 1/2 (r - estimate)^2 + reg_weight/2 (b_u^2 + b_i^2 + |p_u|^2 +
-    |q_i|^2), so that one step of plain SGD adds up the published updates of the batch's ratings, computed from the
-    same parameters: b_u += lr (e - reg b_u), p_u += lr (e q_i - reg p_u), and alike for the item. mu is the mean
-    training rating and is not learnt.
+    mu and sigma are the mean and the standard deviation of the training ratings and are not learnt: the rest is, from
+    the standardised rating z = (r - mu) / sigma, so that one learning rate suits every scale. The loss of a batch is
+    the sum over its ratings of 1/2 (z - estimate)^2 + reg_weight/2 (b_u^2 + b_i^2 + |p_u|^2 + |q_i|^2), so that one
+    step of plain SGD adds up the published updates of the batch's ratings, computed from the same parameters: b_u += lr
+    (e - reg b_u), p_u += lr (e q_i - reg p_u), and alike for the item. Only a user or an item with so many ratings in
+    the batch that their sum would overshoot takes a shorter step: see `STEEPEST`.
 
     Source: Koren, Bell, Volinsky, "Matrix Factorization Techniques for Recommender Systems", IEEE Computer 2009, eq. 5.
     """
@@ -28,6 +38,7 @@ class SVD(GeneralRecommender):
     def __init__(self, config, dataset):
         super().__init__(config, dataset)
         self.rating_field, self.reg_weight = config["RATING_FIELD"], config["reg_weight"]
+        self.learning_rate = config["learning_rate"]
         size, std = config["embedding_size"], config["init_std"]
         self.user_factors, self.item_factors = nn.Embedding(self.n_users, size), nn.Embedding(self.n_items, size)
         self.user_bias, self.item_bias = nn.Embedding(self.n_users, 1), nn.Embedding(self.n_items, 1)
@@ -35,30 +46,49 @@ class SVD(GeneralRecommender):
             nn.init.normal_(factors.weight, std=std)
         for bias in (self.user_bias, self.item_bias):
             nn.init.zeros_(bias.weight)
-        self.register_buffer("mean", dataset.inter_feat[self.rating_field].mean())
+        ratings = dataset.inter_feat[self.rating_field].double()
+        spread = ratings.std(correction=0)
+        self.register_buffer("mean", ratings.mean().float())
+        self.register_buffer("spread", (spread if spread > 0 else torch.ones_like(spread)).float())
 
     def _parameters_of(self, interaction):
         user, item = interaction[self.USER_ID], interaction[self.ITEM_ID]
         return self.user_bias(user), self.item_bias(item), self.user_factors(user), self.item_factors(item)
 
     def calculate_loss(self, interaction):
-        user_bias, item_bias, p, q = self._parameters_of(interaction)
-        error = interaction[self.rating_field] - self._estimate(user_bias, item_bias, p, q)
-        penalty = sum(part.square().sum() for part in (user_bias, item_bias, p, q))
+        parts = user_bias, item_bias, p, q = self._parameters_of(interaction)
+        self._bound_steps(interaction[self.USER_ID], q, (user_bias, p))
+        self._bound_steps(interaction[self.ITEM_ID], p, (item_bias, q))
+        error = (interaction[self.rating_field] - self.mean) / self.spread - _standardised(*parts)
+        penalty = sum(part.square().sum() for part in parts)
         return 0.5 * (error.square().sum() + self.reg_weight * penalty)
+
+    def _bound_steps(self, ids, others, parts):
+        """Shorten the gradients of `parts`, those of `ids` (n,), where a step would exceed `STEEPEST`.
+
+        Args:
+            others: the factors on the other side of each rating, (n, width).
+        """
+        distinct, place = ids.unique(return_inverse=True)
+        curvature = others.new_zeros(len(distinct)).index_add(0, place, 1 + others.detach().square().sum(1))
+        share = (STEEPEST / (self.learning_rate * curvature)).clamp(max=1)[place, None]
+        for part in parts:
+            part.register_hook(share.mul)
 
     def predict(self, interaction):
         """Estimated ratings, float (n,), not clipped to the scale: clipping would tie the best loved."""
-        return self._estimate(*self._parameters_of(interaction))
+        return self.mean + self.spread * _standardised(*self._parameters_of(interaction))
 
     def full_sort_predict(self, interaction):
         """Estimated ratings of every item, float (n x items,)."""
         user = interaction[self.USER_ID]
         of_items = self.user_factors(user) @ self.item_factors.weight.T + self.item_bias.weight.T
-        return (self.mean + self.user_bias(user) + of_items).flatten()
+        return (self.mean + self.spread * (self.user_bias(user) + of_items)).flatten()
 
-    def _estimate(self, user_bias, item_bias, p, q):
-        return self.mean + user_bias.squeeze(1) + item_bias.squeeze(1) + torch.bmm(p[:, None], q[..., None]).flatten()
+
+def _standardised(user_bias, item_bias, p, q):
+    """The estimate of SVD in standard deviations from the mean, (n,), from biases (n, 1) and factors (n, width)."""
+    return (user_bias + item_bias).squeeze(1) + torch.bmm(p[:, None], q[..., None]).flatten()
 
 
 class PointwiseSASRec(SASRec):

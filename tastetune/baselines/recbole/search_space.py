@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from tastetune.baselines.recbole.registry import CHOICES
+from tastetune.config import search_space
 from tastetune.errors import InputError
 
 ZERO = ("seed", "eval_step", "stopping_step")
@@ -68,75 +69,18 @@ def as_number(value: Any) -> Any:
 
 
 def check_space(where: str, space: object, defaults: dict) -> dict:
-    """A `tune` block with every value checked.
+    """A config's `tune` block with every value checked, see `tastetune.config.search_space.check_space`.
 
     Args:
-        space: by key a list of choices, a range {low, high} (drawn by its logarithm with `log: true`), or one value
-            that every trial takes (so `epochs`, the most that a trial may train). None is no block.
         defaults: a value of the right type by key.
-
-    Returns:
-        By key a list of choices, or {low, high, log}.
-
-    Raises:
-        InputError: no block of keys, an unknown key, one that the trials must share, an empty list, or a range that is
-            none.
     """
-    if space is None:
-        return {}
-    if not isinstance(space, dict):
-        raise InputError(f"{where}: tune is {space!r}, expected keys, each with its choices or its range")
-    checked = {}
-    for key, values in space.items():
-        if key not in defaults or key in SHARED:
-            raise InputError(f"{where}: {key!r} under 'tune' is no key that a trial can change; remove it")
-        if isinstance(values, dict):
-            checked[key] = _range(where, key, values, defaults[key])
-        else:
-            checked[key] = [check_value(where, key, value, defaults[key]) for value in _choices(values, defaults[key])]
-        if checked[key] == []:
-            raise InputError(f"{where}: {key} has no choices under 'tune'; name some or remove it")
-    return checked
+    keys = [key for key in defaults if key not in SHARED]
+    lists = [key for key in keys if isinstance(defaults[key], list)]
 
+    def check(key: str, value: Any) -> Any:
+        return check_value(where, key, value, defaults[key])
 
-def suggest(trial, key: str, space: list | dict) -> object:
-    """A value of `key` by an Optuna trial."""
-    if isinstance(space, list):
-        # Optuna keeps choices as plain values, so it is asked for the place of one.
-        return space[trial.suggest_categorical(key, list(range(len(space))))]
-    draw = trial.suggest_int if isinstance(space["low"], int) else trial.suggest_float
-    return draw(key, space["low"], space["high"], log=space["log"])
-
-
-def first(space: dict, values: dict) -> dict:
-    """The parameters of the Optuna trial that takes `values`, as far as they lie in `space`."""
-    parameters = {}
-    for key, drawn_from in space.items():
-        if isinstance(drawn_from, list) and values[key] in drawn_from:
-            parameters[key] = drawn_from.index(values[key])
-        elif isinstance(drawn_from, dict) and drawn_from["low"] <= values[key] <= drawn_from["high"]:
-            parameters[key] = values[key]
-    return parameters
-
-
-def _choices(values: Any, default: Any) -> list:
-    """What to choose among; where a value is a list itself, a list of plain values is one choice."""
-    several = isinstance(values, list)
-    if isinstance(default, list):
-        several = several and all(isinstance(value, list) for value in values)
-    return values if several else [values]
-
-
-def _range(where: str, key: str, ends: dict, default: Any) -> dict:
-    if not {"low", "high"} <= set(ends) <= {"low", "high", "log"}:
-        raise InputError(
-            f"{where}: {key} is {ends!r} under 'tune', expected a range {{low: ..., high: ..., log: true}}"
-        )
-    low, high = (check_value(where, key, ends[end], default) for end in ("low", "high"))
-    log = check_value(where, key, ends.get("log", False), False)
-    if type(low) not in (int, float) or not low < high or (log and low <= 0):
-        raise InputError(f"{where}: {key} from {low!r} to {high!r} under 'tune' is no range of numbers; mend its ends")
-    return {"low": low, "high": high, "log": log}
+    return search_space.check_space(where, "tune", space, keys=keys, lists=lists, check=check)
 
 
 def _check_clipping(where: str, value: object) -> dict | None:

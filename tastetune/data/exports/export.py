@@ -44,8 +44,8 @@ class OwnRating:
         return normal(self.title), normal(self.by or ""), self.year
 
 
-LIKE_SHARE = 0.7
-"""Of a scale: 3.8 of 1 to 5, 7.3 of 1 to 10, 70 of 0 to 100."""
+LIKE_SHARE = 0.75
+"""So far up the scale a rating is a like, by the rule of logs: 4 of 1 to 5, 75 of 0 to 100."""
 
 Entries = tuple[list[OwnRating], dict[str, int]]
 """What an importer reads: an entry a line, and what it left out, as `lines that ...`, with how many."""
@@ -60,7 +60,6 @@ class Export:
         read: its files -> the entries in the files' order, and what was left out.
         mark: what the beginning of one of its files holds.
         scale: the lowest and the highest rating; None where the service has none.
-        like_from: a rating of this much or more is a like.
         inside: the name of a file that lies right inside one person's export.
         item, items, user, verb: the domain's words.
     """
@@ -69,7 +68,6 @@ class Export:
     read: Callable[[Sequence[ExportFile]], Entries]
     mark: re.Pattern[bytes]
     scale: tuple[float, float] | None = None
-    like_from: float | None = None
     inside: re.Pattern[str] | None = None
     item: str = "title"
     items: str = "titles"
@@ -97,9 +95,9 @@ class OwnList:
 
     @property
     def like_from(self) -> float:
-        """A rating of this much or more is a like: seven tenths of the scale where the service does not say."""
+        """A rating of this much or more is a like."""
         low, high = self.scale or (0.0, 1.0)
-        return low + LIKE_SHARE * (high - low) if self.export.like_from is None else self.export.like_from
+        return low + LIKE_SHARE * (high - low)
 
     @property
     def is_rated(self) -> bool:

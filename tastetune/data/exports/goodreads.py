@@ -51,7 +51,6 @@ EXPORT = Export(
     read,
     mark=re.compile(rb"My Rating.*Exclusive Shelf"),
     scale=SCALE,
-    like_from=4.0,
     item="book",
     items="books",
     user="reader",

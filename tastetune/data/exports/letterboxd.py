@@ -52,7 +52,6 @@ EXPORT = Export(
     read,
     mark=re.compile(rb"Letterboxd URI"),
     scale=SCALE,
-    like_from=4.0,
     inside=re.compile("|".join(map(re.escape, TABLES))),
     item="film",
     items="films",

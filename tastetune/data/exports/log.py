@@ -118,7 +118,6 @@ def _flags(columns: Collection[str], export: Export) -> dict[str, Any]:
         "like_column": "liked" if "liked" in columns else None,
         "time_column": "time" if "time" in columns else None,
         "negatives": int(has_clicks),
-        "like_from": export.like_from,
         "id_column": "item",
         "title_column": "title",
         "item_word": export.item,

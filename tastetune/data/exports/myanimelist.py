@@ -61,7 +61,6 @@ EXPORT = Export(
     read,
     mark=re.compile(rb"<myanimelist>"),
     scale=SCALE,
-    like_from=8.0,
     item="anime",
     items="anime",
     user="viewer",

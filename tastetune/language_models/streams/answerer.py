@@ -20,6 +20,7 @@ from tastetune.tasks import Rows
 from tastetune.tasks.passages import Streams
 from tastetune.tasks.rating import STARS
 from tastetune.tasks.stream import StreamTask
+from tastetune.tasks.stream_lines import known_before
 
 
 class StreamAnswerer:
@@ -39,11 +40,13 @@ class StreamAnswerer:
         """What the scores mean, and how long the windows are."""
         windows = {"stream_window": asking.windows.ratings, "stream_min_past": asking.windows.min_past}
         settings = {"mode": asking.mode, "max_length": asking.windows.tokens, **windows}
+        settings |= {} if asking.history == "built" else {"stream_history": asking.history}
         return {"shots": 0, "threshold": self.threshold(rows, asking.mode), "settings": settings}
 
     def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
         """The score of each row, and how many earlier ratings the rows were shown."""
-        streams = SpeltStreams.of(model.tokenizer, _streams(rows))
+        known = None if asking.history == "built" else known_before(rows, asking.history)
+        streams = SpeltStreams.of(model.tokenizer, _streams(rows, known))
         passages = streams.passages(asking.windows, context_length(model.model.config))
         pad = model.tokenizer.pad_token_id or 0  # where no token of the passage looks
         read = stream_probabilities(model.model, streams, passages, pad, asking.max_batch_tokens)

@@ -9,7 +9,7 @@ from datasets import Dataset
 from transformers import PreTrainedConfig, PreTrainedTokenizerBase, TrainingArguments
 from trl import ModelConfig
 
-from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.dataset import BuiltDataset, open_titled
 from tastetune.artifacts.run import total_batch_size
 from tastetune.language_models.loading import load_config, load_tokenizer
 from tastetune.training.data import set_total_batch_size
@@ -33,7 +33,7 @@ class Preparation(ABC):
 
     @cached_property
     def dataset(self) -> BuiltDataset:
-        return open_dataset(self.data.dataset, self.data.dataset_revision)
+        return open_titled(self.data.dataset, self.data.dataset_revision)
 
     @property
     @abstractmethod

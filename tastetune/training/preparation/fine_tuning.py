@@ -10,7 +10,8 @@ from peft import PeftConfig
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import ModelConfig, get_peft_config
 
-from tastetune.config.arguments import SftArguments, ValidationArguments
+from tastetune.config.arguments import SftArguments
+from tastetune.config.validation import ValidationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import SpellsRows
 from tastetune.language_models.answering import ANSWERERS

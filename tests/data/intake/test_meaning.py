@@ -7,9 +7,11 @@ import pyarrow as pa
 import pytest
 from made_log import engine
 
-from tastetune.data import intake as own_data
+from tastetune.data.intake import meaning
+from tastetune.data.intake.times import NO_TIMES, in_seconds
 from tastetune.data.interactions import to_interactions
-from tastetune.data.logs import RawLog, joined
+from tastetune.data.reading.logs import Lines, RawLog, joined
+from tastetune.data.reading.problems import refuse
 from tastetune.errors import InputError
 
 
@@ -19,7 +21,7 @@ def raw(name: str = "log.parquet", **columns: list) -> RawLog:
     table = pa.table(
         {"row": list(range(1, length + 1))} | {key: pa.array(v, pa.string()) for key, v in columns.items()}
     )
-    return RawLog(engine().create_table(ibis.util.gen_name("raw"), table, temp=True), ((Path(name), None, 0),))
+    return RawLog(engine().create_table(ibis.util.gen_name("raw"), table, temp=True), (Lines(Path(name)),))
 
 
 def column(log: RawLog, name: str) -> list:
@@ -45,13 +47,13 @@ def column(log: RawLog, name: str) -> list:
     ],
 )
 def test_times_become_seconds(times, kind, seconds):
-    log, times_were = own_data.in_seconds(raw(timestamp=times))
+    log, times_were = in_seconds(raw(timestamp=times))
     assert times_were == kind
     assert column(log, "timestamp") == (seconds or ["1704067200", "1704067260", "1704067202"])
 
 
 def test_dates_beyond_2038():
-    log, _ = own_data.in_seconds(raw(timestamp=["2100-01-01"]))
+    log, _ = in_seconds(raw(timestamp=["2100-01-01"]))
     assert column(log, "timestamp") == ["4102444800"]
 
 
@@ -77,30 +79,30 @@ def test_dates_beyond_2038():
 )
 def test_times_that_cannot_be_told_are_refused(times, message):
     with pytest.raises(InputError, match=message):
-        own_data.in_seconds(raw(timestamp=times))
+        refuse(in_seconds(raw(timestamp=times))[0].problems)
 
 
 def test_spaces_around_ids_go_and_are_counted_and_zeros_stay():
-    log, spaced = own_data.trimmed(raw(user_id=[" 7", "007", "a b"], item_id=["1 ", " ", "\t2"]))
+    log, spaced = meaning.trimmed(raw(user_id=[" 7", "007", "a b"], item_id=["1 ", " ", "\t2"]))
     assert column(log, "user_id") == ["7", "007", "a b"]
     assert column(log, "item_id") == ["1", None, "2"]
     assert spaced == 3
 
 
 def test_likes_become_ratings():
-    log = own_data.likes_as_ratings(raw(rating=["1", "0", "True", "false", "1.0"]))
+    log = meaning.likes_as_ratings(raw(rating=["1", "0", "True", "false", "1.0"]))
     assert column(log, "rating") == ["1", "0", "1", "0", "1"]
     with pytest.raises(InputError, match="row 2: like maybe is none of 0, 1, true, false"):
-        own_data.likes_as_ratings(raw(rating=["1", "maybe"]))
+        refuse(meaning.likes_as_ratings(raw(rating=["1", "maybe"])).problems)
     with pytest.raises(InputError, match=r"row 1: like \(empty\)"):
-        own_data.likes_as_ratings(raw(rating=[None]))
+        refuse(meaning.likes_as_ratings(raw(rating=[None])).problems)
 
 
 def test_split_names():
-    log = own_data.splits_in_our_words(raw(split=["train", "Valid", "dev", "TEST "]))
+    log = meaning.splits_in_our_words(raw(split=["train", "Valid", "dev", "TEST "]))
     assert column(log, "split") == ["train", "validation", "validation", "test"]
     with pytest.raises(InputError, match="row 1: split holdout is none of train"):
-        own_data.splits_in_our_words(raw(split=["holdout"]))
+        refuse(meaning.splits_in_our_words(raw(split=["holdout"])).problems)
 
 
 MEETINGS = {"user_id": ["u", "u", "v", "u"], "item_id": ["a"] * 4, "timestamp": ["9", "10", "1", "10"]}
@@ -108,25 +110,25 @@ MEETINGS = {"user_id": ["u", "u", "v", "u"], "item_id": ["a"] * 4, "timestamp": 
 
 def test_repeats_are_refused_or_one_is_kept():
     log = raw(**MEETINGS)
-    first, gone = own_data.one_a_pair(log, "first")
+    first, gone = meaning.one_a_pair(log, "first")
     assert (column(first, "row"), gone) == ([1, 3], 2)  # 9 is before 10, as a number
-    last, gone = own_data.one_a_pair(log, "last")
+    last, gone = meaning.one_a_pair(log, "last")
     assert (column(last, "row"), gone) == ([3, 4], 2)  # the later line of two that tie
-    with pytest.raises(InputError, match=r"row 2: user_id u and item_id a stand in .*row 1 too; .* --repeats first"):
-        own_data.normalised(raw(**MEETINGS), "clicks", "refuse")
+    with pytest.raises(InputError, match=r"row 2: user_id u and item_id a stand in .*row 1 too .*; .* --repeats first"):
+        refuse(meaning.normalised(raw(**MEETINGS), "clicks", "refuse")[0].problems)
 
 
 def test_an_empty_id_is_no_repeat_of_another_but_a_fault_of_its_own():
-    log, _, _ = own_data.normalised(raw(user_id=[" ", None], item_id=["a", "a"]), "clicks", "refuse")
+    log, _, _ = meaning.normalised(raw(user_id=[" ", None], item_id=["a", "a"]), "clicks", "refuse")
     with pytest.raises(InputError, match="row 1: the user id is empty"):
         to_interactions(log, 0, 1)
 
 
 def test_a_log_without_times_keeps_its_order():
-    log, times, notes = own_data.normalised(raw(user_id=["u", "u"], item_id=["b", "a"]), "clicks", "refuse")
+    log, times, notes = meaning.normalised(raw(user_id=["u", "u"], item_id=["b", "a"]), "clicks", "refuse")
     assert column(log, "timestamp") == ["1", "2"]
     assert column(log, "rating") == ["1", "1"]
-    assert times == own_data.NO_TIMES
+    assert times == NO_TIMES
     assert set(notes.values()) == {0}
 
 
@@ -134,11 +136,4 @@ def test_rows_of_joined_files_are_named_by_their_own_file():
     log = joined([raw("one.parquet", timestamp=["1", "2"]), raw("two.parquet", timestamp=["3", "soon"])])
     assert column(log, "row") == [1, 2, 3, 4]
     with pytest.raises(InputError, match=r"two\.parquet, row 2: timestamp soon"):
-        own_data.in_seconds(log)
-
-
-def test_categories_in_one_field():
-    assert own_data.listed("prose | verse|", "|") == ["prose", "verse"]
-    assert own_data.listed('["prose", "verse", 7]', "|") == ["prose", "verse", "7"]
-    assert own_data.listed("[draft]; verse", ";") == ["[draft]", "verse"]
-    assert own_data.listed("", "|") == []
+        refuse(in_seconds(log)[0].problems)
