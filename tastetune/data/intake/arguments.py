@@ -24,6 +24,9 @@ def _switch(meaning: str):
 @dataclass(kw_only=True)
 class LogArguments(BuildArguments):
     log: str | None = _flag("The log: CSV, TSV, parquet, JSON, Excel or RecBole's, packed or not.")
+    format: Literal["letterboxd", "goodreads", "netflix_history", "myanimelist", "lastfm", "spotify"] | None = _flag(
+        "--log is a folder of this service's exports, one a person."
+    )
     train_log: str | None = _flag("Instead of --log, one file a split: train.")
     validation_log: str | None = _flag("The validation file; may be left away.")
     test_log: str | None = _flag("The test file.")
