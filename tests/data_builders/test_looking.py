@@ -68,32 +68,28 @@ def test_inspect_stops_before_anything_is_written(tmp_path, monkeypatch, capsys)
     assert not (tmp_path / "made").exists()
 
 
-DOUBTFUL = (
-    *[[*row[:2], 2 * row[2] if place % 3 else 0, row[3]] for place, row in enumerate(loans())],
-    ["r0", "001", 4, "2024-02-01T12:00:00Z"],
+DOUBTFUL = [
+    *[[reader, book, stars if place % 3 else 0, when] for place, (reader, book, stars, when) in enumerate(loans())],
+    ["r0", "002", 4, "2024-02-01T12:00:00Z"],
     ["r1", "099", 4, "2024-02-01T12:00:00Z"],
-)
+]
 """Of 60 ratings twenty are 0, one pair meets again, one item is in no catalogue."""
 
 
 def test_elsewhere_than_on_a_terminal_every_doubt_is_told_at_once_with_its_flags(tmp_path, monkeypatch):
-    rows = [[*row[:2], row[2] // 2, row[3]] if row[2] else row for row in DOUBTFUL]  # 0 to 5
     with pytest.raises(SystemExit) as stop:
-        run("csv_log.py", monkeypatch, *files(tmp_path, rows), "--output_dir", tmp_path / "made")
+        run("csv_log.py", monkeypatch, *files(tmp_path, DOUBTFUL), "--output_dir", tmp_path / "made")
     first, *doubts = str(stop.value).splitlines()
     assert first == "error: 3 things to settle"
-    for doubt, flags in zip(
-        doubts, (("--unrated 0", "--rating_min 0"), ("--repeats",), ("--unknown_items",)), strict=False
-    ):
-        assert any(all(flag in line for flag in flags) for line in doubts), doubt
+    for flags in (("--unrated 0", "--rating_min 0"), ("--repeats last", "--repeats first"), ("--unknown_items drop",)):
+        assert any(all(flag in doubt for flag in flags) for doubt in doubts), flags
     assert not (tmp_path / "made").exists()
 
 
 def test_on_a_terminal_it_asks(tmp_path, monkeypatch):
-    rows = [[*row[:2], row[2] // 2, row[3]] if row[2] else row for row in DOUBTFUL]
     monkeypatch.setattr(sys, "stdin", Terminal("1\nlast\n2\n"))  # a number, a word, a number
     monkeypatch.setattr(sys, "stdout", shown := Terminal())
-    run("csv_log.py", monkeypatch, *files(tmp_path, rows), "--output_dir", tmp_path / "made")
+    run("csv_log.py", monkeypatch, *files(tmp_path, DOUBTFUL), "--output_dir", tmp_path / "made")
     recipe = yaml.safe_load((tmp_path / "made.yaml").read_text())
     assert (recipe["unrated"], recipe["repeats"], recipe["unknown_items"]) == (0.0, "last", "id")
     assert "1. --unrated 0 (these rows are set aside)" in shown.getvalue()
@@ -105,7 +101,7 @@ def test_where_nobody_answers_nothing_is_built(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdin", Terminal(""))
     monkeypatch.setattr(sys, "stdout", Terminal())
     with pytest.raises(SystemExit, match="error: nobody answered: "):
-        run("csv_log.py", monkeypatch, *files(tmp_path, list(DOUBTFUL)), "--output_dir", tmp_path / "made")
+        run("csv_log.py", monkeypatch, *files(tmp_path, DOUBTFUL), "--output_dir", tmp_path / "made")
     assert not (tmp_path / "made").exists()
 
 
