@@ -126,6 +126,9 @@ def content(path: Path) -> object:
         return load_file(path)
     if path.name == "learning_curve.png":  # drawn over seconds too
         return path.read_bytes()[-8:]
+    if path.name == "learning_curve.md":  # whose fifth column is seconds
+        cells = [line.split(" | ") for line in path.read_text().splitlines()]
+        return [line[:4] + line[5:] for line in cells]
     return path.read_bytes()
 
 
