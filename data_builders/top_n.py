@@ -46,6 +46,8 @@ def main() -> None:
             titles=f"As in `{dataset.name}`.",
             licence=f"The terms of `{dataset.name}`, on its own card, hold for this dataset too.",
             redistribution=dataset.may_be_shared,
+            clause=dataset.clause,
+            citation=dataset.citation,
         )
         words = dataset.wording
         interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))

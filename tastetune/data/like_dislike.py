@@ -80,7 +80,7 @@ def build(
                 **shareable({name: getattr(args, name) for name in SETTINGS}),
                 **({} if has_titles else {"titles": "ids"}),
                 "task": asdict(task),
-                "redistribution": source.redistribution,
+                **source.terms,
             },
             "counts": counts | {"notes": notes} | written,
             "files": folder.files,
