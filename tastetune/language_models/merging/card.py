@@ -1,5 +1,6 @@
 """The card of a merged model: what it was made of, and how far its answers lie from the adapter's."""
 
+from pathlib import Path
 from typing import Any
 
 from tastetune import __version__
@@ -22,6 +23,7 @@ def merged_card(name: str, record: dict[str, Any], dataset: BuiltDataset, *, sta
     return card.render(
         name=name,
         record=record,
+        is_base_here=Path(record["base_model"]).exists(),
         compared=record["compared"],
         licence=licence,
         citation=dataset.citation,
