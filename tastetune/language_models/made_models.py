@@ -13,7 +13,7 @@ from tastetune.artifacts.json_files import read_json
 from tastetune.errors import InputError
 from tastetune.files import replacing
 
-MADE = ("*.json", "*.jinja", "*.safetensors", "*.gguf", "*.parquet", "README.md", "LICENSE", "NOTICE", "merges.txt")
+MADE = ("*.json", "*.jinja", "*.safetensors", "*.gguf", "*.parquet", "README.md", "merges.txt", "*.model")
 """Files of a folder that a script made; whoever put another one there would miss it."""
 
 DISK_FULL = ("No space left", "File too large", "Disk quota", "failed writing file", "os error")

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import resource
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import torch
 from made import make_dataset
 from made_model import make_tiny_model
 from peft import LoraConfig, PeftModel, get_peft_model
-from stages import ended, script
+from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
@@ -233,10 +234,12 @@ def test_only_a_llama_is_written_as_gguf(home, tmp_path):
 
 
 def test_a_full_disk_leaves_nothing(home, tmp_path):
-    """The weights take 64 x 600 and 7 matrices of the layer in float32, more than 200 kB."""
-    flags = [home / "adapter", tmp_path / "merged"]
-    status, printed = ended("scripts/merge.py", flags, tmp_path, largest_file=100_000)
-    assert status == 1, printed
-    assert "merged: could not be written" in printed.splitlines()[-1]
-    assert "make room, or name another place" in printed
+    """The weights take 64 x 600 numbers and those of the layer, more than 200 kB in float32."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(InputError, match=r"merged: could not be written \(.*; make room, or name another place"):
+            merge(source(home), tmp_path / "merged")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(tmp_path.iterdir()) == []

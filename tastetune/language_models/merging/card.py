@@ -1,6 +1,5 @@
 """The card of a merged model: what it was made of, and how far its answers lie from the adapter's."""
 
-from pathlib import Path
 from typing import Any
 
 from tastetune import __version__
@@ -9,13 +8,16 @@ from tastetune.hub.llama import licence_metadata
 from tastetune.templates import environment
 
 
-def merged_card(name: str, record: dict[str, Any], dataset: BuiltDataset, *, stand_in: bool = False) -> str:
+def merged_card(
+    name: str, record: dict[str, Any], dataset: BuiltDataset, *, hub_base: str | None, stand_in: bool = False
+) -> str:
     """The card of a merged model.
 
     Args:
         name: what the model is called.
         record: the content of `merged_from` in its configuration.
         dataset: the one whose rows were asked.
+        hub_base: the base model's Hub id; None where it is a folder here, which nobody else could load.
         stand_in: whether the base model only stands in for a real one.
     """
     card = environment().get_template("merged_model_card.md")
@@ -23,7 +25,7 @@ def merged_card(name: str, record: dict[str, Any], dataset: BuiltDataset, *, sta
     return card.render(
         name=name,
         record=record,
-        is_base_here=Path(record["base_model"]).exists(),
+        hub_base=hub_base,
         compared=record["compared"],
         licence=licence,
         citation=dataset.citation,

@@ -141,7 +141,9 @@ def _describe(folder: Path, source: MergeSource, record: dict[str, Any], name: s
     path, run = folder / "config.json", source.record
     config = read_json(path, "merge the adapter anew")
     path.write_text(json.dumps(config | {MERGED: record}, indent=2) + "\n", encoding="utf-8")
-    card = merged_card(name, record, source.rows.dataset, stand_in=config.get("stand_in") is True)
+    base = str(source.base.model_name_or_path)
+    hub_base, stand_in = None if Path(base).exists() else base, config.get("stand_in") is True
+    card = merged_card(name, record, source.rows.dataset, hub_base=hub_base, stand_in=stand_in)
     if run.settings:
         settings = {**run.settings, MERGED: record}
         (folder / RUN).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
