@@ -88,8 +88,9 @@ def building(source: Source, args: OutputArguments, rows_a_group: int) -> Iterat
     """
     if args.public and not source.redistribution:
         raise InputError(
-            f"--public: the licence of {source.name} forbids redistribution; leave --public away, a private repository "
-            "of your own is allowed"
+            f"--public: the licence of {source.name} forbids redistribution"
+            + (f' ("{source.clause}")' if source.clause else "")
+            + "; leave --public away, a private repository of your own is allowed"
         )
     output = str(args.output_dir)
     refuse_foreign(output)

@@ -30,7 +30,7 @@ LEFT_OUT = (
 OF_A_MODEL = (
     *("*.md", "LICENSE*", "NOTICE*", "*.png", ".gitattributes"),
     *("adapter_config.json", "config.json", "generation_config.json", "*.index.json"),
-    *("*.safetensors", "adapter_model.bin", "pytorch_model*.bin"),
+    *("*.safetensors", "*.gguf", "adapter_model.bin", "pytorch_model*.bin"),
     *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.jinja"),
     *(RUN, COST, ROWS),
 )
@@ -50,16 +50,18 @@ def files_to_push(
     ignore: Sequence[str] = (),
     checkpoints: bool = False,
     base_model: str | None = None,
+    permission: str | None = None,
 ) -> tuple[list[str], list[str]]:
     """The files of `folder` that a push sends and those it leaves out, sorted, as paths inside the folder.
 
-    Args: as for `push_folder`.
+    Args: as for `tastetune.hub.push.push_folder`.
 
     Raises:
         InputError: no folder, or the writing of a file in it was cut off; no card or one with invalid metadata; a
             dataset to push as a model or the other way round, whose licence forbids the push, or that was edited; an
             adapter of a local base model, unless `base_model` names another, or a `base_model` without an adapter; a
-            link out of the folder; a token in a file; of a public push a file that may hold rows of ratings.
+            link out of the folder; a token in a file; of a public push a file that may hold rows of ratings; or a
+            `permission` where none is needed.
     """
     folder = Path(folder)
     if repo_type != guess_type(folder):
@@ -74,8 +76,15 @@ def files_to_push(
     _check_card(folder / "README.md", repo_type)
     if repo_type == "dataset":
         open_dataset(folder).check_files()
+    bound = [] if private else _bound_by_licence(folder, files)
+    if permission and not bound:
+        raise InputError(
+            "--i_have_permission is for a public push of rows whose licence forbids it; leave it away here"
+        )
+    if bound and not permission:
+        raise InputError(bound[0])
     if not private:
-        _check_licence(folder, files, repo_type)
+        _refuse_other_rows(folder, files, repo_type)
     if base_model:
         named_base(folder)
     elif ADAPTER_CONFIG in files:
@@ -126,16 +135,24 @@ def _check_inside(folder: Path, name: str) -> None:
         )
 
 
-def _check_licence(folder: Path, files: Sequence[str], repo_type: str) -> None:
-    """Refuse to show everybody what may hold rows of ratings, unless their licence allows it."""
-    for name in files:
-        if Path(name).name == INFO and not open_dataset((folder / name).parent).may_be_shared:
-            raise InputError(
-                f"{folder / name}: the licence of its ratings forbids redistribution, or it does not say that it "
-                "allows it; push without --public, or leave the files out with --ignore"
+def _bound_by_licence(folder: Path, files: Sequence[str]) -> list[str]:
+    """Why datasets among the files may not be shown to everybody, one message each."""
+    bound = []
+    for path in (folder / name for name in files if Path(name).name == INFO):
+        dataset = open_dataset(path.parent)
+        if not dataset.may_be_shared:
+            clause = f': "{dataset.clause}"' if dataset.clause else ", or it does not say that it allows it"
+            bound.append(
+                f"{path}: the licence of its ratings forbids redistribution{clause}; push without --public, leave the "
+                'files out with --ignore, or name who permits it with --i_have_permission "by whom"'
             )
+    return bound
+
+
+def _refuse_other_rows(folder: Path, files: Sequence[str], repo_type: str) -> None:
+    """Refuse to show everybody what may hold rows of ratings and is no part of a dataset."""
+    harmless = OF_A_DATASET if repo_type == "dataset" else OF_A_MODEL
     for name in files:
-        harmless = OF_A_DATASET if repo_type == "dataset" else OF_A_MODEL
         built = repo_type == "dataset" and WRITTEN.fullmatch(name)
         if not built and not any(fnmatch(Path(name).name, pattern) for pattern in harmless):
             raise InputError(

@@ -91,6 +91,16 @@ class BuiltDataset:
         return self.info["settings"].get("redistribution") is True
 
     @property
+    def clause(self) -> str:
+        """The words of that licence that forbid it; empty where it does not, or the dataset does not say."""
+        return self.info["settings"].get("clause") or ""
+
+    @property
+    def citation(self) -> str:
+        """The acknowledgement that the source of its ratings asks for; empty where it asks for none."""
+        return self.info["settings"].get("citation") or ""
+
+    @property
     def history(self) -> str:
         """The rule for what may stand before a target, see `tastetune.tasks.task.KNOWN`."""
         return self.info["settings"].get("history") or "prior"
