@@ -10,7 +10,8 @@ from tastetune import __version__
 from tastetune.artifacts.hub_errors import hub_errors
 from tastetune.errors import InputError
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_unknown_base, with_base_model
-from tastetune.hub.screening import files_to_push
+from tastetune.hub.results import RESULTS, check_dataset_id, results_to_send
+from tastetune.hub.screening import RECORD, files_to_push
 
 
 def push_folder(
@@ -24,11 +25,13 @@ def push_folder(
     ignore: Sequence[str] = (),
     checkpoints: bool = False,
     base_model: str | None = None,
+    dataset: str | None = None,
 ) -> str:
     """Push a folder to the Hub in one commit, making the repository or branch where there is none.
 
     Data files of a dataset that the folder no longer holds are deleted by the same commit, so that no row of an older
-    build stays beside the new ones; other files of the repository stay as they are.
+    build stays beside the new ones, and so are an adapter's records of other scores; other files of the repository stay
+    as they are.
 
     Args:
         folder: a dataset that a builder wrote, or a model or adapter; with its card as README.md.
@@ -40,6 +43,8 @@ def push_folder(
         ignore: further patterns of names to leave out.
         checkpoints: send `checkpoint-*` folders too (their optimizer states never go).
         base_model: the Hub id to send as an adapter's base model, in place of the folder that it was trained on.
+        dataset: the Hub id of the dataset that an adapter was scored on, where that was a folder here; without it the
+            Hub's evaluation results stay here.
 
     Returns:
         The URL of the commit's files; its last part is the commit to pin.
@@ -50,6 +55,9 @@ def push_folder(
     """
     folder = Path(folder)
     choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
+    choice["dataset"] = dataset
+    if dataset is not None:
+        check_dataset_id(dataset)
     files, _ = files_to_push(folder, repo_type, **choice)
     sent = {name: folder / name for name in files} | (with_base_model(folder, files, base_model) if base_model else {})
     api = HfApi(library_name="tastetune", library_version=__version__)
@@ -57,13 +65,16 @@ def push_folder(
         validate_repo_id(repo_id)
         account = api.whoami()["name"]
         repo_id = repo_id if "/" in repo_id else f"{account}/{repo_id}"
+        if RESULTS in files:
+            sent[RESULTS] = results_to_send(folder / RESULTS, repo_id, dataset)
         if ADAPTER_CONFIG in files:
             refuse_unknown_base(api, base_model or named_base(folder))
         _make_repository(api, repo_id, repo_type, private)
         if revision is not None:
             api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True)
-        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision) if repo_type == "dataset" else []
-        stale = [name for name in there if name.endswith(".parquet") and name not in files]
+        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision)
+        is_old = RECORD.fullmatch if repo_type == "model" else lambda name: name.endswith(".parquet")
+        stale = [name for name in there if is_old(name) and name not in files]
         commit = api.create_commit(
             repo_id,
             [

@@ -34,6 +34,7 @@ def run_score(scored, outputs, monkeypatch, capsys):
 
 def test_it_writes_everything(scored, outputs):
     assert sorted(path.name for path in outputs.iterdir()) == [
+        "eval",
         "leaderboard.md",
         "leaderboard.png",
         "report.html",
