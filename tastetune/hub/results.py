@@ -119,4 +119,4 @@ def _dumped(entries: list[EvalResultEntry]) -> str:
 
 
 def _yaml(content: object) -> str:
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=1000)

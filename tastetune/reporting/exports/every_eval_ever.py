@@ -15,7 +15,7 @@ from uuid import UUID
 
 from tastetune.hub.results import FRAMEWORK
 from tastetune.metrics import Metric
-from tastetune.reporting.exports.instances import SCORE_OF_A_LABEL, SCORE_OF_A_LIST, instances
+from tastetune.reporting.exports.instances import LABELS_READ, LISTS_READ, ROWS_READ, instances
 from tastetune.reporting.glossary import definition
 from tastetune.reporting.views import view_of
 from tastetune.tasks import Rows
@@ -62,7 +62,7 @@ def _write(folder: Path, scores: dict, model: dict, rows: Rows, answers: Any) ->
         "hash_algorithm": "sha256",
         "checksum": digest.hexdigest(),
         "total_rows": len(rows.table),
-        "additional_details": {"reading": SCORE_OF_A_LABEL if "roc" in model else SCORE_OF_A_LIST},
+        "additional_details": {"rows": ROWS_READ, "figures": LABELS_READ if "roc" in model else LISTS_READ},
     }
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / f"{name}.json").write_text(text, encoding="utf-8")
@@ -78,7 +78,7 @@ def aggregate(scores: dict, model: dict) -> dict:
     moment, metrics, name = _seconds(scores["date"]), view_of(scores).metrics, _part(model["model"])
     return {
         "schema_version": SCHEMA_VERSION,
-        "evaluation_id": f"{_part(scores['dataset']['name'])}/{name}/{_uuid(scores, model)}/{moment}",
+        "evaluation_id": f"{_part(_evaluation_name(scores))}/{name}/{moment}",
         "evaluation_timestamp": scores["date"],
         "retrieved_timestamp": moment,
         "source_metadata": {

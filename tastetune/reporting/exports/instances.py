@@ -14,18 +14,25 @@ from tastetune.tasks.labels import Answers
 from tastetune.tasks.like_dislike import NO, YES, LikeDislike
 from tastetune.tasks.lists import DEPTH, Lists
 
-WITHHELD = "withheld: the licence of the ratings forbids passing rows on"
+WITHHELD = "withheld"
+"""Stands for texts of rows that may not be passed on."""
+
 OFF_CATALOGUE = "off the catalogue"
 
-SCORE_OF_A_LABEL = (
-    "evaluation.score is the model's score of the row, higher is more liked (of an answer that could not be read, the "
-    "worst score there is); every figure follows from it, from is_correct, and from metadata.user"
+ROWS_READ = (
+    "input.raw is the prompt that a language model is given for the row; a recommender answers the row without it. "
+    "Where the licence of the ratings forbids passing rows on, it is withheld, and ids are keyed hashes."
 )
-SCORE_OF_A_LIST = (
-    "evaluation.score is the user's NDCG@10, is_correct whether a gold item is among the lines; every figure follows "
-    "from input.reference, the gold list, and from metadata: the items of the lines (null is off the catalogue), the "
-    "user's favourites, and how popular each item of the lines is"
+LABELS_READ = (
+    "evaluation.score is the model's score of the row, higher is more liked; of an answer that could not be read, the "
+    "worst score there is. Every figure follows from it, is_correct, input.reference and metadata.user."
 )
+LISTS_READ = (
+    "evaluation.score is the user's NDCG@10, is_correct whether a gold item is in the list. Every figure follows from "
+    "input.reference, which is the gold list, and metadata: the items of the lines (null is off the catalogue), the "
+    "user's favourites, and the share of people who rated each recommended item."
+)
+"""How the records are to be read."""
 
 
 def instances(rows: Rows, answers: Any) -> Iterator[dict]:
