@@ -42,6 +42,7 @@ def main() -> None:
             look.args,
             wording=prompt_words(look),
             negatives=look.args.negatives or 0,
+            negatives_by=look.args.negatives_by,
             notes=look.notes,
             has_titles=look.titled != "ids",
         )

@@ -52,6 +52,7 @@ def source(args: Arguments) -> Source:
         redistribution=False,
         citation="James Bennett and Stan Lanning. 2007. The Netflix Prize. Proceedings of KDD Cup and Workshop 2007.",
         url="https://www.netflixprize.com",
+        language="en",
     )
 
 

@@ -22,7 +22,7 @@ LEVELS = (
     ("errors",),
     ("files",),
     ("locks",),
-    ("templates",),
+    ("templates", "speed"),
     ("search",),
     ("config", "metrics"),
     ("artifacts",),

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from tastetune.data.audit.sentences import lesson_sentences
+from tastetune.data.liking import RULES as LIKE_RULES
 from tastetune.data.splits import RULES
 from tastetune.tasks.like_dislike import UNITS, Item, LikeDislike
+from tastetune.tasks.order import Order
 from tastetune.tasks.top_n import TopN
 from tastetune.templates import environment
 
@@ -21,6 +24,7 @@ class Source:
         redistribution: whether they let a copy be shown to everybody.
         citation: what to cite.
         url: the source's home page.
+        language: of the titles, as the Hub abbreviates it; empty where nobody said.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Source:
     redistribution: bool
     citation: str = ""
     url: str = ""
+    language: str = ""
 
 
 def like_dislike_card(source: Source, info: dict) -> str:
@@ -46,7 +51,16 @@ def like_dislike_card(source: Source, info: dict) -> str:
         Item("The Third Made-up Title", ("Drama",)),
         [UNITS["month"], UNITS["day"]],
     )
-    return _render("dataset_card.md", source, info, example=example + task.completion(1), rules=RULES)
+    return _render(
+        "dataset_card.md",
+        source,
+        info,
+        example=example + task.completion(1),
+        rules=RULES,
+        like_rule=LIKE_RULES[info["settings"]["like_rule"]].format(like_from=task.like_from),
+        order=Order(info["settings"]["ties"]).words,
+        lessons=lesson_sentences(info["counts"], info["settings"]),
+    )
 
 
 def top_n_card(source: Source, info: dict) -> str:

@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import ibis
@@ -16,6 +16,9 @@ from tastetune.data.reading.problems import Problem
 
 SEPARATORS = ("|", ";", " / ", "/", ", ", ",")
 """What may stand between two categories, the surest first."""
+
+NAME = re.compile(r"[^\W\d_]{2,}\W*\s\w|\w\s\W*[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
+"""What a title looks like and an id does not."""
 
 LONGEST_TITLE = 2000
 """Characters of a title; a longer one is no title, or many lines behind a quote that is never closed."""
@@ -104,6 +107,11 @@ def own_items(log: RawLog, separator: str) -> tuple[pa.Table, dict[str, int]]:
     several = sum(row["titles"] > 1 for row in rows)
     note = "items that the log calls by several titles (the first is kept)"
     return pa.Table.from_pylist(made, ITEMS), {note: several} if several else {}
+
+
+def are_names(ids: Sequence[str]) -> bool:
+    """Whether ids read as titles do: a half or more hold two words, or two letters of a script without spaces."""
+    return sum(bool(NAME.search(item)) for item in ids) * 2 >= max(len(ids), 1)
 
 
 def id_items(ids: Iterable[str]) -> pa.Table:
