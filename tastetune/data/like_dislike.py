@@ -18,7 +18,7 @@ from tastetune.data.engine import keep, ordered
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
 from tastetune.data.interactions import INTERACTIONS
-from tastetune.data.liking import with_rule
+from tastetune.data.liking import THRESHOLD, with_rule
 from tastetune.data.negatives import MISSING, UNIFORM, with_sampled
 from tastetune.data.rows import SCHEMA, Renderer, canonical, example_id, sample
 from tastetune.data.splits import SPLITS, split, timed_by_split
@@ -29,10 +29,7 @@ from tastetune.tasks.titles import neutral_title
 
 ROWS_A_GROUP = 16_384
 CONFIG = "like_dislike"
-SETTINGS = (
-    *("ties", "like_rule", "history", "history_length", "neutral_titles", "seed"),
-    *("max_prompt_tokens", "tokenizer"),
-)
+SETTINGS = ("ties", "history", "history_length", "neutral_titles", "seed", "max_prompt_tokens", "tokenizer")
 """Arguments that stand in `tastetune.json`."""
 
 
@@ -73,7 +70,7 @@ def build(
         order, has_times = _order(args), int(interactions.timestamp.nunique().execute()) > 1
         splits = split(interactions, protocol, order)
         splits = keep(splits if has_times else timed_by_split(splits))
-        splits, like_from = with_rule(splits, args.like_rule, task.like_from)
+        splits, like_from = with_rule(splits, args.like_rule or THRESHOLD, task.like_from)
         task = replace(task, like_from=like_from)
         items = _catalogue(items, task, args.neutral_titles)
         renderer = Renderer(task, _by_id(items), args.max_prompt_tokens, _token_counter(args.tokenizer))
@@ -91,6 +88,7 @@ def build(
                 "negatives": negatives,
                 "negatives_by": negatives_by if negatives else None,
                 "has_times": has_times,
+                "like_rule": args.like_rule or THRESHOLD,
                 **shareable({name: getattr(args, name) for name in SETTINGS}),
                 **({} if has_titles else {"titles": "ids"}),
                 "task": asdict(task),
