@@ -427,7 +427,7 @@ QUIRKS = {
         chinese,
         times="%Y/%m/%d",
         words=("movie", "movies"),
-        titled="ids",
+        titled="log",
         settings={"encoding": "gbk"},
         first={"rating": 1.0, "timestamp": DAY},
     ),

@@ -49,7 +49,12 @@ def look_at(con: ibis.BaseBackend, args: LogArguments) -> Look:
     _check_together(look)
     kind = "ratings" if look.kind == "counts" else look.kind
     look.log, look.times, look.notes = normalised(
-        raw, kind, look.args.repeats or "refuse", args.time_format, look.args.unrated
+        raw,
+        kind,
+        args.repeats or "refuse",
+        time_format=args.time_format,
+        unrated=look.args.unrated,
+        empty_ids=args.empty_ids or "refuse",
     )
     # Worked out once: every question below, and the builder, asks these rows
     look.log = replace(look.log, table=con.create_table(ibis.util.gen_name("log"), look.log.table, temp=True))

@@ -86,7 +86,7 @@ def _facts(look: Look) -> Iterable[str]:
     ]
     yield f"{counts['rows']:,} rows"
     yield from (f"  {role:<11} {'' if column == NONE else column!s:<20} {fact}" for role, column, fact in facts)
-    if look.catalogue or look.titled == "log":
+    if args.title_column != NONE:
         yield f"  {'title':<11} {args.title_column!s:<20} of {'the catalogue' if look.catalogue else 'the log itself'}"
     if args.genres_column != NONE:
         yield f"  {'categories':<11} {args.genres_column!s:<20} separated by {args.genres_separator!r}, or as lists"
