@@ -79,7 +79,7 @@ def test_a_dataset_without_an_owner_is_refused():
 
 def test_results_that_are_none_are_refused(folder, tmp_path):
     (tmp_path / "results.yaml").write_text("- value: 1\n")
-    with pytest.raises(InputError, match="no evaluation results of the Hub .*; score the adapter anew"):
+    with pytest.raises(InputError, match=r"no evaluation results of the Hub .*; score the adapter anew"):
         results_to_send(tmp_path / "results.yaml", "org/sft")
 
 
