@@ -1,70 +1,95 @@
 """Labels a second in training and rows a second in answering: a prompt a rating against streams, same model and rows.
 
     python benchmarks/streams.py --dataset_name outputs/quickstart/data --model_name_or_path outputs/quickstart/model
+    python benchmarks/streams.py --dataset_name outputs/smollm2/data --model_name_or_path models/smollm2 --steps 0
 
-Training is scripts/sft.py by the quickstart's two recipes for so many steps: its own record says how many answers were
-learnt in how many seconds. Answering is that of the first users' test rows by the model as it comes.
+Training is by the quickstart's two recipes for so many steps a turn; the answers that carry loss are counted. Answering
+is that of the first users' test rows by the model as it comes.
 """
 
 import argparse
-import json
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import torch
 from trl import ModelConfig
 
-from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.dataset import open_dataset
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.loading import load_model, load_tokenizer
+from tastetune.speed import Comparison, in_turns, write_speed
 from tastetune.tasks import TASKS
+from tastetune.training.trainers import CompactSFTTrainer, short_run
 
-SFT = Path(__file__).parents[1] / "scripts" / "sft.py"
 RECIPES = {"like_dislike": "recipes/quickstart/sft.yaml", "stream": "recipes/quickstart/stream.yaml"}
 
 
 def main() -> None:
     args = parse()
-    dataset = open_dataset(args.dataset_name)
+    torch.set_num_threads(1)
     base = ModelConfig(model_name_or_path=args.model_name_or_path, dtype="float32")
     model = LanguageModel(load_model(base).eval(), load_tokenizer(base))
-    learnt = {task: labels_a_second(args, recipe) for task, recipe in RECIPES.items()}
-    answered = {task: rows_a_second(model, dataset, task, args.users) for task in RECIPES}
-    for name, rates in (("training, labels a second", learnt), ("answering, rows a second", answered)):
-        prompts, streams = rates.values()
-        print(f"{name}: prompts {prompts:.1f}, streams {streams:.1f}, {streams / prompts:.1f} times as many")
+    name = "the stand-in" if model.remarks["stand_in"] else Path(args.model_name_or_path).name
+    comparisons = []
+    if args.users:
+        answering = {task: answers(model, args, task) for task in RECIPES}
+        comparisons.append(compared(f"Test rows answered by {name}", "rows/s", answering, args.turns))
+    if args.steps:
+        with tempfile.TemporaryDirectory() as folder:
+            training = {task: trains(args, task, folder) for task in RECIPES}
+            what = f"Answers that {name} learns, streams of {args.stream_window}"
+            comparisons.append(compared(what, "labels/s", training, args.turns))
+    versions = {library: version(library) for library in ("torch", "transformers", "trl")}
+    windows = f"_{args.stream_window}" if args.steps else ""
+    write_speed(f"streams_{name.split()[-1]}{windows}", comparisons, versions, args.turns)
 
 
-def labels_a_second(args: argparse.Namespace, recipe: str) -> float:
-    """The answers that a short run learns, by the seconds that it says it took."""
-    keys = {"dataset_name": args.dataset_name, "model_name_or_path": args.model_name_or_path, "max_steps": args.steps}
-    with tempfile.TemporaryDirectory() as folder:
-        flags = [f"--{key}={value}" for key, value in (keys | {"output_dir": f"{folder}/adapter"}).items()]
-        subprocess.run([sys.executable, SFT, recipe, *flags, "--use_cpu", "--warmup_steps=0"], check=True)
-        cost = json.loads(Path(folder, "adapter", "cost.json").read_text())
-    return cost["examples"] / cost["seconds"]
+def compared(what: str, unit: str, ways: dict[str, Callable[[], float]], turns: int) -> Comparison:
+    """Prompts and streams in turns."""
+    rates = in_turns(ways, turns)
+    return Comparison(what, unit, "a prompt a rating", rates["like_dislike"], rates["stream"], "model and rows")
 
 
-def rows_a_second(model: LanguageModel, dataset: BuiltDataset, task: str, users: int) -> float:
-    """The first users' test rows, all of them, by the seconds that it takes to answer them."""
-    rows, answerer = TASKS[task].rows(dataset, "test"), ANSWERERS[task]
-    rows = rows.at(np.flatnonzero(rows.users < users))
-    began = time.perf_counter()
-    answerer.answer(model, rows, Asking(answerer.modes[0]))
-    return len(rows.table) / (time.perf_counter() - began)
+def trains(args: argparse.Namespace, task: str, folder: str) -> Callable[[], float]:
+    """What trains for so many steps and returns how many answers that taught."""
+    keys = {"dataset_name": args.dataset_name, "model_name_or_path": args.model_name_or_path, "output_dir": folder}
+    keys |= {"max_steps": args.steps, "warmup_steps": 0, "save_strategy": "no", "use_cpu": True}
+    if task == "stream":
+        keys |= {"stream_window": args.stream_window, "max_length": 4096, "stream_item_tokens": "none"}
+    trainer, learnt = short_run(CompactSFTTrainer, RECIPES[task], keys)
+
+    def train() -> float:
+        trainer.train()
+        return learnt
+
+    return train
+
+
+def answers(model: LanguageModel, args: argparse.Namespace, task: str) -> Callable[[], float]:
+    """What answers the first users' test rows, all of them, and returns how many those are."""
+    rows, answerer = TASKS[task].rows(open_dataset(args.dataset_name), "test"), ANSWERERS[task]
+    rows = rows.at(np.flatnonzero(rows.users < args.users))
+
+    def answer() -> float:
+        answerer.answer(model, rows, Asking(answerer.modes[0]))
+        return len(rows.table)
+
+    return answer
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset_name", required=True)
     parser.add_argument("--model_name_or_path", required=True)
-    parser.add_argument("--users", type=int, default=100, help="whose test rows are answered")
-    parser.add_argument("--steps", type=int, default=20, help="of each training run")
+    parser.add_argument("--users", type=int, default=20, help="whose test rows are answered; 0 for none")
+    parser.add_argument("--steps", type=int, default=5, help="of each turn of training; 0 for none")
+    parser.add_argument("--stream_window", type=int, default=40, help="ratings that training reads together")
+    parser.add_argument("--turns", type=int, default=3)
     return parser.parse_args()
 
 

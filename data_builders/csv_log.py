@@ -14,6 +14,7 @@ outputs/loans/data.yaml, and makes the same dataset again. Every key in it is a 
 
 from tastetune.config.flags import parse
 from tastetune.data.engine import connect
+from tastetune.data.exports.log import one_log
 from tastetune.data.folder import held_output
 from tastetune.data.intake.arguments import LogArguments
 from tastetune.data.intake.describing import card_source, prompt_words
@@ -26,6 +27,7 @@ from tastetune.errors import run
 def main() -> None:
     args = parse(LogArguments, __doc__)
     with held_output(args):
+        args = one_log(args)
         # 1. What the files hold, shown and settled
         look = settled(connect(), args)
         if args.inspect:
@@ -40,6 +42,7 @@ def main() -> None:
             look.args,
             wording=prompt_words(look),
             negatives=look.args.negatives or 0,
+            negatives_by=look.args.negatives_by,
             notes=look.notes,
             has_titles=look.titled != "ids",
         )

@@ -53,6 +53,7 @@ def source(args: Arguments) -> Source:
         clause="The user may not redistribute the data without separate permission.",
         citation="James Bennett and Stan Lanning. 2007. The Netflix Prize. Proceedings of KDD Cup and Workshop 2007.",
         url="https://www.netflixprize.com",
+        language="en",
     )
 
 

@@ -18,6 +18,7 @@ from tastetune.data.folder import held_output
 from tastetune.data.splits import SPLITS
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
+from tastetune.tasks.order import order_of
 from tastetune.tasks.top_n import TopN
 
 WORDS = ("item", "items", "user", "enjoy")
@@ -48,6 +49,7 @@ def main() -> None:
             redistribution=dataset.may_be_shared,
             clause=dataset.clause,
             citation=dataset.citation,
+            language=dataset.language,
         )
         words = dataset.wording
         interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))
@@ -57,7 +59,8 @@ def main() -> None:
             source,
             args,
             task=TopN(**{word: words[word] for word in WORDS if word in words}),
-            origin={"made_from": {"name": dataset.name, "fingerprint": dataset.fingerprint}},
+            origin={"made_from": {"name": dataset.name, "fingerprint": dataset.fingerprint}, "ties": dataset.ties},
+            order=order_of(dataset),
         )
 
 

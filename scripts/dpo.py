@@ -7,7 +7,7 @@ says otherwise, is an adapter like scripts/sft.py's, answered and scored in the 
 goes on from its last checkpoint when it is started again; one that is done is not done again, unless --force is given.
 """
 
-from tastetune.config.arguments import AdapterArguments, SftArguments
+from tastetune.config.arguments import AdapterArguments, BatchArguments
 from tastetune.config.recipe import key_places, parse_recipe, refuse_unbuilt
 from tastetune.errors import run
 
@@ -28,7 +28,7 @@ def main() -> None:
     from tastetune.training.trainers import adapter_kept
 
     data_args, adapter_args, training_args, model_args = parse_recipe(
-        __doc__, (SftArguments, AdapterArguments, DPOConfig, ModelConfig), output="dpo"
+        __doc__, (BatchArguments, AdapterArguments, DPOConfig, ModelConfig), output="dpo"
     )
     output = training_args.output_dir
 

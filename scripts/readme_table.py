@@ -1,15 +1,17 @@
-"""Put the first table of a scores.json, or the map of a package, into a text, between its marks.
+"""Put the first table of a scores.json, what benchmarks measured, or the map of a package, into a text.
 
     python scripts/readme_table.py outputs/quickstart/scores.json README.md
     python scripts/readme_table.py outputs/quickstart/scores.json README.md --rows 6
+    python scripts/readme_table.py results/speed docs/scale.md
     python scripts/readme_table.py tastetune README.md
 
 The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
 between them is replaced. With --rows the table is a short one: the reference, the best model of each kind, and then the
 next best.
 
-Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and `<!-- end of map -->`, each with
-the first sentence of its own documentation.
+Of a folder of files that benchmarks wrote, their table is put between `<!-- speed: results/speed -->` and
+`<!-- end of speed -->`. Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and
+`<!-- end of map -->`, each with the first sentence of its own documentation.
 """
 
 import argparse
@@ -22,16 +24,19 @@ from tastetune.errors import InputError, run
 from tastetune.files import write_text
 from tastetune.reporting.leaderboard import first_table, short_table
 from tastetune.reporting.views import VIEWS
+from tastetune.speed import speed_table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", type=Path, help="a scores.json, or a package's folder")
+    parser.add_argument("source", type=Path, help="a scores.json, or a folder")
     parser.add_argument("text", type=Path, help="the text to put the table into")
     parser.add_argument("--rows", type=int, help="models in a short table (default: the whole first table)")
     args = parser.parse_args()
-    if args.source.is_dir():
+    if (args.source / "__init__.py").is_file():
         kind, table = "map", room_map(args.source)
+    elif args.source.is_dir():
+        kind, table = "speed", speed_table(sorted(args.source.glob("*.json")))
     else:
         scores = read_scores(args.source, VIEWS)
         kind, table = "table", first_table(scores) if args.rows is None else short_table(scores, args.rows)

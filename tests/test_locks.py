@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from rights import plain_rights
+from stages import plain_rights
 
 from tastetune.errors import InputError
 from tastetune.locks import held, held_file, held_place, refuse_unwritable

@@ -136,20 +136,30 @@ class AnswerArguments:
 
 
 @dataclass
-class SftArguments(DataArguments):
-    """The keys of a fine-tuning recipe that TRL has no field for."""
+class BatchArguments(DataArguments):
+    """The keys of a recipe with steps of a chosen size."""
 
     total_train_batch_size: int | None = field(
         default=None,
         metadata={"help": "Examples a step over all processes; sets gradient_accumulation_steps accordingly."},
     )
+
+
+@dataclass
+class SftArguments(BatchArguments):
+    """The keys of a fine-tuning recipe that TRL has no field for."""
+
     residual_dropout: float = field(
         default=0.0, metadata={"help": "Share of the embeddings and of each layer's output that training drops."}
+    )
+    append_eos: bool = field(
+        default=False, metadata={"help": "Teach the end of the text behind each prompt's answer too."}
     )
 
     def decisive(self, task: str) -> dict[str, Any]:
         dropout = {"residual_dropout": self.residual_dropout} if self.residual_dropout else {}
-        return super().decisive(task) | dropout
+        ending = {} if task.startswith("stream") else {"append_eos": self.append_eos}
+        return super().decisive(task) | dropout | ending
 
 
 @dataclass

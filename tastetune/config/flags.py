@@ -48,6 +48,17 @@ class BuildArguments(OutputArguments):
         default="per_user",
         metadata={"help": "`per_user`: the last tenth of each user is test; `timeline`: the last tenth of all."},
     )
+    ties: Literal["item_id", "hash"] = field(
+        default="item_id",
+        metadata={"help": "What orders a user's ratings of one moment: `item_id`, the ids as text; `hash`, a lot."},
+    )
+    like_rule: Literal["threshold", "user_median", "log"] | None = field(
+        default="threshold",
+        metadata={
+            "help": "What makes a like: `threshold`, a rating from which on; `user_median`, more than is usual for the "
+            "user; `log`, a threshold for counts, which models then see on a log scale."
+        },
+    )
     history: Literal["prior", "train"] = field(
         default="prior",
         metadata={

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from tastetune.data.audit.sentences import lesson_sentences
+from tastetune.data.liking import RULES as LIKE_RULES
 from tastetune.data.splits import RULES
 from tastetune.tasks.like_dislike import UNITS, Item, LikeDislike
+from tastetune.tasks.order import Order
 from tastetune.tasks.top_n import TopN
 from tastetune.templates import environment
 
@@ -22,6 +25,7 @@ class Source:
         clause: the words of the terms that forbid it; empty where they do not.
         citation: what to cite.
         url: the source's home page.
+        language: of the titles, as the Hub abbreviates it; empty where nobody said.
     """
 
     name: str
@@ -33,6 +37,7 @@ class Source:
     clause: str = ""
     citation: str = ""
     url: str = ""
+    language: str = ""
 
     @property
     def terms(self) -> dict[str, bool | str]:
@@ -53,7 +58,16 @@ def like_dislike_card(source: Source, info: dict) -> str:
         Item("The Third Made-up Title", ("Drama",)),
         [UNITS["month"], UNITS["day"]],
     )
-    return _render("dataset_card.md", source, info, example=example + task.completion(1), rules=RULES)
+    return _render(
+        "dataset_card.md",
+        source,
+        info,
+        example=example + task.completion(1),
+        rules=RULES,
+        like_rule=LIKE_RULES[info["settings"]["like_rule"]].format(like_from=task.like_from),
+        order=Order(info["settings"]["ties"]).words,
+        lessons=lesson_sentences(info["counts"], info["settings"]),
+    )
 
 
 def top_n_card(source: Source, info: dict) -> str:

@@ -7,8 +7,8 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from tastetune.data.splits import ORDER
 from tastetune.errors import InputError
+from tastetune.tasks.order import BY_ITEM_ID, Order
 
 
 def connect(database: str | Path = ":memory:", **settings) -> ibis.BaseBackend:
@@ -78,6 +78,9 @@ def even(stream: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(held)
 
 
-def ordered(table: ir.Table, rows: int) -> Iterator[pa.Table]:
-    """The table by user, time and item, in tables of exactly `rows`; see `batches` for what it asks."""
-    return even(batches(table.order_by("user_id", *ORDER)), rows)
+def ordered(table: ir.Table, rows: int, order: Order = BY_ITEM_ID) -> Iterator[pa.Table]:
+    """The table by user and each user's rows in `order`, in tables of exactly `rows`.
+
+    See `batches` for what it asks.
+    """
+    return even(batches(table.order_by("user_id", *order.columns)), rows)

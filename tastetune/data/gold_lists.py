@@ -1,12 +1,12 @@
 """Mining gold lists: the films that people of one's taste have watched, for users sampled from a log of any size.
 
-The published rule, every constant a field of `Rule`: a user's ten best films; the neighbours who rated them high; the
-films that at least half of the neighbours watched, most watched first, without the ten. Who is a neighbour and how
-many watched a film are two sparse products.
+The published rule, every constant a field of `tastetune.data.list_rule.Rule`: a user's ten best films; the neighbours
+who rated them high; the films that at least half of the neighbours watched, most watched first, without the ten. Who is
+a neighbour and how many watched a film are two sparse products.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import md5
 from math import ceil
@@ -20,7 +20,9 @@ from scipy import sparse
 from tqdm import tqdm
 
 from tastetune.data.engine import batches, even
+from tastetune.data.list_rule import Rule, on_scale
 from tastetune.errors import InputError
+from tastetune.tasks.order import BY_ITEM_ID, Order
 
 LISTS = pa.schema(
     [
@@ -30,37 +32,6 @@ LISTS = pa.schema(
         ("neighbours", pa.int64()),
     ]
 )
-
-
-@dataclass(kw_only=True)
-class Rule:
-    """How gold lists are mined; the defaults are the published constants of profileData50, except `shared`.
-
-    Raises:
-        InputError: a constant that cannot be.
-    """
-
-    users: int = field(default=10_000, metadata={"help": "Users sampled from those who qualify."})
-    liked: int = field(default=10, metadata={"help": "A user's best films; who rated fewer films is set aside."})
-    favourite: float = field(default=5.0, metadata={"help": "A favourite is rated this or more."})
-    favourites_over: int = field(default=3, metadata={"help": "A user who qualifies has more favourites than this."})
-    high: float = field(default=5.0, metadata={"help": "A neighbour rated the films this or more (60: 4)."})
-    shared: int = field(default=2, metadata={"help": "How many of the films a neighbour rated high, at least."})
-    neighbours: int = field(default=10_000, metadata={"help": "Neighbours of a user at most; sampled from more."})
-    min_neighbours: int = field(default=1, metadata={"help": "Users with fewer neighbours are set aside."})
-    watched_by: float = field(
-        default=0.5, metadata={"help": "Share of the neighbours who watched a gold film (60: 0.6)."}
-    )
-    seed: int = field(default=42, metadata={"help": "Seed of everything drawn."})
-
-    def __post_init__(self):
-        for name in ("users", "liked", "shared", "neighbours", "min_neighbours"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name} {getattr(self, name)}: expected 1 or more")
-        if self.shared > self.liked:
-            raise InputError(f"--shared {self.shared}: a user has --liked {self.liked} films, no more can be shared")
-        if not 0 < self.watched_by <= 1:
-            raise InputError(f"--watched_by {self.watched_by}: expected a share above 0 and up to 1")
 
 
 @dataclass(frozen=True)
@@ -78,21 +49,23 @@ class Mined:
     counts: dict[str, int]
 
 
-def mine(interactions: ir.Table, rule: Rule) -> Mined:
+def mine(interactions: ir.Table, rule: Rule, order: Order = BY_ITEM_ID) -> Mined:
     """Mine gold lists from a log.
 
     Args:
         interactions: `user_id`, `item_id`, `rating`, `timestamp`, in any order, on any engine; one row a pair.
         rule: how.
+        order: what settles ties between a user's ratings of one moment.
 
     Raises:
         InputError: nobody qualifies.
     """
+    rule = on_scale(interactions, rule)
     users, qualified, counts = _who(interactions, rule)
     keys = draw_keys(users.to_pylist(), rule.seed)
     sampled = qualified[np.argsort(keys[qualified], kind="stable")][: rule.users]
     watching = _watching(interactions, users, rule)
-    liked = _best(interactions, users.take(sampled), watching.items, rule)
+    liked = _best(interactions, users.take(sampled), watching.items, rule, order)
     counts |= {"sampled": len(sampled), "too_few_neighbours": 0, "empty_gold": 0, "gold_items": 0, "gold_rated": 0}
     rows = {name: [] for name in LISTS.names}
     for user, films, (neighbours, gold) in zip(
@@ -164,12 +137,12 @@ def _watching(interactions: ir.Table, users: pa.Array, rule: Rule) -> _Watching:
     return _Watching(items, watched, loved)
 
 
-def _best(interactions: ir.Table, users: pa.Array, items: pa.Array, rule: Rule) -> np.ndarray:
-    """These users' best films, (users, liked) indices of items: by rating, then the latest, then by item id."""
-    order = (ibis.desc("rating"), ibis.desc("timestamp"), "item_id")
+def _best(interactions: ir.Table, users: pa.Array, items: pa.Array, rule: Rule, order: Order) -> np.ndarray:
+    """These users' best films, (users, liked) indices of items: by rating, then the latest, then as `order` says."""
+    best_first = (ibis.desc("rating"), ibis.desc("timestamp"), order.tie_column)
     wanted = ibis.memtable(pa.table({"user_id": users}))
     rated = interactions.semi_join(wanted, "user_id")
-    placed = rated.mutate(place=ibis.row_number().over(ibis.window(group_by="user_id", order_by=order)))
+    placed = rated.mutate(place=ibis.row_number().over(ibis.window(group_by="user_id", order_by=best_first)))
     best = placed.filter(placed.place < rule.liked).select("user_id", "item_id", "place").to_pyarrow()
     row = pc.index_in(best["user_id"], users).to_numpy()
     films = np.empty((len(users), rule.liked), np.int32)

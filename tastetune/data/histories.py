@@ -3,14 +3,14 @@
 import ibis
 from ibis.expr import types as ir
 
-from tastetune.data.splits import ORDER
+from tastetune.tasks.order import BY_ITEM_ID, Order
 from tastetune.tasks.task import KNOWN
 
 COLUMNS = {"history": "item_id", "history_ratings": "rating", "history_timestamps": "timestamp"}
 """The columns of a history, by those of the ratings that they are made of."""
 
 
-def with_histories(interactions: ir.Table, length: int, mode: str) -> ir.Table:
+def with_histories(interactions: ir.Table, length: int, mode: str, order: Order = BY_ITEM_ID) -> ir.Table:
     """Add `history`, `history_ratings` and `history_timestamps`: the last `length` ratings before each target.
 
     They stand oldest first, and only ratings that may be known are among them.
@@ -20,15 +20,17 @@ def with_histories(interactions: ir.Table, length: int, mode: str) -> ir.Table:
         length: 1 or more.
         mode: a key of `KNOWN`. `prior`: whatever came before in the user's own order, but for ratings of a later
             split; `train`: of that, for validation targets the train part only, for test targets train and validation.
+        order: of each user's ratings.
     """
-    return ibis.union(*(_histories(interactions, target, known, length) for target, known in KNOWN[mode].items()))
+    parts = KNOWN[mode].items()
+    return ibis.union(*(_histories(interactions, target, known, length, order) for target, known in parts))
 
 
-def _histories(interactions: ir.Table, target: str, known: tuple[str, ...], length: int) -> ir.Table:
+def _histories(interactions: ir.Table, target: str, known: tuple[str, ...], length: int, order: Order) -> ir.Table:
     """Number a user's ratings of the splits `known`; a target's history ends at the last of them before it."""
-    earlier = ibis.window(group_by="user_id", order_by=ORDER, preceding=(None, 1))
-    upto = ibis.window(group_by="user_id", order_by=ORDER, preceding=length - 1, following=0)
-    number = ibis.row_number().over(ibis.window(group_by="user_id", order_by=ORDER)) + 1
+    earlier = ibis.window(group_by="user_id", order_by=order.columns, preceding=(None, 1))
+    upto = ibis.window(group_by="user_id", order_by=order.columns, preceding=length - 1, following=0)
+    number = ibis.row_number().over(ibis.window(group_by="user_id", order_by=order.columns)) + 1
     is_known = interactions.split.isin(known)
     counted = interactions.mutate(number=is_known.cast("int64").sum().over(earlier).fill_null(0))
     past = interactions.filter(is_known)

@@ -5,7 +5,7 @@ one row a (user, item) pair; the engine that holds the table runs its queries. I
 catalogue is small.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import ibis
 import pyarrow as pa
@@ -79,8 +79,13 @@ def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) ->
         InputError: see `item_problems`.
     """
     refuse(item_problems(raw))
-    rows = [item(row) for row in raw.table.order_by("item_id").to_pyarrow().to_pylist()]
-    return pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=ITEMS.names).cast(ITEMS)
+    return items_table([item(row) for row in raw.table.order_by("item_id").to_pyarrow().to_pylist()])
+
+
+def items_table(rows: Sequence[tuple[str, str, list[str]]]) -> pa.Table:
+    """(item id, title, genres) as the items table, in the same order."""
+    columns = zip(*rows, strict=True) if rows else ([], [], [])
+    return pa.table([pa.array(column) for column in columns], names=ITEMS.names).cast(ITEMS)
 
 
 def item_problems(raw: RawLog) -> list[Problem]:

@@ -1,7 +1,7 @@
 """From a log to the dataset folder of the like-or-dislike task: splits, histories, prompts, counts and the card."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from hashlib import sha256
 
 import pyarrow as pa
@@ -12,21 +12,27 @@ from tqdm import tqdm
 from tastetune.artifacts.redaction import shareable
 from tastetune.config.flags import BuildArguments
 from tastetune.data.audit import audit
+from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
 from tastetune.data.engine import keep, ordered
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
 from tastetune.data.interactions import INTERACTIONS
-from tastetune.data.negatives import MISSING, with_sampled
+from tastetune.data.liking import THRESHOLD, with_rule
+from tastetune.data.negatives import MISSING, UNIFORM, with_sampled
 from tastetune.data.rows import SCHEMA, Renderer, canonical, example_id, sample
-from tastetune.data.splits import SPLITS, split
+from tastetune.data.splits import SPLITS, split, timed_by_split
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import Item, LikeDislike
+from tastetune.tasks.order import Order
 from tastetune.tasks.titles import neutral_title
 
 ROWS_A_GROUP = 16_384
 CONFIG = "like_dislike"
-SETTINGS = ("history", "history_length", "neutral_titles", "seed", "max_prompt_tokens", "tokenizer")
+SETTINGS = (
+    *("ties", "like_rule", "history", "history_length", "neutral_titles", "seed"),
+    *("max_prompt_tokens", "tokenizer"),
+)
 """Arguments that stand in `tastetune.json`."""
 
 
@@ -38,6 +44,7 @@ def build(
     *,
     wording: Mapping | None = None,
     negatives: int = 0,
+    negatives_by: str = UNIFORM,
     notes: Mapping[str, int] | None = None,
     has_titles: bool = True,
 ) -> dict:
@@ -49,6 +56,7 @@ def build(
         items: `tastetune.data.interactions.ITEMS`, every interaction's item among them.
         wording: further fields of `LikeDislike`: the domain's words and what a like is.
         negatives: dislikes to sample beside each rating (`tastetune.data.negatives`).
+        negatives_by: how they are drawn.
         notes: rows of the source that were set aside or mended: what was done, and to how many.
         has_titles: the items' titles say something; otherwise they are ids, from which a language model learns nothing.
 
@@ -62,33 +70,46 @@ def build(
     task = LikeDislike(args.genres, args.ratings, style=args.prompt_style, times=args.times, **(wording or {}))
     protocol, notes = "predefined" if "split" in interactions.columns else args.protocol, dict(notes or {})
     with building(source, args, ROWS_A_GROUP) as folder:
+        order, has_times = _order(args), int(interactions.timestamp.nunique().execute()) > 1
+        splits = split(interactions, protocol, order)
+        splits = keep(splits if has_times else timed_by_split(splits))
+        splits, like_from = with_rule(splits, args.like_rule or THRESHOLD, task.like_from)
+        task = replace(task, like_from=like_from)
         items = _catalogue(items, task, args.neutral_titles)
         renderer = Renderer(task, _by_id(items), args.max_prompt_tokens, _token_counter(args.tokenizer))
-        splits = keep(split(interactions, protocol))
-        targets = keep(with_histories(splits, args.history_length, args.history))
+        targets = keep(with_histories(splits, args.history_length, args.history, order))
         if negatives:
-            targets, notes[MISSING] = with_sampled(targets, negatives, args.seed)
+            targets, notes[MISSING] = with_sampled(targets, negatives, args.seed, negatives_by)
         _refuse_one_answer(targets, task)
         fingerprint, written = _write(folder, targets, items, renderer, args)
-        counts = audit(folder.path, task.like_from, has_sampled_dislikes=bool(negatives))
+        counts = audit(folder.path, like_from, has_sampled_dislikes=bool(negatives), has_times=has_times)
         info = {
             "name": args.name or source.name,
             "fingerprint": fingerprint,
             "settings": {
                 "protocol": protocol,
                 "negatives": negatives,
+                "negatives_by": negatives_by if negatives else None,
+                "has_times": has_times,
                 **shareable({name: getattr(args, name) for name in SETTINGS}),
                 **({} if has_titles else {"titles": "ids"}),
                 "task": asdict(task),
                 **source.terms,
+                "language": source.language,
             },
             "counts": counts | {"notes": notes} | written,
             "files": folder.files,
         }
         folder.describe(info, like_dislike_card(source, info))
         rows = ", ".join(f"{number:,} {name}" for name, number in written["rows"].items())
-        folder.summary = f"{source.pretty_name}: {rows} rows in {args.output_dir} (fingerprint {fingerprint[:12]})"
+        lessons = lesson_sentences(info["counts"], info["settings"])
+        built = f"{source.pretty_name}: {rows} rows in {args.output_dir} (fingerprint {fingerprint[:12]})"
+        folder.summary = "\n".join([*lessons, built])
     return info
+
+
+def _order(args: BuildArguments) -> Order:
+    return Order(args.ties, args.seed)
 
 
 def _catalogue(items: pa.Table, task: LikeDislike, is_neutral: bool) -> pa.Table:
@@ -130,15 +151,15 @@ def _write(
     folder: DatasetFolder, targets: ir.Table, items: pa.Table, renderer: Renderer, args: BuildArguments
 ) -> tuple[str, dict]:
     """Write all three configs; returns the fingerprint and what was counted on the way."""
-    parts = {name: targets.filter(targets.split == name).drop("split") for name in SPLITS}
+    parts, order = {name: targets.filter(targets.split == name).drop("split") for name in SPLITS}, _order(args)
     folder.write("items", "train", items.schema, [items])
     for name, part in parts.items():
-        log = ordered(part.select(*INTERACTIONS.names), ROWS_A_GROUP)
+        log = ordered(part.select(*INTERACTIONS.names), ROWS_A_GROUP, order)
         folder.write("interactions", name, INTERACTIONS, log)
     drawn, sampled, digest = _drawn(parts["test"], args), [], sha256()
 
     def rows(name: str) -> Iterator[pa.Table]:
-        for part in ordered(parts[name], ROWS_A_GROUP):
+        for part in ordered(parts[name], ROWS_A_GROUP, order):
             table = renderer.table(part)
             digest.update(canonical(table))
             if name == "test":

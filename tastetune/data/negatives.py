@@ -6,14 +6,30 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from tastetune.data.engine import keep
-from tastetune.data.splits import ORDER
+from tastetune.tasks.order import BY_ITEM_ID
 
-POLICY = (
-    "Beside each click stand items drawn uniformly from those that anybody clicked, none of which this user clicks "
-    "anywhere in the log. They are targets only: they take the click's moment, split and history, stand in no history, "
-    "and are rated 0, in `interactions` too. A sampled dislike is a guess: the user may never have seen the item."
-)
-"""In the words of the dataset card."""
+UNIFORM, POPULARITY = "uniform", "popularity"
+
+DRAWS = {
+    UNIFORM: "uniformly from those that anybody clicked: most of them are rare, so that a model which knows nothing "
+    "but how popular an item is can tell many of them from clicks",
+    POPULARITY: "in proportion to their clicks: popular items are drawn as often as they are clicked, so that to know "
+    "what is popular helps little; and since a held-out click is missing from the counts of its item, means of items "
+    "fall below a coin",
+}
+"""How dislikes are drawn, and what that does to the figures, in the words of the dataset card."""
+
+
+def policy(by: str) -> str:
+    """What is drawn and how, in the words of the dataset card."""
+    return (
+        f"Beside each click stand items drawn {DRAWS[by]}. None of them this user clicks anywhere in the log. They are "
+        "targets only: they take the click's moment, split and history, stand in no history, and are rated 0, in "
+        "`interactions` too. A sampled dislike is a guess: the user may never have seen the item. A user's late clicks "
+        "are often on new or rare items, which training has hardly counted: then popularity, and the mean of an item, "
+        "point the wrong way."
+    )
+
 
 MISSING = "sampled dislikes missing, where a user clicked nearly everything"
 RATING = 0.0
@@ -21,26 +37,31 @@ ROUNDS = 20
 """Draws that hit an item which the user clicked, or was given already, are drawn again this often at most."""
 
 
-def with_sampled(rows: ir.Table, each: int, seed: int) -> tuple[ir.Table, int]:
-    """`rows` and up to `each` sampled dislikes beside every one (see `POLICY`), and how many there are too few."""
-    drawn = draw(rows, each, seed)
+def with_sampled(rows: ir.Table, each: int, seed: int, by: str = UNIFORM) -> tuple[ir.Table, int]:
+    """`rows` and up to `each` sampled dislikes beside every one (see `policy`), and how many there are too few."""
+    drawn = draw(rows, each, seed, by)
     missing = each * int(rows.count().execute()) - int(drawn.count().execute())
     return beside(rows, drawn), missing
 
 
-def draw(interactions: ir.Table, each: int, seed: int) -> ir.Table:
+def draw(interactions: ir.Table, each: int, seed: int, by: str = UNIFORM) -> ir.Table:
     """Draw up to `each` items beside every row: `user_id`, `item_id` (of the row) and `drawn`.
 
     The draw depends on the log and the seed alone, not on the order of rows or the engine. A user who clicked nearly
     every item gets fewer.
+
+    Args:
+        by: a key of `DRAWS`.
     """
-    table = interactions.select("user_id", "item_id", "timestamp").order_by("user_id", *ORDER).to_pyarrow()
+    table = interactions.select("user_id", "item_id", "timestamp").order_by("user_id", *BY_ITEM_ID.columns).to_pyarrow()
     users = table["user_id"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
     names, items = np.unique(table["item_id"].to_numpy(), return_inverse=True)
     rng = np.random.default_rng(seed)
+    # The item of a row that is drawn evenly is drawn in proportion to its rows
+    lot = items if by == POPULARITY else np.arange(len(names))
     taken, lacking, rounds = users * len(names) + items, np.repeat(np.arange(len(table)), each), []
     for _ in range(ROUNDS):
-        drawn = rng.integers(len(names), size=len(lacking))
+        drawn = lot[rng.integers(len(lot), size=len(lacking))]
         pairs = users[lacking] * len(names) + drawn
         is_new = np.zeros(len(pairs), dtype=bool)
         is_new[np.unique(pairs, return_index=True)[1]] = True

@@ -1,16 +1,15 @@
 """Which rows are train, validation and test: table operations that add a `split` column.
 
-Inside a user, rows stand in the order (timestamp, item_id), item ids compared as strings byte by byte, so that every
-engine sorts alike: more than half of MovieLens's neighbouring ratings tie in time.
+Inside a user, rows stand in the order of `tastetune.tasks.order.Order`.
 """
 
 import ibis
 from ibis.expr import types as ir
 
 from tastetune.errors import InputError
+from tastetune.tasks.order import BY_ITEM_ID, Order
 
 SPLITS = ("train", "validation", "test")
-ORDER = ("timestamp", "item_id")
 
 RULES = {
     "per_user": "Of each user's ratings in that order, the first nine tenths (rounded down, at least one) are train "
@@ -24,14 +23,17 @@ RULES = {
 """The rule of each protocol, in the words of the dataset card."""
 
 
-def split(interactions: ir.Table, protocol: str) -> ir.Table:
+def split(interactions: ir.Table, protocol: str, order: Order = BY_ITEM_ID) -> ir.Table:
     """Add the `split` column by a protocol of `RULES`; `predefined` expects the column to be there.
+
+    Args:
+        order: of each user's ratings.
 
     Raises:
         InputError: a split is left without rows.
     """
     rules = {"per_user": per_user, "timeline": timeline, "predefined": predefined}
-    table = rules[protocol](interactions)
+    table = rules[protocol](interactions, order)
     parts = table.select("split").distinct().to_pyarrow()["split"].to_pylist()
     for name in SPLITS:
         if name not in parts:
@@ -42,16 +44,16 @@ def split(interactions: ir.Table, protocol: str) -> ir.Table:
     return table
 
 
-def per_user(interactions: ir.Table) -> ir.Table:
+def per_user(interactions: ir.Table, order: Order = BY_ITEM_ID) -> ir.Table:
     """Cut each user's own sequence; see `RULES`."""
-    place = ibis.row_number().over(ibis.window(group_by="user_id", order_by=ORDER))
+    place = ibis.row_number().over(ibis.window(group_by="user_id", order_by=order.columns))
     rows = interactions.count().over(ibis.window(group_by="user_id"))
     is_known = place < ibis.greatest(rows * 9 // 10, 1)
-    return _with_validation(interactions.mutate(split=ibis.ifelse(is_known, "train", "test")))
+    return _with_validation(interactions.mutate(split=ibis.ifelse(is_known, "train", "test")), order)
 
 
-def timeline(interactions: ir.Table) -> ir.Table:
-    """Cut the whole log at two moments; see `RULES`."""
+def timeline(interactions: ir.Table, order: Order = BY_ITEM_ID) -> ir.Table:
+    """Cut the whole log at two moments; see `RULES`. No `order` within a moment matters."""
     place = ibis.row_number().over(ibis.window(order_by=("timestamp", "user_id", "item_id")))
     times = interactions.select("timestamp", place=place)
     rows = interactions.count().execute()
@@ -61,15 +63,21 @@ def timeline(interactions: ir.Table) -> ir.Table:
     return interactions.mutate(split=split)
 
 
-def predefined(interactions: ir.Table) -> ir.Table:
+def predefined(interactions: ir.Table, order: Order = BY_ITEM_ID) -> ir.Table:
     """Keep the split that is there; see `RULES`."""
     has_validation = interactions.filter(interactions.split == "validation").count().execute()
-    return interactions if has_validation else _with_validation(interactions)
+    return interactions if has_validation else _with_validation(interactions, order)
 
 
-def _with_validation(interactions: ir.Table) -> ir.Table:
+def timed_by_split(interactions: ir.Table) -> ir.Table:
+    """For a log without times: the number of a row's split as its timestamp, so that no row of a later one precedes."""
+    numbers = {name: number for number, name in enumerate(SPLITS)}
+    return interactions.mutate(timestamp=interactions.split.cases(*numbers.items()).cast("int64"))
+
+
+def _with_validation(interactions: ir.Table, order: Order) -> ir.Table:
     """Make the last tenth of each user's train part validation."""
-    place = ibis.row_number().over(ibis.window(group_by=("user_id", "split"), order_by=ORDER))
+    place = ibis.row_number().over(ibis.window(group_by=("user_id", "split"), order_by=order.columns))
     rows = interactions.count().over(ibis.window(group_by=("user_id", "split")))
     placed = interactions.mutate(place=place, rows=rows)
     validation = ibis.ifelse(placed.rows > 1, ibis.greatest(placed.rows // 10, 1), 0)

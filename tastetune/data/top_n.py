@@ -17,11 +17,13 @@ from tastetune.config.flags import OutputArguments
 from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
 from tastetune.data.folder import DatasetFolder, building
-from tastetune.data.gold_lists import Mined, Rule, mine
+from tastetune.data.gold_lists import Mined, mine
 from tastetune.data.interactions import INTERACTIONS
+from tastetune.data.list_rule import Rule, on_scale
 from tastetune.data.splits import SPLITS
 from tastetune.errors import InputError
 from tastetune.tasks.catalogue import Catalogue
+from tastetune.tasks.order import BY_ITEM_ID, Order
 from tastetune.tasks.top_n import TopN
 
 CONFIG = "top_n"
@@ -69,6 +71,7 @@ def build_lists(
     *,
     task: TopN | None = None,
     origin: Mapping | None = None,
+    order: Order = BY_ITEM_ID,
 ) -> dict:
     """Mine lists and write the dataset folder, whole or not at all.
 
@@ -77,6 +80,7 @@ def build_lists(
         items: `tastetune.data.interactions.ITEMS` with every interaction's item among them.
         task: the prompts' words.
         origin: what else the settings should say of where the interactions come from.
+        order: of a user's ratings of one moment.
 
     Returns:
         The content of `tastetune.json`.
@@ -87,7 +91,8 @@ def build_lists(
     """
     task = task or TopN()
     with building(source, args, ROWS_A_GROUP) as folder:
-        mined = mine(interactions, args)
+        args = on_scale(interactions, args)
+        mined = mine(interactions, args, order)
         parts = split_users(mined, args)
         titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
         rows = {name: render(part, task, titles) for name, part in parts.items()}

@@ -38,12 +38,12 @@ def spell(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str], answers: S
         InputError: the tokenizer spells the end of a prompt otherwise when an answer follows, or two answers alike, or
             answers otherwise behind one prompt than behind another.
     """
-    contexts = [_without_end(tokenizer, ids) for ids in tokenizer(list(prompts))["input_ids"]]
+    contexts = [without_end(tokenizer, ids) for ids in tokenizer(list(prompts))["input_ids"]]
     begun: list[int] = []
     tails: list[list[int]] = []
     for row in {prompt[-_ENDING:]: row for row, prompt in enumerate(prompts)}.values():
-        whole = [_without_end(tokenizer, tokenizer(prompts[row] + answer)["input_ids"]) for answer in answers]
-        shared = _common_length(whole)
+        whole = [without_end(tokenizer, tokenizer(prompts[row] + answer)["input_ids"]) for answer in answers]
+        shared = common_length(whole)
         if whole[0][: len(contexts[row])] != contexts[row]:
             raise InputError(
                 f"the tokenizer of {tokenizer.name_or_path!r} spells the end of a prompt otherwise when "
@@ -65,12 +65,12 @@ def spell(tokenizer: PreTrainedTokenizerBase, prompts: Sequence[str], answers: S
     return SpelledPrompts([ids + begun for ids in contexts], tails)
 
 
-def _without_end(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> list[int]:
+def without_end(tokenizer: PreTrainedTokenizerBase, ids: list[int]) -> list[int]:
     """Without the end token that some tokenizers put behind every text."""
     return ids[:-1] if len(ids) > 1 and ids[-1] == tokenizer.eos_token_id else ids
 
 
-def _common_length(rows: Sequence[list[int]]) -> int:
+def common_length(rows: Sequence[list[int]]) -> int:
     """How many first tokens all rows share."""
     shared = 0
     for tokens in zip(*rows, strict=False):

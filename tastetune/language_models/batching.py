@@ -13,6 +13,9 @@ from transformers import DynamicCache, PreTrainedConfig, PreTrainedModel
 
 from tastetune.errors import InputError
 
+CPU_TOKENS = 2048
+"""Tokens that a CPU passes through a model at a time: of more, the layers' values leave its caches and take longer."""
+
 
 def left_padded(rows: list[list[int]], seen: int, pad: int, device: torch.device) -> dict[str, torch.Tensor]:
     """Rows of unequal length as one batch that ends flush, behind `seen` tokens that are in the cache already."""
@@ -60,6 +63,18 @@ def refuse_beyond_context(config: PreTrainedConfig, prompts: Sequence[list[int]]
             f"{max(lengths)}, of which {room} for the answer); rebuild the dataset with --max_prompt_tokens, or give "
             "fewer --shots or --max_new_tokens"
         )
+
+
+def tokens_at_once(model: PreTrainedModel, max_batch_tokens: int, length: int = 1, shared: int = 0) -> int:
+    """How many of `max_batch_tokens` a batch takes on the model's device, where it is read in one pass.
+
+    Args:
+        length: tokens of the longest row.
+        shared: how many of them are in the cache already, and do not pass through the model.
+    """
+    if model.device.type != "cpu":
+        return max_batch_tokens
+    return min(max_batch_tokens, CPU_TOKENS * length // (length - shared))
 
 
 def in_batches(

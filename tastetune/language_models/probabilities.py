@@ -15,6 +15,7 @@ from tastetune.language_models.batching import (
     left_padded,
     refuse_beyond_context,
     repeated,
+    tokens_at_once,
 )
 from tastetune.language_models.heads import Head
 from tastetune.tasks.like_dislike import NO, YES
@@ -56,7 +57,7 @@ def answer_probabilities(
     Args:
         prompts: n texts, one at least, as the task renders them.
         answers: what a prompt goes on with.
-        max_batch_tokens: padded tokens in one batch.
+        max_batch_tokens: padded tokens in one batch; on a CPU fewer, see `tokens_at_once`.
 
     Raises:
         InputError: the tokenizer cannot spell the answers, see `tastetune.language_models.answer_tokens.spell`; or
@@ -100,5 +101,6 @@ def _logs(
             inputs = left_padded(rest, shared, pad, model.device)
             return head.logs(model, inputs, repeated(past, len(rest)), tokens[:kept]).sum(1).tolist()
 
-        logs[group] = in_batches(score, [len(rows[row]) for row in group], at_once, "scoring")
+        lengths = [len(rows[row]) for row in group]
+        logs[group] = in_batches(score, lengths, tokens_at_once(model, at_once, max(lengths), shared), "scoring")
     return logs

@@ -103,7 +103,7 @@ def why_undefined(rows: ScoredRows, name: str) -> str | None:
         ("no rows", not n),
         ("the scores are not probabilities", name in _OF_PROBABILITIES and rows.scale != PROBABILITY),
         ("the log has no ratings", name in _OF_STARS and np.isnan(rows.ratings).any()),
-        ("the scores are not stars", name in _OF_STARS and rows.scale != STARS),
+        ("the scores are no ratings", name in _OF_STARS and rows.scale != STARS),
         (f"only {'likes' if likes else 'dislikes'}", name in ("roc_auc", "balanced_accuracy") and likes in (0, n)),
         ("no likes", name in ("recall", "average_precision", "f1") and not likes),
         ("no user has both a like and a dislike", name in _WITHIN_USERS and np.isnan(_user_aucs(rows)).all()),

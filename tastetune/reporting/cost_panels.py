@@ -139,6 +139,8 @@ def _scale(axes: Axes, costs: set[float]) -> None:
         axes.set_xticks([0, *(10.0**power for power in powers)])
     else:
         axes.set_xscale("log")
+        if len(above) == 1:
+            axes.set_xlim(above[0] / 2, 2 * above[0])
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if max(above) < 100 * min(above) else (1,)))
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.xaxis.set_minor_formatter(NullFormatter())

@@ -8,7 +8,7 @@ from tastetune.tasks.rating import RatingTask
 from tastetune.tasks.stream import StreamRatingTask, StreamTask
 from tastetune.tasks.task import Measured, Rows, Task
 
-__all__ = ["TASKS", "Measured", "Rows", "Task", "task_of"]
+__all__ = ["TASKS", "Measured", "Rows", "Task", "label_task_of", "task_of"]
 
 TASKS: dict[str, Task] = {
     task.config: task for task in (LabelTask(), RatingTask(), StreamTask(), StreamRatingTask(), ListTask())
@@ -31,5 +31,20 @@ def task_of(dataset: BuiltDataset, config: str | None = None) -> Task:
         raise InputError(
             f"dataset_config is {name!r}, which asks rows of {task.rows_config!r}, and {dataset.source} has those of "
             f"{dataset.task!r}; name one of {fitting or 'no task'}, or another dataset"
+        )
+    return task
+
+
+def label_task_of(dataset: BuiltDataset, config: str | None = None) -> LabelTask:
+    """As `task_of`, for what asks about one item at a time.
+
+    Raises:
+        InputError: also where the rows ask for lists.
+    """
+    task = task_of(dataset, config)
+    if not isinstance(task, LabelTask):
+        raise InputError(
+            f"{dataset.source}: its rows ask for lists, and here single items are asked about; name a recipe of likes, "
+            "such as recipes/ml1m.yaml"
         )
     return task

@@ -10,14 +10,13 @@ import pyarrow.compute as pc
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import NO, YES, Item, LikeDislike, time_span
+from tastetune.tasks.order import order_of
 from tastetune.tasks.passages import Streams
 from tastetune.tasks.rating import STARS, Rating
 from tastetune.tasks.task import KNOWN, Rows
 
 RATING = ["user_id", "item_id", "timestamp"]
 """What a row and its rating have in common."""
-
-ORDER = [(name, "ascending") for name in ("user_id", "timestamp", "item_id")]
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def _ratings(dataset: BuiltDataset, splits: Sequence[str], users: pa.ChunkedArra
         part = dataset.read("interactions", split, [*RATING, "rating"])
         part = part.filter(pc.is_in(part["user_id"], value_set=users.combine_chunks()))
         parts.append(part.append_column("split", pa.repeat(pa.scalar(split), len(part))))
-    return pa.concat_tables(parts).sort_by(ORDER)
+    return order_of(dataset).sorted(pa.concat_tables(parts))
 
 
 def _named(dataset: BuiltDataset, like: LikeDislike, rated: set[str]) -> dict[str, str]:

@@ -9,7 +9,9 @@ from transformers import PreTrainedTokenizerBase, TrainingArguments
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.run import total_batch_size
 from tastetune.errors import InputError
+from tastetune.language_models.answer_tokens import common_length, without_end
 from tastetune.language_models.chat import TEMPLATE_VALUES, chat_ids
+from tastetune.language_models.streams.training import IGNORED
 from tastetune.tasks import task_of
 
 
@@ -53,6 +55,29 @@ def in_template(rows: Dataset) -> Dataset:
     if not isinstance(rows[0]["prompt"], list):
         return rows
     return rows.add_column("chat_template_kwargs", [TEMPLATE_VALUES] * len(rows))
+
+
+def without_eos(rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, whole_text: bool = False) -> Dataset:
+    """Prompts and completions as tokens, behind which the trainer appends no end-of-text token.
+
+    Args:
+        whole_text: whether the loss is on the prompts too.
+
+    Returns:
+        `input_ids` and `labels` of each row.
+    """
+
+    def ids(texts: list[str]) -> list[list[int]]:
+        return [without_end(tokenizer, of_text) for of_text in tokenizer(texts)["input_ids"]]
+
+    def spell(batch: dict[str, list[str]]) -> dict[str, list[list[int]]]:
+        pairs = zip(batch["prompt"], batch["completion"], strict=True)
+        whole = ids([prompt + completion for prompt, completion in pairs])
+        told = [0 if whole_text else common_length(both) for both in zip(ids(batch["prompt"]), whole, strict=True)]
+        labels = [[IGNORED] * n + of_row[n:] for n, of_row in zip(told, whole, strict=True)]
+        return {"input_ids": whole, "labels": labels}
+
+    return rows.map(spell, batched=True, remove_columns=rows.column_names, desc="Spelling prompts and answers")
 
 
 def rows_for_steps(rows: Dataset, args: TrainingArguments) -> Dataset:

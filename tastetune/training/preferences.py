@@ -13,6 +13,7 @@ from tastetune.errors import InputError
 from tastetune.language_models.chat import TEMPLATE_VALUES
 from tastetune.tasks import task_of
 from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.order import order_of
 from tastetune.tasks.top_n import TopN
 
 COUNTS = ("pairs", "left_out")
@@ -41,8 +42,7 @@ def read_pairs(dataset: BuiltDataset, config: str | None, split: str) -> tuple[D
 def _candidate_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
     task = dataset.worded(LikeDislike)
     columns = ["user_id", "item_id", "label", "timestamp", "prompt"]
-    rows = dataset.read("like_dislike", split, columns).to_pylist()
-    rows.sort(key=lambda row: (row["user_id"], row["timestamp"], row["item_id"]))
+    rows = order_of(dataset).sorted(dataset.read("like_dislike", split, columns)).to_pylist()
     pairs = [
         pair for _, mine in groupby(rows, key=lambda row: row["user_id"]) for pair in candidate_pairs(list(mine), task)
     ]

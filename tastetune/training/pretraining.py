@@ -11,8 +11,8 @@ from tastetune.language_models.answerer import SpellsRows
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.chat import plain_text
 from tastetune.tasks import task_of
+from tastetune.tasks.order import order_of
 from tastetune.tasks.stream import StreamTask
-from tastetune.tasks.stream_lines import ORDER
 from tastetune.training.stand_in import rating_streams, train_tokenizer
 
 MOST_PROMPTS = 5000
@@ -51,7 +51,7 @@ def pretraining_rows(
         windows = data_args.window_limits(max_length)
         rows = answerer.training_rows(tokenizer, task.rows(dataset, split), windows, context=None, seed=seed)
         return rows.remove_columns("answers")
-    interactions = dataset.read("interactions", split).sort_by(ORDER)
+    interactions = order_of(dataset).sorted(dataset.read("interactions", split))
     items = dataset.read("items", "train", ["item_id", "title"]).to_pydict()
     titles = dict(zip(items["item_id"], items["title"], strict=True))
     return rating_streams(interactions, titles, tokenizer, stand_in.ratings_each, dataset.like_from)

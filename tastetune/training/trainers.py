@@ -1,6 +1,6 @@
 """TRL's trainers: a loss made bearable on a CPU, answers scored while training, adapters kept precise."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,8 @@ from torch.nn.functional import cross_entropy, dropout
 from transformers.trainer_utils import EvalLoopOutput
 from trl import SFTTrainer
 
+from tastetune.artifacts.run import total_batch_size
+from tastetune.config.recipe import parse_recipe
 from tastetune.errors import InputError
 from tastetune.language_models.heads import has_plain_head
 from tastetune.training.costs import CostRecorder
@@ -50,10 +52,12 @@ class CompactSFTTrainer(SFTTrainer):
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         causal = self.accelerator.unwrap_model(model)
         causal = causal.get_base_model() if isinstance(causal, PeftModel) else causal
-        labels = inputs["labels"][:, 1:]
+        labels, mask = inputs["labels"][:, 1:], inputs.get("attention_mask")
+        if mask is not None and not (mask.diff(dim=1) > 0).any():
+            mask = None  # what is filled up behind its end needs none, for no token looks ahead
         with self.accelerator.autocast():
             hidden = causal.base_model(
-                input_ids=inputs["input_ids"], attention_mask=inputs.get("attention_mask"), use_cache=False
+                input_ids=inputs["input_ids"], attention_mask=mask, use_cache=False
             ).last_hidden_state[:, :-1]
             labelled = labels != -100
             logits = causal.get_output_embeddings()(hidden[labelled])
@@ -105,6 +109,27 @@ def fine_tuning_trainer(
     drop_residuals(trainer.model, run.data.residual_dropout)
     refuse_unlabelled(trainer, run.rows)
     return trainer
+
+
+def short_run(kind: type[SFTTrainer], recipe: str, keys: Mapping[str, object]) -> tuple[SFTTrainer, float]:
+    """A trainer of a recipe with some keys changed, and how many answers it learns when it trains.
+
+    Args:
+        keys: `max_steps` among them.
+    """
+    flags = [f"--{key}={value}" for key, value in keys.items()]
+    prepared = FineTuning(*parse_recipe(recipe, FineTuning.arguments, [recipe, *flags], output=FineTuning.output), {})
+    prepared.set_batch()
+    trainer = kind(
+        model=prepared.fresh_model(),
+        args=prepared.training,
+        train_dataset=prepared.rows,
+        processing_class=prepared.tokenizer,
+        peft_config=prepared.fresh_adapter(),
+    )
+    keep_adapter_in_float32(trainer.model)
+    answers = count_examples(prepared.rows) / len(prepared.rows)
+    return trainer, prepared.steps * total_batch_size(prepared.training) * answers
 
 
 def drop_residuals(model: torch.nn.Module, share: float) -> None:

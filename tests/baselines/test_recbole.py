@@ -19,6 +19,7 @@ from tastetune.baselines.recbole.configs import read_config
 from tastetune.baselines.recbole.fitting import fit, predict
 from tastetune.baselines.recbole.labelled_data import read_labelled_data, side_by_side
 from tastetune.baselines.recbole.likes import RecBoleLikes
+from tastetune.baselines.recbole.models import SPREAD
 from tastetune.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -52,10 +53,10 @@ def auc(dataset, predictions):
 
 
 def numbers(data, part="train"):
-    """The rows as RecBole holds them: user and item numbers, and ratings in standard deviations from their mean."""
+    """The rows as RecBole holds them: user and item numbers, and ratings spread like stars around 0."""
     rows = data.parts[part].inter_feat
     ratings = rows["rating"].numpy().astype(np.float64)
-    return rows["user_id"].numpy(), rows["item_id"].numpy(), (ratings - ratings.mean()) / ratings.std()
+    return rows["user_id"].numpy(), rows["item_id"].numpy(), SPREAD * (ratings - ratings.mean()) / ratings.std()
 
 
 def test_recbole_reads_exactly_the_datasets_rows(dataset, config):
@@ -345,6 +346,11 @@ def test_epochs_are_chosen_on_validation_and_the_model_refitted_on_all_before_te
     scores = predict(data, fit(data, "train", settings["epochs"]).model, "validation")
     labels = dataset.read("like_dislike", "validation")["label"].to_numpy()
     assert roc_auc_score(labels, scores) == pytest.approx(max(measured.values()), abs=1e-6)
+
+
+def test_a_step_beyond_the_last_epoch_leaves_the_configs_epochs(dataset, config):
+    settings = answer(config(SVD | {"epochs": 2, "eval_step": 3}), dataset).meta.settings
+    assert (settings["epochs_at_most"], settings["epochs_chosen"]) == (2, "by the config")
 
 
 def test_each_epoch_leaves_the_final_model_as_it_is(dataset, config):

@@ -40,8 +40,9 @@ def rescaled(made, factor, shift):
             table = table.set_column(table.column_names.index(name), name, moved)
         pq.write_table(table, path)
     info = json.loads((made / INFO).read_text(encoding="utf-8"))
-    like_from = info["settings"].get("task", {}).get("like_from", 4.0) * factor + shift
-    info["settings"].setdefault("task", {})["like_from"] = like_from
+    task = info["settings"]["task"]
+    if "like_from" in task:
+        task["like_from"] = task["like_from"] * factor + shift
     (made / INFO).write_text(json.dumps(info), encoding="utf-8")
     return open_dataset(sealed(made))
 

@@ -136,3 +136,18 @@ def test_neither_torch_nor_recbole_is_imported():
     code = "import sys, tastetune.baselines.trivial.likes; print({'torch', 'recbole'} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
+
+
+def test_dislikes_that_were_drawn_make_no_item_popular(tmp_path):
+    folder = make_dataset(tmp_path / "made")
+    info = json.loads((folder / "tastetune.json").read_text())
+    info["settings"]["negatives"] = 1
+    (folder / "tastetune.json").write_text(json.dumps(info))
+    dataset = open_dataset(folder)
+    predictions = TrivialLikes("most_popular").fit_predict(dataset, "test")
+    seen, asked = (dataset.read("like_dislike", split).to_pandas() for split in ("train+validation", "test"))
+    clicks = seen[seen.label == 1].item_id.value_counts()
+    scores = predictions.scores(asked.example_id.tolist())[0]
+    # An item with more clicks has a higher score, and one with as many the same, whatever was drawn of it.
+    counts = clicks.reindex(asked.item_id, fill_value=0).to_numpy()
+    assert (np.sign(np.subtract.outer(scores, scores)) == np.sign(np.subtract.outer(counts, counts))).all()

@@ -9,6 +9,7 @@ import pytest
 from tastetune.config.arguments import (
     AdapterArguments,
     AnswerArguments,
+    BatchArguments,
     DataArguments,
     SftArguments,
     StandInArguments,
@@ -305,7 +306,7 @@ def test_every_recipe_of_the_project_parses(monkeypatch):
     monkeypatch.chdir(ROOT)
     kinds = {
         "sft": [SftArguments, ValidationArguments, FineTuningConfig, ModelConfig],
-        "dpo": [SftArguments, AdapterArguments, DPOConfig, ModelConfig],
+        "dpo": [BatchArguments, AdapterArguments, DPOConfig, ModelConfig],
         "grpo": [DataArguments, AdapterArguments, TotalBatchGRPOConfig, ModelConfig],
         "pretrain": [DataArguments, StandInArguments, SFTConfig],
     }

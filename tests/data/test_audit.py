@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tastetune.data.audit import audit, leakage
+from tastetune.data import audit as audits
+from tastetune.data.audit import audit, splits_of
 from tastetune.data.interactions import INTERACTIONS, ITEMS
 from tastetune.data.rows import SCHEMA
 
@@ -14,6 +15,10 @@ from tastetune.data.rows import SCHEMA
 TRAIN = [("u", "a", 10, [], "first a"), ("v", "b", 30, [], "first b")]
 VALIDATION = [("u", "b", 20, ["a"], "a, then b")]
 TEST = [("u", "c", 40, ["a", "b"], "a, b, then c"), ("v", "c", 25, ["b"], "b, then c")]
+
+
+def leakage(folder, **settings):
+    return audits.leakage(splits_of(folder, "like_dislike"), **settings)
 
 
 def write(folder, **parts):
@@ -73,6 +78,14 @@ def test_a_clean_dataset_counts_nothing(tmp_path):
     leaks = leakage(write(tmp_path, train=TRAIN[:1], validation=VALIDATION, test=TEST[:1]))
     assert set(leaks.values()) == {0}
     assert json.dumps(leaks)  # plain numbers
+
+
+def test_without_times_nothing_is_counted_in_time(tmp_path):
+    folder = write(tmp_path, train=TRAIN, validation=VALIDATION, test=TEST)
+    assert set(leakage(folder)) - set(leakage(folder, has_times=False)) == {
+        "test_before_training",
+        "training_after_test",
+    }
 
 
 def test_repeats_targets_in_histories_and_doubled_prompts(tmp_path):

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from made_log import engine, log_table
 from made_netflix_log import write
 
-from tastetune.data.gold_lists import Rule, draw_keys, mine
+from tastetune.data.gold_lists import draw_keys, mine
 from tastetune.data.interactions import INTERACTIONS
+from tastetune.data.list_rule import Rule, on_scale
 from tastetune.data.netflix.prize import read_netflix
 from tastetune.errors import InputError
 
@@ -109,7 +110,7 @@ def test_nobody_who_qualifies_is_an_error():
     ("rule", "message"),
     [
         ({"shared": 0}, "--shared 0: expected 1 or more"),
-        ({"shared": 11}, "--shared 11: a user has --liked 10 films"),
+        ({"shared": 11}, "--shared 11: a user has the best --liked 10,"),
         ({"watched_by": 0.0}, "--watched_by 0.0: expected a share"),
         ({"watched_by": 50.0}, "--watched_by 50.0: expected a share"),
     ],
@@ -225,3 +226,20 @@ def test_lists_are_as_the_contract_says(prize):
     lists = mine(prize, Rule(**FEW)).lists
     assert lists.schema.field("liked").type == pa.list_(pa.string())
     assert lists.schema.field("user_id").type == INTERACTIONS.field("user_id").type
+
+
+@pytest.mark.parametrize(
+    ("ratings", "favourite"),
+    [
+        ([5, 4, 4, 4, 4, 4], 5.0),  # stars that end at 5, as published, though less than a fifth are 5
+        ([10, 9, 8, 8, 7, 5, 5, 5, 5, 5], 9.0),  # of ten ratings one is 10, two are 9 or more
+        ([10, -10, -3.5, 0.25, 9.75], 10.0),  # a fifth is one of five
+        ([1, 1, 1, 1], 1.0),
+    ],
+)
+def test_favourites_follow_the_scale_of_the_log(ratings, favourite):
+    log = log_table([(f"u{n}", "a", float(rating), n) for n, rating in enumerate(ratings)])
+    rule = on_scale(log, Rule())
+    assert (rule.favourite, rule.high) == (favourite, favourite)
+    said = on_scale(log, Rule(favourite=3.0, high=2.0))
+    assert (said.favourite, said.high) == (3.0, 2.0)

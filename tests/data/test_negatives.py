@@ -2,10 +2,12 @@
 
 from collections import Counter
 
+import pytest
 from made_log import log_table
 from sklearn.utils import shuffle
 
 from tastetune.data.histories import with_histories
+from tastetune.data.negatives import DRAWS as policies
 from tastetune.data.negatives import beside, draw
 from tastetune.data.splits import per_user
 
@@ -13,8 +15,8 @@ CLICKS = [(f"u{n % 5}", f"i{17 * n % 101}", 1.0, n // 2) for n in range(50)]  # 
 CLICKED = {(user, item) for user, item, *_ in CLICKS}
 
 
-def drawn_rows(rows: list[tuple], each: int, seed: int = 1) -> list[tuple]:
-    return [tuple(row.values()) for row in draw(log_table(rows), each, seed).to_pyarrow().to_pylist()]
+def drawn_rows(rows: list[tuple], each: int, seed: int = 1, by: str = "uniform") -> list[tuple]:
+    return [tuple(row.values()) for row in draw(log_table(rows), each, seed, by).to_pyarrow().to_pylist()]
 
 
 def test_each_click_gets_as_many_as_asked_none_of_them_clicked_and_none_twice():
@@ -32,6 +34,15 @@ def test_every_unclicked_item_is_drawn_alike():
     assert len(counts) == 21
     # 100 expected of each, with a standard deviation of about 10.
     assert all(60 <= number <= 140 for number in counts.values())
+
+
+def test_popular_items_are_drawn_as_often_as_they_are_clicked():
+    # 900 users click the hit and 100 the rarity; a user who clicked the third item is given either, nine to one.
+    rows = [(f"h{n}", "hit", 1.0, n) for n in range(900)] + [(f"r{n}", "rarity", 1.0, n) for n in range(100)]
+    rows += [(f"u{n}", "third", 1.0, n) for n in range(1000)]
+    given = {by: Counter(o for user, _, o in drawn_rows(rows, 1, by=by) if user[0] == "u") for by in policies}
+    assert given["popularity"]["hit"] / 1000 == pytest.approx(0.9, abs=0.03)
+    assert given["uniform"]["hit"] / 1000 == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_user_who_clicked_nearly_everything_gets_fewer():

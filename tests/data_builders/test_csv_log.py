@@ -80,10 +80,68 @@ def test_likes_in_three_files_without_stars_or_times(tmp_path, monkeypatch):
         }
     test = dataset.read("like_dislike", "test").to_pylist()[0]
     assert test["rating"] in (0.0, 1.0)
-    # No times: the order is that of the files, so what came before a test row is all of train and validation.
-    assert test["history"][-1] == [b for r, b, *_ in parts["validation"] if r == test["user_id"]][-1]
+    # No times: a lot decides inside a split, and what came before a test row is all of train and validation.
+    assert test["history"][-1] in [b for r, b, *_ in parts["validation"] if r == test["user_id"]]
     card = (dataset.folder / "README.md").read_text()
-    assert "places in the log, for it has no times, so that order, and the leakage report with it, is that of" in card
+    assert "its times were missing, so that a lot drawn by seed stands for the order" in card
+    assert "equal timestamps" not in card
+    assert "`timestamp` |" in card  # and not in seconds
+    assert "lie |" not in card  # nothing is said of rows before or after others
+    assert dataset.info["settings"]["has_times"] is False
+    assert set(dataset.info["counts"]["leakage"]) == {"repeated_pairs", "targets_in_history", "duplicate_prompts"}
+
+
+def sorted_by_stars(when):
+    """A log of 40 readers with 20 books each, the best loved first; 79 of 200 ratings in 1000 are 4 or 5."""
+    stars = [5] * 3 + [4] * 4 + [3] * 5 + [2] * 4 + [1] * 4
+    return [
+        [f"r{reader}", f"{(7 * reader + place) % 60 + 1:03}", stars[place], when(place)]
+        for reader in range(40)
+        for place in range(20)
+    ]
+
+
+def catalogue_of_sixty(tmp_path):
+    rows = [[f"{n:03}", f"Book {n}", "prose"] for n in range(1, 61)]
+    return write_csv(tmp_path / "sixty.csv", ["isbn", "name", "shelves"], rows)
+
+
+def test_a_log_sorted_best_first_without_times_is_drawn_by_lot(tmp_path, monkeypatch, capsys):
+    # In the order of the file every like would be in train and none in test; of each reader's 20 books 7 are liked.
+    log = write_csv(tmp_path / "log.csv", ["reader", "isbn", "stars", "when"], sorted_by_stars(lambda place: ""))
+    flags = (*LOG, "--rating_column", "stars")
+    dataset = build(tmp_path, monkeypatch, *flags, log=log, items=catalogue_of_sixty(tmp_path))
+    likes = [part["likes"] for part in dataset.info["counts"]["splits"].values()]
+    assert likes == pytest.approx([0.35] * 3, abs=0.12)
+    said = capsys.readouterr().out
+    assert "The log has no times: which ratings are asked is drawn by lot." in said
+    assert "of what is learnt from" not in said
+
+
+def test_a_log_whose_times_run_from_the_best_down_is_warned_of(tmp_path, monkeypatch, capsys):
+    # Of 20 books a reader has 16 in train (the first 18 but for two of validation are 17), 7 of them liked, and none of
+    # the last two: 7/17 of train, 0 of test.
+    rows = sorted_by_stars(lambda place: f"2024-01-{place + 1:02}T12:00:00Z")
+    log = write_csv(tmp_path / "log.csv", ["reader", "isbn", "stars", "when"], rows)
+    dataset = build(tmp_path, monkeypatch, *STARS, log=log, items=catalogue_of_sixty(tmp_path))
+    said = "Warning: likes are 41.2% of train and 0.0% of test"
+    assert said in capsys.readouterr().out
+    assert said in (dataset.folder / "README.md").read_text()
+
+
+def test_ratings_of_one_moment_are_drawn_by_lot_unless_the_item_id_is_asked_for(tmp_path, monkeypatch):
+    # One date for all. By item id each reader's last books are the highest numbers; by lot new books are as likely.
+    rows = [[reader, book, stars, "2024-01-01"] for reader, book, stars, _ in loans()]
+    log = write_csv(tmp_path / "log.csv", ["reader", "isbn", "stars", "when"], rows)
+    tests = {}
+    for ties in ("hash", "item_id"):
+        dataset = build(tmp_path, monkeypatch, *STARS, "--ties", ties, log=log)
+        assert dataset.ties == ties
+        tests[ties] = {row["user_id"]: row["item_id"] for row in dataset.read("like_dislike", "test").to_pylist()}
+    assert tests["item_id"] == {
+        f"r{reader}": max(b for r, b, *_ in loans() if r == f"r{reader}") for reader in range(6)
+    }
+    assert tests["hash"] != tests["item_id"]
 
 
 def test_a_split_column_and_no_validation_rows(tmp_path, monkeypatch):

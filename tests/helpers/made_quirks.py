@@ -356,7 +356,7 @@ def named_by_a_row(folder: Path) -> list:
 
 
 ZONE_LESS = "dates without a time zone"
-NO_TIMES = "places in the log, for it has no times"
+NO_TIMES = "missing"
 
 QUIRKS = {
     "MovieLens 1M: `::`, no header, latin-1": Quirk(
@@ -427,7 +427,7 @@ QUIRKS = {
         chinese,
         times="%Y/%m/%d",
         words=("movie", "movies"),
-        titled="ids",
+        titled="log",
         settings={"encoding": "gbk"},
         first={"rating": 1.0, "timestamp": DAY},
     ),

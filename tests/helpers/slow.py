@@ -14,6 +14,8 @@ PLACES = (
     "baselines/test_trivial_likes.py::test_neither_torch_nor_recbole_is_imported",
     "baselines/test_tuning.py",
     "config/test_recipe.py::test_every_recipe_of_the_project_parses",
+    "data/intake/test_quirks.py",
+    "data/reading/test_damage.py",
     "data/test_audit.py",
     "data/test_gold_lists.py::test_lists_equal_the_reference_in_whatever_order_the_log_comes",
     "data/test_histories.py",

@@ -1,5 +1,6 @@
 """The stages of a run, in this process or in one that can be killed, forked from one that has loaded the libraries."""
 
+import ctypes
 import json
 import multiprocessing
 import os
@@ -35,6 +36,9 @@ LOADED = (
     "tastetune.baselines.recbole.likes",
     "tastetune.reporting.run",
 )
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
+"""Of Linux: take a right from a process, and the right to write anywhere."""
+
 OF_THE_RUN = ("seconds", "command", "versions", "passes")
 """Keys that say when and how something was made, or follow from the seconds."""
 
@@ -122,6 +126,9 @@ def content(path: Path) -> object:
         return load_file(path)
     if path.name == "learning_curve.png":  # drawn over seconds too
         return path.read_bytes()[-8:]
+    if path.name == "learning_curve.md":  # whose fifth column is seconds
+        cells = [line.split(" | ") for line in path.read_text().splitlines()]
+        return [line[:4] + line[5:] for line in cells]
     return path.read_bytes()
 
 
@@ -145,3 +152,8 @@ def same(one: object, other: object, rtol: float = 0, atol: float = 0) -> bool:
     if isinstance(one, float | np.ndarray) and isinstance(other, float | np.ndarray):
         return np.shape(one) == np.shape(other) and np.allclose(one, other, rtol=rtol, atol=atol)
     return one == other
+
+
+def plain_rights() -> None:
+    """For `preexec_fn`: what is executed after it is bound by the modes of files, even if root starts it."""
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0)

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig, 
 
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
-from tastetune.language_models.batching import alike, context_length, refuse_beyond_context
+from tastetune.language_models.batching import alike, context_length, refuse_beyond_context, tokens_at_once
 from tastetune.language_models.generation import completed_lines, generated_answers
 from tastetune.language_models.probabilities import answer_probabilities, yes_probabilities
 from tastetune.tasks.like_dislike import Item, LikeDislike
@@ -46,6 +48,16 @@ def test_batches_padding_and_the_shared_prefix_change_nothing(tiny, max_batch_to
     expected = [alone(*tiny, text) for text in texts]
     assert np.ptp(expected) > 1e-4, "prompts that all score alike would show nothing"
     np.testing.assert_allclose(p_yes(*tiny, texts, max_batch_tokens), expected, atol=1e-6)
+
+
+def test_a_cpu_takes_fewer_tokens_at_once_of_those_that_pass_through_the_model(tiny):
+    model, _ = tiny
+    assert tokens_at_once(model, 300) == 300
+    assert tokens_at_once(model, 16384) == 2048
+    # Of rows of 600 tokens that share 450 of them, 150 pass: 2048 of these are in 8192 of all
+    assert tokens_at_once(model, 16384, length=600, shared=450) == 8192
+    assert tokens_at_once(model, 5000, length=600, shared=450) == 5000
+    assert tokens_at_once(copy.deepcopy(model).to("meta"), 16384, length=600, shared=450) == 16384
 
 
 def test_prompts_that_share_nothing_or_everything(tiny):

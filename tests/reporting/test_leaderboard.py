@@ -65,7 +65,7 @@ def test_the_leaderboard_says_what_was_scored(scores):
     assert f"{dataset['n']} rows of 40 users" in text
     assert f"{100 * dataset['base_rate']:.1f}% likes" in text
     assert dataset["fingerprint"] in text
-    assert "the scores are not stars (RMSE, MAE of" in text
+    assert "the scores are no ratings (RMSE, MAE of" in text
     assert scores["command"] in text
 
 

@@ -27,7 +27,7 @@ def row(name, kind, value, *, against=None, uauc=None, half=0.01, metric="roc_au
 
 
 def scored(*models, reference="mean", config="like_dislike", **dataset):
-    dataset = {"config": config, "settings": {}, **dataset}
+    dataset = {"config": config, "settings": {}, "split": "test", "n": 402, **dataset}
     return {"dataset": dataset, "bootstrap": {"level": 0.95}, "reference": reference, "models": list(models)}
 
 
@@ -152,26 +152,56 @@ def test_a_table_in_which_each_lies_in_every_interval_is_hollow():
     ]
     always = row("always_yes", "trivial", 0.5, half=0.0, against=apart(-0.3, -0.35, -0.25))
     sentence = (
-        "A hollow table: sft, svd and mean cannot be told apart, "
-        "for the ROC-AUC of each lies within the interval of every other."
+        "This table cannot tell models apart: "
+        "the ROC-AUC of each of sft, svd and mean lies within the interval of every other."
     )
     assert verdict(scored(*wide))[0] == sentence
     assert verdict(scored(*wide, always))[0] == sentence  # the same in every resample
     # Paired on the same resamples, they can be
     sure = row("sft", "adapter", 0.82, half=0.05, against=apart(0.02, 0.01, 0.03))
-    assert not verdict(scored(*wide[:2], sure))[0].startswith("A hollow")
+    assert not verdict(scored(*wide[:2], sure))[0].startswith("This table cannot")
     # 0.70 lies in no other's interval
     far = row("old", "recbole", 0.70, half=0.05, against=apart(-0.1, -0.21, 0.01))
-    assert not verdict(scored(*wide, far))[0].startswith("A hollow")
+    assert not verdict(scored(*wide, far))[0].startswith("This table cannot")
 
 
 @pytest.mark.parametrize(("value", "is_hollow"), [(0.949, False), (0.95, True)])
 def test_a_table_that_a_trivial_model_wins_is_hollow(value, is_hollow):
     sentence = (
-        f"A hollow table: without learning a taste, mean has a ROC-AUC of {value:.3f}, "
+        f"This table cannot tell models apart: without learning a taste, mean has a ROC-AUC of {value:.3f}, "
         "so next to nothing is left to win."
     )
     assert (verdict(scored(row("mean", "trivial", value), BASE))[0] == sentence) == is_hollow
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_hollow"), [("user_mean", 0.80, True), ("user_mean", 0.79, False), ("item_mean", 0.80, False)]
+)
+def test_a_table_in_which_the_user_alone_is_as_good_as_the_best_is_hollow(name, value, is_hollow):
+    """svd has 0.81, and its interval begins at 0.80."""
+    sentence = (
+        "This table cannot tell models apart: user_mean alone, which knows nothing of what is asked about, "
+        "lies within the interval of the best, svd, at a ROC-AUC of 0.800."
+    )
+    alone = row(name, "trivial", value, against=apart(-0.01, -0.02, -0.001))
+    assert (verdict(scored(SVD, alone, MEAN))[0] == sentence) == is_hollow
+
+
+@pytest.mark.parametrize(("copies", "is_hollow"), [(80, False), (301, True)])
+def test_a_table_of_prompts_that_were_trained_on_is_hollow(copies, is_hollow):
+    """80 of 402 are less than a fifth."""
+    sentence = (
+        f"This table cannot tell models apart: {copies} of 402 test prompts are, letter by letter, training prompts."
+    )
+    assert (verdict(scored(SVD, MEAN, leakage={"duplicate_prompts": copies}))[0] == sentence) == is_hollow
+
+
+def test_all_reasons_stand_in_one_sentence():
+    leakage = {"duplicate_prompts": 301}
+    assert verdict(scored(row("mean", "trivial", 0.96), BASE, leakage=leakage))[0] == (
+        "This table cannot tell models apart: without learning a taste, mean has a ROC-AUC of 0.960, so next to "
+        "nothing is left to win; 301 of 402 test prompts are, letter by letter, training prompts."
+    )
 
 
 @pytest.mark.parametrize(("value", "is_leak"), [(0.979, False), (0.98, True)])
@@ -212,7 +242,9 @@ def test_lists_are_compared_with_what_is_watched_most():
 def test_lists_that_several_models_fill_are_hollow():
     perfect, nearly = lists("gold", "recbole", 1.0, 1.0), lists("ease", "recbole", 0.999, 0.99)
     mean = lists("mean", "trivial", 0.4, 0.3)
-    sentence = "A hollow table: the P@10 of gold and ease is 0.99 or more, so nothing is left to win."
+    sentence = (
+        "This table cannot tell models apart: the P@10 of gold and ease is 0.99 or more, so nothing is left to win."
+    )
     assert verdict(scored(perfect, nearly, mean, config="top_n"))[0] == sentence
     assert sentence not in verdict(scored(perfect, mean, config="top_n"))  # one alone may just be good
 

@@ -11,6 +11,7 @@ from tastetune.files import write_all
 from tastetune.reporting.files import files_of
 from tastetune.reporting.leaderboard import short_table
 from tastetune.reporting.views import VIEWS
+from tastetune.speed import Comparison, write_speed
 from tastetune.tasks import TASKS
 
 TEXT = "# A text\n\nBefore\n\n<!-- table: out/scores.json -->\nold | table\n<!-- end of table -->\n\nAfter\n"
@@ -73,3 +74,11 @@ def test_the_readmes_map_is_what_is_there(tmp_path, monkeypatch, capsys):
     status, _, stderr = run_in(ROOT, monkeypatch, capsys, "readme_table.py", "tastetune", tmp_path / "README.md")
     assert status == 0, stderr
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_benchmarks_measured_becomes_a_table(monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    write_speed("reading", [Comparison("Rows read", "rows/s", "pandas", 10.0, 25.0, "every value")], {}, turns=3)
+    (tmp_path / "text.md").write_text("<!-- speed: results/speed -->\n<!-- end of speed -->\n")
+    assert run_in(tmp_path, monkeypatch, capsys, "readme_table.py", "results/speed", "text.md")[0] == 0
+    assert "| Rows read | pandas | 10 rows/s | 25 rows/s | 2.5 | every value |" in (tmp_path / "text.md").read_text()

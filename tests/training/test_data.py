@@ -4,13 +4,14 @@ import pytest
 from datasets import Dataset
 from made import make_dataset
 from made_model import make_tiny_model
-from transformers import AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl import SFTConfig, SFTTrainer
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.run import read_cost
 from tastetune.errors import InputError
 from tastetune.training.costs import CostRecorder
-from tastetune.training.data import check_lengths, set_total_batch_size, training_rows
+from tastetune.training.data import check_lengths, set_total_batch_size, training_rows, without_eos
 
 
 def arguments(**kwargs):
@@ -73,3 +74,25 @@ def test_packed_rows_are_all_given_and_counted(tmp_path):
     recorder.on_train_begin(args, None, None, train_dataloader=SimpleNamespace(dataset=range(3)))
     recorder.write(args, SimpleNamespace(global_step=5, total_flos=0, num_input_tokens_seen=0), tmp_path)
     assert read_cost(tmp_path)["examples"] == 40
+
+
+def test_a_row_ends_with_its_answer_or_with_the_end_of_the_text(tmp_path):
+    """The rows that TRL makes of texts, token by token, but for the end-of-text token behind the answer."""
+    tokenizer = AutoTokenizer.from_pretrained(make_tiny_model(tmp_path / "model"))
+    texts = Dataset.from_dict({"prompt": ["Film 1", "Film 1 Film 2"], "completion": [" Yes", " No"]})
+
+    def prepared(rows, **keys):
+        args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False, report_to="none", **keys)
+        model = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+        dataset = SFTTrainer(model, args, train_dataset=rows, processing_class=tokenizer).train_dataset
+        return [(row["input_ids"], row["labels"]) for row in dataset]
+
+    for keys, whole_text in (({}, False), ({"completion_only_loss": False}, True)):
+        with_end = prepared(texts, **keys)
+        without = prepared(without_eos(texts, tokenizer, whole_text=whole_text), **keys)
+        assert [ids[-1] for ids, _ in with_end] == [tokenizer.eos_token_id] * 2
+        assert without == [(ids[:-1], labels[:-1]) for ids, labels in with_end]
+    # Of two labels a row, the answer and the end, one is left: the answer
+    labels = without_eos(texts, tokenizer)["labels"]
+    answers = [tokenizer(answer, add_special_tokens=False)["input_ids"] for answer in (" Yes", " No")]
+    assert [[label for label in of_row if label != -100] for of_row in labels] == answers

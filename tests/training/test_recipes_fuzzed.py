@@ -15,6 +15,7 @@ from recipes import FIELDS, NEARLY, SOUND, recipes
 from tastetune.config.arguments import (
     AdapterArguments,
     AnswerArguments,
+    BatchArguments,
     DataArguments,
     GenerationArguments,
     SftArguments,
@@ -62,7 +63,7 @@ def doctor(argv):
 def trained_otherwise(argv):
     """What scripts/dpo.py and grpo.py refuse before they open a dataset."""
     kinds = {
-        "dpo": (SftArguments, AdapterArguments, DPOConfig, ModelConfig),
+        "dpo": (BatchArguments, AdapterArguments, DPOConfig, ModelConfig),
         "grpo": (DataArguments, AdapterArguments, TotalBatchGRPOConfig, ModelConfig),
     }
     for output, arguments in kinds.items():

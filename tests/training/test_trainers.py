@@ -108,6 +108,24 @@ def test_the_loss_is_trls_in_every_architecture(folder, config):
     compare(trainer)
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_the_loss_is_trls_on_whichever_side_a_batch_is_filled_up(folder, side):
+    """Of 4 tokens and 2, the 2 are filled up; behind its end a row needs no mask, before its beginning it does."""
+    torch.manual_seed(0)
+    trainer = trainer_of(folder, AutoModelForCausalLM.from_pretrained(folder))
+    short, filled = ([9, 8], [1, 1]) if side == "right" else ([1, 1], [9, 8])
+    own = (1, 1, 0, 0) if side == "right" else (0, 0, 1, 1)
+    batch = {
+        "input_ids": torch.tensor([[5, 6, 7, 8], short + filled]),
+        "attention_mask": torch.tensor([(1, 1, 1, 1), own]),
+        "labels": torch.tensor([[-100, -100, -100, 8], [-100, 8, -100, -100] if side == "right" else [-100] * 3 + [8]]),
+    }
+    with torch.no_grad():
+        found = trainer.compute_loss(trainer.model, dict(batch)).item()
+        expected = super(CompactSFTTrainer, trainer).compute_loss(trainer.model, dict(batch)).item()
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
 def test_a_model_in_training_is_left_as_it_was(folder):
     trainer = trainer_of(folder, AutoModelForCausalLM.from_pretrained(folder).train())
     assert isinstance(trainer, SFTTrainer)

@@ -128,7 +128,7 @@ def test_what_is_done_is_not_done_again(home, adapter, capsys):
         (["--use_peft", "false", "--load_in_4bit", "false"], "tune_space: lora_r is of LoRA, and use_peft is false"),
         (["--tune_space", "x"], "tune_space is 'x' .*expected dict"),
         (["--run_dir", "{home}/plain"], "plain/adapter holds a run without tuning, and tune is 3"),
-        (["--dataset_name", "{home}/unjudged"], "unjudged: split 'validation' is empty, so nothing can be chosen"),
+        (["--dataset_name", "{home}/unjudged"], "unjudged/like_dislike/validation.parquet: no rows; rebuild"),
         (["--dataset_name", "{home}/lists", "--dataset_config", "top_n"], "answers to 'top_n' are not scored while"),
     ],
 )

@@ -49,7 +49,7 @@ class RecBoleLikes(RecBoleBaseline):
 
 
 def choose_epochs(data: LabelledData) -> dict:
-    """The number of epochs to train: the config's, or with `eval_step` above 0 the best one on validation.
+    """The number of epochs to train: the config's, or with an `eval_step` within them the best one on validation.
 
     Returns:
         `epochs` out of `epochs_at_most`, and how it was chosen: `validation_roc_auc` by epoch, or in `epochs_chosen`
@@ -57,7 +57,7 @@ def choose_epochs(data: LabelledData) -> dict:
     """
     values = data.config.values
     at_most = {"epochs_at_most": values["epochs"]}
-    if not values["eval_step"]:
+    if not 0 < values["eval_step"] <= values["epochs"]:
         return at_most | {"epochs_chosen": "by the config"}
     if not data.can_choose():
         reason = "by the config: validation is empty or holds one label, so it cannot choose"

@@ -19,11 +19,15 @@ that a half for each leaves half of what is allowed (Nocedal and Wright, "Numeri
 """
 
 
+SPREAD = 1.11
+"""The standard deviation of z: that of the stars of ml-100k and ml-1m, on which rates and penalties were chosen."""
+
+
 class SVD(GeneralRecommender):
     """Biased matrix factorisation: the estimated rating is mu + sigma (b_u + b_i + p_u . q_i).
 
-    mu and sigma are the mean and the standard deviation of the training ratings and are not learnt: the rest is, from
-    the standardised rating z = (r - mu) / sigma, so that one learning rate suits every scale. The loss of a batch is
+    mu and sigma, the mean and the spread of the training ratings, are not learnt. The rest is, from z = (r - mu) /
+    sigma, which is spread like stars (see `SPREAD`), so that one learning rate suits all scales. The loss of a batch is
     the sum over its ratings of 1/2 (z - estimate)^2 + reg_weight/2 (b_u^2 + b_i^2 + |p_u|^2 + |q_i|^2), so that one
     step of plain SGD adds up the published updates of the batch's ratings, computed from the same parameters: b_u += lr
     (e - reg b_u), p_u += lr (e q_i - reg p_u), and alike for the item. Only a user or an item with so many ratings in
@@ -47,7 +51,7 @@ class SVD(GeneralRecommender):
         for bias in (self.user_bias, self.item_bias):
             nn.init.zeros_(bias.weight)
         ratings = dataset.inter_feat[self.rating_field].double()
-        spread = ratings.std(correction=0)
+        spread = ratings.std(correction=0) / SPREAD
         self.register_buffer("mean", ratings.mean().float())
         self.register_buffer("spread", (spread if spread > 0 else torch.ones_like(spread)).float())
 
@@ -59,7 +63,7 @@ class SVD(GeneralRecommender):
         parts = user_bias, item_bias, p, q = self._parameters_of(interaction)
         self._bound_steps(interaction[self.USER_ID], q, (user_bias, p))
         self._bound_steps(interaction[self.ITEM_ID], p, (item_bias, q))
-        error = (interaction[self.rating_field] - self.mean) / self.spread - _standardised(*parts)
+        error = (interaction[self.rating_field] - self.mean) / self.spread - _estimate(*parts)
         penalty = sum(part.square().sum() for part in parts)
         return 0.5 * (error.square().sum() + self.reg_weight * penalty)
 
@@ -77,7 +81,7 @@ class SVD(GeneralRecommender):
 
     def predict(self, interaction):
         """Estimated ratings, float (n,), not clipped to the scale: clipping would tie the best loved."""
-        return self.mean + self.spread * _standardised(*self._parameters_of(interaction))
+        return self.mean + self.spread * _estimate(*self._parameters_of(interaction))
 
     def full_sort_predict(self, interaction):
         """Estimated ratings of every item, float (n x items,)."""
@@ -86,8 +90,8 @@ class SVD(GeneralRecommender):
         return (self.mean + self.spread * (self.user_bias(user) + of_items)).flatten()
 
 
-def _standardised(user_bias, item_bias, p, q):
-    """The estimate of SVD in standard deviations from the mean, (n,), from biases (n, 1) and factors (n, width)."""
+def _estimate(user_bias, item_bias, p, q):
+    """The estimate of z, (n,), from biases (n, 1) and factors (n, width)."""
     return (user_bias + item_bias).squeeze(1) + torch.bmm(p[:, None], q[..., None]).flatten()
 
 

@@ -38,6 +38,10 @@ class CodedLikes:
     like: np.ndarray
     history: np.ndarray
 
+    def only(self, kept: np.ndarray) -> "CodedLikes":
+        """The rows where the bool array `kept` (n,) is true."""
+        return CodedLikes(self.user[kept], self.item[kept], self.like[kept], self.history[kept])
+
 
 def always_yes(fit: CodedLikes, rows: CodedLikes) -> np.ndarray:
     """Everybody likes everything: 1 for each row."""
@@ -140,6 +144,8 @@ class TrivialLikes:
         tables = read_labelled_rows(dataset, split, COLUMNS)
         coded, began = encode(tables, dataset.like_from), time.perf_counter()
         fit = coded["train"] if splits == "train" else joined(coded["train"], coded["validation"])
+        if dataset.has_sampled_dislikes and self.name == "most_popular":
+            fit = fit.only(fit.like > 0)  # what was drawn says nothing of what is popular
         tuned = tune(self.name, coded["train"], coded["validation"])
         scores = MODELS[self.name][0](fit, coded[split], **tuned["smoothing"])
         meta = Meta(

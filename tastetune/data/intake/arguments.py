@@ -24,6 +24,9 @@ def _switch(meaning: str):
 @dataclass(kw_only=True)
 class LogArguments(BuildArguments):
     log: str | None = _flag("The log: CSV, TSV, parquet, JSON, Excel or RecBole's, packed or not.")
+    format: Literal["letterboxd", "goodreads", "netflix_history", "myanimelist", "lastfm", "spotify"] | None = _flag(
+        "--log is a folder of this service's exports, one a person."
+    )
     train_log: str | None = _flag("Instead of --log, one file a split: train.")
     validation_log: str | None = _flag("The validation file; may be left away.")
     test_log: str | None = _flag("The test file.")
@@ -47,13 +50,23 @@ class LogArguments(BuildArguments):
     items_encoding: str | None = _flag("Of the catalogue, where it has another.")
     items_no_header: bool | None = _switch("Of the catalogue, where it is otherwise.")
     items_no_quotes: bool | None = _switch("Of the catalogue, where it is otherwise.")
-    time_format: str | None = _flag("What times are: seconds, milliseconds, years, days since 1900 ... or %d/%m/%Y.")
+    time_format: str | None = _flag("What times are: seconds, milliseconds, years, days since 1900 ... or %%d/%%m/%%Y.")
     rating_min: float | None = _flag("The lowest rating there can be.")
     rating_max: float | None = _flag("The highest rating there can be.")
     unrated: float | None = _flag("The number that stands for no rating; rows with it are set aside.")
     like_from: float | None = _flag("A rating of this much or more is a like; 4 on a scale from 1 to 5.")
     negatives: int | None = _flag("For clicks: dislikes to sample beside each click, items the user never clicked; 1.")
+    negatives_by: Literal["uniform", "popularity"] = _flag(
+        "How they are drawn: each item alike, or as often as it is clicked.", default="uniform"
+    )
+    like_rule: Literal["threshold", "user_median", "log"] | None = _flag(
+        "What makes a like: a rating from which on; more than is usual for the user; or a count on a log scale."
+    )
+    ties: Literal["item_id", "hash"] = _flag(
+        "What orders a user's ratings of one moment: `hash`, a lot; `item_id`, the ids as text.", default="hash"
+    )
     repeats: Literal["refuse", "first", "last"] | None = _flag("Which row to keep where a user and an item meet again.")
+    empty_ids: Literal["refuse", "drop"] | None = _flag("Rows without a user or an item: set them aside.")
     unknown_items: Literal["refuse", "drop", "id"] | None = _flag(
         "Items without a title in the catalogue: drop their ratings, or let the id stand for the title."
     )
@@ -86,7 +99,14 @@ class LogArguments(BuildArguments):
             )
 
     def default_run(self) -> str:
-        return f"{Path(self.log or self.train_log or 'log').stem.partition('.')[0]}{self.variant}"
+        return f"{self.log_name}{self.variant}"
+
+    @property
+    def log_name(self) -> str:
+        """The log's file without its endings; of one file a split, their folder."""
+        if self.log:
+            return Path(self.log).stem.partition(".")[0]
+        return Path(self.train_log or "log").resolve().parent.name
 
     @property
     def logs(self) -> dict[str, str]:

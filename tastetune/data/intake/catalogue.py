@@ -3,19 +3,22 @@
 import ast
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from tastetune.data.interactions import ITEMS, item_problems
+from tastetune.data.interactions import item_problems, items_table
 from tastetune.data.reading.logs import RawLog, repeats_of
 from tastetune.data.reading.problems import Problem
 
 SEPARATORS = ("|", ";", " / ", "/", ", ", ",")
 """What may stand between two categories, the surest first."""
+
+NAME = re.compile(r"[^\W\d_]{2,}\W*\s\w|\w\s\W*[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
+"""What a title looks like and an id does not."""
 
 LONGEST_TITLE = 2000
 """Characters of a title; a longer one is no title, or many lines behind a quote that is never closed."""
@@ -72,20 +75,16 @@ def items_of(raw: RawLog, separator: str) -> tuple[pa.Table, list[Problem]]:
     titled = replace(raw, table=raw.table.filter(raw.table.title.strip().fill_null("") != ""))
     problems = item_problems(titled)
     rows = [
-        {"item_id": row["item_id"], "title": row["title"].strip(), "genres": listed(row.get("genres") or "", separator)}
+        (row["item_id"], row["title"].strip(), listed(row.get("genres") or "", separator))
         for row in titled.table.order_by("item_id").to_pyarrow().to_pylist()
         if row["item_id"] is not None
     ]
-    problems += [
-        Problem(
-            str(raw.path),
-            f"the title of item {row['item_id']} has {len(row['title']):,} characters",
-            "look for a quote that is never closed, or name another column with --title_column",
-        )
-        for row in rows
-        if len(row["title"]) > LONGEST_TITLE
-    ][:1]
-    return pa.Table.from_pylist(rows, ITEMS), problems
+    remedy = "look for a quote that is never closed, or name another column with --title_column"
+    long = [(item, len(title)) for item, title, _ in rows if len(title) > LONGEST_TITLE]
+    for item, length in long[:1]:
+        what = f"the title of item {item} has {length:,} characters"
+        problems.append(Problem(str(raw.path), what, remedy, len(long)))
+    return items_table(rows), problems
 
 
 def own_items(log: RawLog, separator: str) -> tuple[pa.Table, dict[str, int]]:
@@ -96,19 +95,20 @@ def own_items(log: RawLog, separator: str) -> tuple[pa.Table, dict[str, int]]:
     firsts |= {"genres": table.genres.argmin(table.row, where=table.genres.notnull())} if has_genres else {}
     grouped = table.group_by("item_id").agg(**firsts, titles=title.nunique()).order_by("item_id")
     rows = grouped.to_pyarrow().to_pylist()
-    made = [
-        {"item_id": row["item_id"], "title": row["title"], "genres": listed(row.get("genres") or "", separator)}
-        for row in rows
-        if row["title"]
-    ]
+    made = [(row["item_id"], row["title"], listed(row.get("genres") or "", separator)) for row in rows if row["title"]]
     several = sum(row["titles"] > 1 for row in rows)
     note = "items that the log calls by several titles (the first is kept)"
-    return pa.Table.from_pylist(made, ITEMS), {note: several} if several else {}
+    return items_table(made), {note: several} if several else {}
+
+
+def are_names(ids: Sequence[str]) -> bool:
+    """Whether ids read as titles do: a half or more hold two words, or two letters of a script without spaces."""
+    return sum(bool(NAME.search(item)) for item in ids) * 2 >= max(len(ids), 1)
 
 
 def id_items(ids: Iterable[str]) -> pa.Table:
     """An items table whose titles are the ids."""
-    return pa.Table.from_pylist([{"item_id": item, "title": item, "genres": []} for item in sorted(ids)], ITEMS)
+    return items_table([(item, item, []) for item in sorted(ids)])
 
 
 def _as_list(text: str) -> list | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tastetune.data.intake.arguments import NONE, LogArguments
-from tastetune.data.intake.columns import JOINED, Roles, join, roles_of, share
+from tastetune.data.intake.columns import JOINED, Roles, is_varied, join, roles_of, share
 from tastetune.data.intake.doubts import Choice, Doubt, choices
 from tastetune.data.intake.names import is_count, words_of
 from tastetune.data.reading.tables import TableFile
@@ -19,6 +19,9 @@ ITEM_FLAGS = {"item": "id_column", "title": "title_column", "genres": "genres_co
 
 FIRST = ("time", "rating")
 """Roles that what stands in a column without a name tells surest."""
+
+ALIKE = 0.5
+"""Different titles to an item, at least."""
 
 SAME = 10
 """Repeated items whose every row has one time from which on that is the item's, such as its year."""
@@ -72,21 +75,38 @@ def _log(args: LogArguments, log: TableFile, catalogue: TableFile | None, ids: s
         found.columns["item"] = found.columns["title"]  # a log that names its items by their titles
     if not said["rating"] and not said["like"] and {"rating", "like"} <= found.columns.keys():
         del found.columns["rating" if is_count(found.columns["rating"]) else "like"]
-    if not said["time"] and "time" in found.columns and _is_of_items(log, found):
+    if not said["time"] and {"time", "item"} <= found.columns.keys() and _is_of_items(log, found):
         del found.columns["time"]
+    if not said["title"]:
+        _drop_untitling(log, found)
     return found
 
 
 def _by_content(log: TableFile, said: dict, catalogue: TableFile | None, ids: str | None) -> Roles:
     """The columns of a file without a header: times and ratings first, the item by the catalogue, the user is left."""
-    first = roles_of(log, FIRST, said)
+    first, may_count = roles_of(log, FIRST, said), not said["rating"] and not said["like"]
     said = said | {role: first.columns.get(role, NONE) for role in FIRST}
     if catalogue is not None and not said["item"]:
         free = [column for column in log.columns if column not in said.values()]
         if pair := join(log, free, catalogue, catalogue.columns if ids is None else [ids]):
             said["item"] = pair[0]
     found = roles_of(log, ("user", "item", "title"), said)
+    _drop_untitling(log, found)
+    left = [column for column in log.columns if column not in found.columns.values() and is_varied(log, column)]
+    if may_count and left and "rating" not in first.columns:
+        found.columns["rating"], found.rivals["rating"] = left[0], [*left[1:], NONE]
+        found.guessed.append("rating")
     return Roles(found.columns, found.rivals | first.rivals, found.guessed + first.guessed)
+
+
+def _drop_untitling(log: TableFile, found: Roles) -> None:
+    """Take the title from a column that calls many items alike, such as one of events."""
+    item, title = found.columns.get("item"), found.columns.get("title")
+    if item and title and item != title:
+        items, titles = set(log.rows[item]), set(log.rows[title])
+        if len(titles) < ALIKE * len(items):
+            found.columns.pop("title")
+            found.columns.pop("genres", None)
 
 
 def _joined(log: TableFile, found: Roles, catalogue: TableFile, ids: str | None) -> tuple[str, str] | None:
@@ -168,6 +188,8 @@ def _column_doubts(table: TableFile, found: Roles, flags: Mapping[str, str]) -> 
 
 
 def _example(table: TableFile, column: str) -> str:
+    if column == NONE:
+        return "there is none"
     values = list(dict.fromkeys(value for value in table.rows[column] if value))[:3]
     return ", ".join(value[:20] for value in values) + " ..."
 

@@ -83,6 +83,12 @@ def share(log: TableFile, column: str, catalogue: TableFile, ids: str) -> float:
     return sum(value in known for value in values) / len(values) if values and is_id else 0.0
 
 
+def is_varied(table: TableFile, column: str) -> bool:
+    """Whether a column holds numbers, and not all the same."""
+    values = _values(table, column)
+    return _is_rating(values) and len(set(values)) > 1
+
+
 def _values(table: TableFile, column: str) -> list[str]:
     return [value.strip() for value in table.rows.get(column, ()) if value and value.strip()]
 

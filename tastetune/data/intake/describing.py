@@ -1,7 +1,5 @@
 """What a dataset's card and its prompts say of somebody's own log."""
 
-from pathlib import Path
-
 from tastetune.data import negatives
 from tastetune.data.card import Source
 from tastetune.data.intake.look import Look
@@ -17,12 +15,14 @@ TITLES = {
 def card_source(look: Look) -> Source:
     """What the card says of the log."""
     args = look.args
-    name = args.name or Path(args.log or args.train_log or "log").stem
+    name = args.name or args.log_name
     rest = {
-        NO_TIMES: ", so that order, and the leakage report with it, is that of the log's rows",
+        NO_TIMES: ", so that a lot drawn by seed stands for the order",
         NO_ZONE: ", taken as UTC",
     }.get(look.times, "")
-    sampled = f" Dislikes are sampled, {args.negatives} beside each click. {negatives.POLICY}" if args.negatives else ""
+    sampled = ""
+    if args.negatives:
+        sampled = f" Dislikes are sampled, {args.negatives} beside each click. {negatives.policy(args.negatives_by)}"
     return Source(
         name=name,
         pretty_name=name,

@@ -45,6 +45,7 @@ def choices(flag: str, *values: str) -> tuple[Choice, ...]:
 
 SETTLING = {
     "repeats": (Choice("repeats", "last", "the later is kept"), Choice("repeats", "first", "the earlier is kept")),
+    "empty_ids": (Choice("empty_ids", "drop", "these rows are set aside"),),
     "doubled_items": (
         Choice("doubled_items", "first", "the first line is kept"),
         Choice("doubled_items", "last", "the last line is kept"),

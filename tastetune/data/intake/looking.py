@@ -15,6 +15,7 @@ from tastetune.data.intake.scale import Scale, default_like, scale_of
 from tastetune.data.intake.times import unit_of
 from tastetune.data.intake.titles import understand_titles
 from tastetune.data.interactions import interaction_problems
+from tastetune.data.liking import LOG, THRESHOLD
 from tastetune.data.reading.logs import RawLog, joined
 from tastetune.data.reading.tables import TableFile, opened, read_columns
 from tastetune.errors import InputError
@@ -48,7 +49,12 @@ def look_at(con: ibis.BaseBackend, args: LogArguments) -> Look:
     _check_together(look)
     kind = "ratings" if look.kind == "counts" else look.kind
     look.log, look.times, look.notes = normalised(
-        raw, kind, look.args.repeats or "refuse", args.time_format, look.args.unrated
+        raw,
+        kind,
+        args.repeats or "refuse",
+        time_format=args.time_format,
+        unrated=look.args.unrated,
+        empty_ids=args.empty_ids or "refuse",
     )
     # Worked out once: every question below, and the builder, asks these rows
     look.log = replace(look.log, table=con.create_table(ibis.util.gen_name("log"), look.log.table, temp=True))
@@ -105,6 +111,7 @@ def _understand_ratings(look: Look, raw: RawLog) -> None:
     else:
         look.scale = scale_of(raw.table, args.unrated, args.rating_min, is_count=is_count(str(args.rating_column)))
         look.kind = look.scale.kind
+    args = replace(args, like_rule=args.like_rule or (LOG if look.kind == "counts" else THRESHOLD))
     if look.kind == "clicks":
         look.args = replace(args, rating_column=NONE, negatives=1 if args.negatives is None else args.negatives)
     elif look.kind == "likes":
@@ -119,7 +126,12 @@ def _understand_ratings(look: Look, raw: RawLog) -> None:
         like_from = default_like(replace(scale, low=low, high=high)) if args.like_from is None else args.like_from
         unrated = scale.unrated if args.unrated is None else args.unrated
         look.args = replace(
-            args, rating_min=low, rating_max=high, like_from=like_from, unrated=unrated, like_column=NONE
+            args,
+            rating_min=low,
+            rating_max=high,
+            like_from=like_from,
+            unrated=unrated,
+            like_column=NONE,
         )
 
 

@@ -1,5 +1,7 @@
 """What the columns of somebody's own log mean: ids, times, likes or clicks, splits, repeats."""
 
+from dataclasses import replace
+
 import ibis
 
 from tastetune.data.intake.scale import LIKES, as_numbers, number
@@ -16,7 +18,13 @@ LONGEST_ID = 1000
 
 
 def normalised(
-    log: RawLog, kind: str, repeats: str, time_format: str | None = None, unrated: float | None = None
+    log: RawLog,
+    kind: str,
+    repeats: str,
+    *,
+    time_format: str | None = None,
+    unrated: float | None = None,
+    empty_ids: str = "refuse",
 ) -> tuple[RawLog, str, dict[str, int]]:
     """Bring ids, times and feedback of a log into the contract's terms.
 
@@ -26,18 +34,22 @@ def normalised(
         repeats: `refuse`, or which row to keep where a user and an item meet again: `first` or `last`.
         time_format: what the times are; None to find out, see `tastetune.data.intake.times`.
         unrated: the number that stands for no rating; rows with it are set aside.
+        empty_ids: whether to `drop` rows without a user or an item, or `refuse` them.
 
     Returns:
         The log, all four columns still strings, with the problems of rows that cannot be read; what its times were;
         what was mended or set aside and how often.
     """
     log, spaced = trimmed(log)
-    log = without_long_ids(log)
     notes = {"rows whose ids had spaces around them, taken off": spaced}
+    if empty_ids == "drop":
+        log, gone = with_ids(log)
+        notes["rows set aside because the user or the item is empty"] = gone
+    log = without_wrong_ids(log)
     if "timestamp" in log.table.columns:
         log, times = in_seconds(log, time_format)
     else:
-        log, times = log.having(timestamp=log.table.row.cast("string")), NO_TIMES
+        log, times = log.having(timestamp=ibis.literal("0")), NO_TIMES
     if kind == "likes":
         log = likes_as_ratings(log)
     elif kind == "clicks":
@@ -65,16 +77,22 @@ def trimmed(log: RawLog) -> tuple[RawLog, int]:
     return log.having(**{name: log.table[name].strip().nullif("") for name in ids}), spaced
 
 
-def without_long_ids(log: RawLog) -> RawLog:
-    """The rows whose ids are no texts of thousands of characters."""
-    ids = [name for name in ("user_id", "item_id") if name in log.table.columns]
-    remedy = "look for a quote that is never closed in this line, or name another column"
+def with_ids(log: RawLog) -> tuple[RawLog, int]:
+    """The rows that have a user and an item; returns the log and how many rows went."""
+    has = log.table.user_id.notnull() & log.table.item_id.notnull()
+    gone = int(log.table.filter(~has).count().execute())
+    return replace(log, table=log.table.filter(has)), gone
+
+
+def without_wrong_ids(log: RawLog) -> RawLog:
+    """The rows whose ids are there, and are no texts of thousands of characters."""
+    long = f"is a text of more than {LONGEST_ID:,} characters"
     checks = []
-    for name in ids:
-        length = log.table[name].length()
-        checks.append(
-            Check(length > LONGEST_ID, f"the {name} is a text of more than {LONGEST_ID:,} characters", remedy)
-        )
+    for name, word in {"user_id": "user", "item_id": "item"}.items():
+        column, remedy = log.table[name], f"give each rating its {word}, or say --empty_ids drop"
+        checks.append(Check(column.isnull(), f"the {word} id is empty", remedy))
+        remedy = "look for a quote that is never closed in this line, or name another column"
+        checks.append(Check(column.length() > LONGEST_ID, f"the {name} {long}", remedy))
     return log.checked(checks)
 
 

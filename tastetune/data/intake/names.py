@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import NamedTuple
+from unicodedata import normalize
 
 from tastetune.data.reading.tables import bare
 
@@ -114,6 +115,11 @@ ROLES = {
 """What a column is called that holds each of these: small letters, the likeliest first, without signs and spaces."""
 
 
+_NAMES = {
+    role: tuple(re.sub(r"[\W_]+", "", normalize("NFKD", name)) for name in names) for role, names in ROLES.items()
+}
+
+
 class Words(NamedTuple):
     """The prompt's words for one item, for several, and for the person."""
 
@@ -123,18 +129,19 @@ class Words(NamedTuple):
 
 
 def plain_name(column: str) -> str:
-    """A column's name in small letters without signs: `Book-Rating` and `book_rating` are both `bookrating`."""
-    return re.sub(r"[\W_]+", "", bare(column)).lower()
+    """A column's name in small letters without signs and accents: `Book-Rating` and `book_rating` are `bookrating`."""
+    return re.sub(r"[\W_]+", "", normalize("NFKD", bare(column))).lower()
 
 
 def parts(column: str) -> list[str]:
     """The words of a column's name, in small letters: `bookId` and `book_id` are both `book` and `id`."""
+    column = re.sub(r"[\u0300-\u036f]", "", normalize("NFKD", column))
     return [part.lower() for part in re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+(?![a-z])", bare(column))]
 
 
 def rank(column: str, role: str) -> int | None:
     """How likely a column of this name has the role, 0 the likeliest; None where its name does not say so."""
-    names = ROLES[role]
+    names = _NAMES[role]
     if plain_name(column) in names:
         return names.index(plain_name(column))
     *others, last = parts(column) or [""]
@@ -146,7 +153,7 @@ def rank(column: str, role: str) -> int | None:
 def is_count(column: str) -> bool:
     """Whether a column's name says that it counts."""
     place = rank(column, "rating")
-    return place is not None and ROLES["rating"][place % len(ROLES["rating"])] in COUNTS
+    return place is not None and _NAMES["rating"][place % len(_NAMES["rating"])] in COUNTS
 
 
 def words_of(users: Iterable[str], things: Iterable[str]) -> Words:

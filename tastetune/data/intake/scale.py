@@ -97,16 +97,25 @@ def scale_of(
 def default_like(scale: Scale) -> float:
     """The rating from which on one is a like where nobody says: three quarters up the scale, rounded up to a rating.
 
-    Of 1 to 5 that is 4. Of counts it is their median, so that about a half are likes.
+    Of 1 to 5 that is 4. Of counts it is their median, so that about a half are likes. It is never such that everything
+    or nothing is one.
     """
     values = {value: rows for value, rows in (scale.values or {}).items() if value != scale.unrated}
     if scale.kind == "counts":
-        return _quantile(values, 0.5)
+        return _telling(scale, values, _quantile(values, 0.5))
     target = scale.low + 0.75 * (scale.high - scale.low)
     if not scale.step or not values:
-        return target
+        return _telling(scale, values, target)
     least = min(values)
-    return round(least + max(ceil((target - least) / scale.step - 1e-9), 0) * scale.step, 6)
+    steps = max(ceil((target - least) / scale.step - 1e-9), 0)
+    return _telling(scale, values, round(least + steps * scale.step, 6))
+
+
+def _telling(scale: Scale, values: Mapping[float, int], like_from: float) -> float:
+    """`like_from`; where everything or nothing would be a like, the rating whose share of likes is nearest a half."""
+    if 0 < scale.share_of_likes(like_from) < 1 or len(values) < 2:
+        return like_from
+    return min(sorted(values)[1:], key=lambda value: abs(scale.share_of_likes(value) - 0.5))
 
 
 def as_numbers(table: ir.Table) -> ir.StringValue:

@@ -1,16 +1,16 @@
 """From the flags to a log that nothing is unsure of: look, show, ask or refuse, and look again."""
 
-from dataclasses import fields, replace
-from typing import get_args, get_type_hints
+from dataclasses import replace
+from typing import get_type_hints
 
 import ibis
 
+from tastetune.config.values import checked, from_words
 from tastetune.data.intake.arguments import LogArguments
 from tastetune.data.intake.doubts import ask, can_ask, refuse_unsettled
 from tastetune.data.intake.look import Look
 from tastetune.data.intake.looking import look_at
 from tastetune.data.intake.showing import shown
-from tastetune.errors import InputError
 
 
 def settled(con: ibis.BaseBackend, args: LogArguments) -> Look:
@@ -25,8 +25,8 @@ def settled(con: ibis.BaseBackend, args: LogArguments) -> Look:
         look = look_at(con, args)
         print(shown(look))
         if args.inspect:
-            print("\n".join(["", "Unsure of:" if look.doubts or look.problems else "Nothing is unsure.",
-                             *(f"  {thing}" for thing in (*look.doubts, *look.problems))]))  # fmt: skip
+            doubtful = [*look.doubts, *look.problems]
+            print("\nUnsure of:" if doubtful else "\nNothing is unsure.", *doubtful, sep="\n  ")
             return look
         if not look.doubts or not can_ask():
             refuse_unsettled(look.doubts, look.problems)
@@ -36,14 +36,6 @@ def settled(con: ibis.BaseBackend, args: LogArguments) -> Look:
 
 def _with(args: LogArguments, answers: dict[str, str]) -> LogArguments:
     """The arguments with what was answered, each in the type of its flag."""
-    hints, values = get_type_hints(LogArguments), {}
-    for flag, said in answers.items():
-        kinds = get_args(hints[flag])
-        try:
-            values[flag] = (
-                {"true": True, "false": False}[said] if bool in kinds else float(said) if float in kinds else said
-            )
-        except (KeyError, ValueError) as error:
-            raise InputError(f"--{flag} {said}: expected {'true or false' if bool in kinds else 'a number'}") from error
-    assert values.keys() <= {f.name for f in fields(args)}
-    return replace(args, **values)
+    hints = get_type_hints(LogArguments)
+    values = {flag: from_words([said], hints[flag]) for flag, said in answers.items()}
+    return replace(args, **{flag: checked(flag, value, hints[flag], f"--{flag}") for flag, value in values.items()})

@@ -86,7 +86,7 @@ def _facts(look: Look) -> Iterable[str]:
     ]
     yield f"{counts['rows']:,} rows"
     yield from (f"  {role:<11} {'' if column == NONE else column!s:<20} {fact}" for role, column, fact in facts)
-    if look.catalogue or look.titled == "log":
+    if args.title_column != NONE:
         yield f"  {'title':<11} {args.title_column!s:<20} of {'the catalogue' if look.catalogue else 'the log itself'}"
     if args.genres_column != NONE:
         yield f"  {'categories':<11} {args.genres_column!s:<20} separated by {args.genres_separator!r}, or as lists"
@@ -123,7 +123,7 @@ def _feedback(look: Look) -> tuple[str, str | None, str]:
 
 def _times(look: Look, counts: dict) -> str:
     if look.times == NO_TIMES:
-        return "no times: the log's own order stands in"
+        return "no times: which ratings are asked is drawn by lot"
     return f"{look.times}, {_date(counts['first'])} to {_date(counts['last'])}"
 
 
@@ -146,7 +146,7 @@ def _rows(look: Look) -> list[dict]:
             "item": row["item_id"],
             "title": titles.get(row["item_id"]) or "",
             "rating": row["rating"],
-            "time": row["timestamp"] if look.times == NO_TIMES else _date(int(row["timestamp"])),
+            "time": "" if look.times == NO_TIMES else _date(int(row["timestamp"])),
         }
         for row in rows
     ]

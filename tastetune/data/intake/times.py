@@ -16,7 +16,7 @@ UNITS = {"seconds": 0, "milliseconds": 3, "microseconds": 6, "nanoseconds": 9}
 DAYS = {"days since 1900": -25_569, "days since 1970": 0}
 """Days from 1970 to the day numbered 0: a spreadsheet calls 1 January 1900 day 1 and counts a 29 February 1900."""
 
-NO_TIMES = "places in the log, for it has no times"
+NO_TIMES = "missing"
 ZONED = "dates with a time zone"
 NO_ZONE = "dates without a time zone"
 YEARS = "years"

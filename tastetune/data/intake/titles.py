@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastetune.data.intake.arguments import NONE
-from tastetune.data.intake.catalogue import id_items, items_of, own_items, separator_of, without_doubles
+from tastetune.data.intake.catalogue import are_names, id_items, items_of, own_items, separator_of, without_doubles
 from tastetune.data.intake.look import Look
 from tastetune.data.intake.meaning import trimmed
 from tastetune.data.interactions import unknown_items, untitled
@@ -36,9 +36,10 @@ def understand_titles(con: ibis.BaseBackend, look: Look) -> None:
         look.items, notes = own_items(look.log, separator)
         look.notes |= notes
     else:
-        look.titled = "ids"
-        ids = look.log.table.filter(look.log.table.item_id.notnull()).select("item_id").distinct()
-        look.items = id_items(ids.to_pyarrow()["item_id"].to_pylist())
+        distinct = look.log.table.filter(look.log.table.item_id.notnull()).select("item_id").distinct()
+        ids = distinct.to_pyarrow()["item_id"].to_pylist()
+        look.titled = "log" if are_names(ids) else "ids"
+        look.items = id_items(ids)
     _settle_unknown(con, look)
 
 

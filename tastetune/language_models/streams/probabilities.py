@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
-from tastetune.language_models.batching import in_batches, left_padded
+from tastetune.language_models.batching import in_batches, left_padded, tokens_at_once
 from tastetune.language_models.heads import Head
 from tastetune.language_models.probabilities import AnswerProbabilities
 from tastetune.language_models.streams.tokens import SpeltStreams
@@ -23,7 +23,7 @@ def stream_probabilities(
     Args:
         passages: they hold every row once.
         pad: the token that fills a batch.
-        max_batch_tokens: padded tokens in one batch.
+        max_batch_tokens: padded tokens in one batch; on a CPU those of a single pass are fewer, see `tokens_at_once`.
     """
     reader = _Reader(model, Head.of(model), streams, pad)
     if streams.streams.is_apart:
@@ -31,6 +31,7 @@ def stream_probabilities(
         read, lengths = reader.apart, [_length_apart(streams, passage) for passage in passages]
     else:
         read, lengths = reader.together, [len(_questioned(streams, passage)[0]) for passage in passages]
+        max_batch_tokens = tokens_at_once(model, max_batch_tokens)
     answered = in_batches(
         lambda numbers: read([passages[number] for number in numbers]), lengths, max_batch_tokens, "reading streams"
     )

@@ -1,13 +1,11 @@
-"""Whether a table can say anything: what makes its figures doubtful, or leaves nothing to win."""
+"""Whether a table can say anything: what makes its figures doubtful, or tells no models apart."""
 
 from collections.abc import Mapping
 
 from tastetune.reporting.formats import listed
 from tastetune.reporting.glossary import LEAKS
-from tastetune.reporting.verdict.table import Table, side_of
-
-HIGH_TRIVIAL, HIGH_LISTS = 0.95, 0.99
-"""From where on rows leave nothing to win: the ROC-AUC of a trivial model, or the P@10 of several models."""
+from tastetune.reporting.verdict.hollow import hollow
+from tastetune.reporting.verdict.table import Table
 
 TOO_GOOD = 0.98
 """From where on the ROC-AUC of a model that learnt is a leak until shown otherwise."""
@@ -18,7 +16,7 @@ ONE_SIDED = 0.99
 
 def doubts(table: Table) -> list[str]:
     """What is doubtful about the table, in whole sentences."""
-    checks = (_leaks, _one_sided, _strong_trivial_models, _perfect_lists, _indistinct)
+    checks = (_leaks, _one_sided, hollow)
     return [sentence for check in checks for sentence in check(table)]
 
 
@@ -32,35 +30,6 @@ def _leaks(table: Table) -> list[str]:
     leaks = [f"{LEAKS[leak][0].lower()}{LEAKS[leak][1:]} ({counts[leak]:,})" for leak in direct if counts.get(leak)]
     where = " and ".join(leaks) or "what the model was fitted on, and at whether its input holds the answer"
     return [f"{listed(figures)}: a leak until shown otherwise. Look at {where}."]
-
-
-def _strong_trivial_models(table: Table) -> list[str]:
-    models = [model for model in table.models if model["kind"] == "trivial" and table.value(model) >= HIGH_TRIVIAL]
-    if table.metric != "roc_auc" or not models:
-        return []
-    figures = [f"{table.name(model['model'])} has a ROC-AUC of {table.value(model):.3f}" for model in models]
-    return [f"A hollow table: without learning a taste, {listed(figures)}, so next to nothing is left to win."]
-
-
-def _perfect_lists(table: Table) -> list[str]:
-    perfect = [m for m in table.models if (m["metrics"].get("precision@10", {}).get("value") or 0) >= HIGH_LISTS]
-    if len(perfect) < 2:
-        return []
-    return [f"A hollow table: the P@10 of {table.names(perfect)} is {HIGH_LISTS} or more, so nothing is left to win."]
-
-
-def _indistinct(table: Table) -> list[str]:
-    """Whether each value lies within every interval, and no paired difference keeps clear of zero either."""
-    # Not always_yes, whose value is the same in every resample
-    varied = [m for m in table.models if m["metrics"][table.metric]["low"] != m["metrics"][table.metric]["high"]]
-    differences = [apart.get(table.metric) for model in varied for apart in model["against"].values()]
-    if len(varied) < 2 or any(side_of(apart) for apart in differences):
-        return []
-    intervals = [model["metrics"][table.metric] for model in varied]
-    if not all(one["low"] <= table.value(model) <= one["high"] for model in varied for one in intervals):
-        return []
-    why = f"the {table.title} of each lies within the interval of every other"
-    return [f"A hollow table: {table.names(varied)} cannot be told apart, for {why}."]
 
 
 def _one_sided(table: Table) -> list[str]:

@@ -19,7 +19,7 @@ class Preparation(ABC):
     """What runs of every kind have.
 
     Attributes:
-        data: the recipe's `DataArguments`, of some scripts `SftArguments`.
+        data: the recipe's `DataArguments`, of some scripts `BatchArguments`.
         places: where the recipe's keys stand, see `tastetune.config.recipe.key_places`.
         arguments, output: what `tastetune.config.recipe.parse_recipe` is given for its recipe.
     """

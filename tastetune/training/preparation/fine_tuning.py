@@ -1,7 +1,7 @@
 """All that a run of scripts/sft.py needs before its model is loaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pyarrow as pa
@@ -22,7 +22,7 @@ from tastetune.language_models.item_tokens.vectors import rated_items
 from tastetune.language_models.loading import load_model, load_tokenizer
 from tastetune.tasks import Rows, Task, task_of
 from tastetune.training.configs import FineTuningConfig
-from tastetune.training.data import check_lengths, rows_for_steps, training_rows
+from tastetune.training.data import check_lengths, rows_for_steps, training_rows, without_eos
 from tastetune.training.preparation.base import Preparation
 from tastetune.training.runs import check_push
 from tastetune.training.validation import Validation, read_validation
@@ -83,11 +83,22 @@ class FineTuning(Preparation):
         if isinstance(ANSWERERS[self.task.config], SpellsRows):
             seed = self.training.seed if self.training.data_seed is None else self.training.data_seed
             return rows_for_steps(self.spelt(self.task.rows(self.dataset, split), seed), self.training)
-        return training_rows(self.dataset, self.data.dataset_config, split, self.training)
+        return self.ended(training_rows(self.dataset, self.data.dataset_config, split, self.training))
 
     @cached_property
     def validation(self) -> Validation | None:
-        return read_validation(self.dataset, self.data, self.training, self.watch, self.spelt)
+        watched = read_validation(self.dataset, self.data, self.training, self.watch, self.spelt)
+        return watched and replace(watched, rows=self.ended(watched.rows))
+
+    def ended(self, rows: Dataset) -> Dataset:
+        """Prompts and answers as tokens that end with the answer, unless the recipe asks for a text's end as well.
+
+        Chats, which end as their template says, and what is tokens already are left as they are.
+        """
+        if self.data.append_eos or not isinstance(rows[0].get("prompt"), str):
+            return rows
+        whole_text = self.training.completion_only_loss is False
+        return without_eos(rows, self.tokenizer, whole_text=whole_text)
 
     def spelt(self, rows: Rows, seed: int | None = None) -> Dataset:
         """`rows` as tokens to train on, with the loss on their answers; see `SpellsRows`."""

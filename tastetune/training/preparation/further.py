@@ -8,7 +8,7 @@ from typing import Any
 from datasets import Dataset
 from trl import DPOConfig, ModelConfig
 
-from tastetune.config.arguments import AdapterArguments, DataArguments, SftArguments
+from tastetune.config.arguments import AdapterArguments, BatchArguments, DataArguments
 from tastetune.language_models.batching import context_length, refuse_beyond_context
 from tastetune.language_models.chat import prompt_ids
 from tastetune.training.configs import TotalBatchGRPOConfig
@@ -37,12 +37,12 @@ class FurtherTraining(Preparation):
 class Preferences(FurtherTraining):
     """A run of scripts/dpo.py."""
 
-    data: SftArguments
+    data: BatchArguments
     adapter: AdapterArguments
     training: DPOConfig
     model: ModelConfig
     places: Mapping[str, str]
-    arguments = (SftArguments, AdapterArguments, DPOConfig, ModelConfig)
+    arguments = (BatchArguments, AdapterArguments, DPOConfig, ModelConfig)
     output = "dpo"
 
     @cached_property

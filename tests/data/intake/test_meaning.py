@@ -124,9 +124,9 @@ def test_an_empty_id_is_no_repeat_of_another_but_a_fault_of_its_own():
         to_interactions(log, 0, 1)
 
 
-def test_a_log_without_times_keeps_its_order():
+def test_a_log_without_times_has_one_moment():
     log, times, notes = meaning.normalised(raw(user_id=["u", "u"], item_id=["b", "a"]), "clicks", "refuse")
-    assert column(log, "timestamp") == ["1", "2"]
+    assert column(log, "timestamp") == ["0", "0"]
     assert column(log, "rating") == ["1", "1"]
     assert times == NO_TIMES
     assert set(notes.values()) == {0}

@@ -1,7 +1,7 @@
 """The shape of a built dataset: the keys of its tastetune.json, and the columns of its tables by config."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -61,6 +61,9 @@ class Settings(Part):
     titles: str | None = None
     protocol: str | None = None
     history: str | None = None
+    language: str | None = None
+    ties: Literal["item_id", "hash"] | None = None
+    seed: int | None = None
 
 
 class Counts(Part):

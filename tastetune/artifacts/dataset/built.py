@@ -1,4 +1,4 @@
-"""A built dataset: a folder laid out as its Hub repository, opened from disk or from the Hub."""
+"""A built dataset on disk: what it says of itself, and its rows."""
 
 import re
 from dataclasses import dataclass
@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tastetune.artifacts.dataset_schema import Info, column_faults
+from tastetune.artifacts.dataset.schema import column_faults
 from tastetune.artifacts.digests import check_digest
-from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError
 
 Wording = TypeVar("Wording")
@@ -107,6 +106,21 @@ class BuiltDataset:
         return self.info["settings"].get("history") or "prior"
 
     @property
+    def ties(self) -> str:
+        """What orders a user's ratings of one moment, see `tastetune.tasks.order.Order`; the item id unless it says."""
+        return self.info["settings"].get("ties") or "item_id"
+
+    @property
+    def seed(self) -> int:
+        """Of everything drawn when it was built."""
+        return self.info["settings"].get("seed") or 0
+
+    @property
+    def language(self) -> str:
+        """Of its titles; empty where nobody said."""
+        return self.info["settings"].get("language") or ""
+
+    @property
     def has_sampled_dislikes(self) -> bool:
         """Whether dislikes were drawn beside its ratings, which are targets only."""
         return bool(self.info["settings"].get("negatives"))
@@ -180,54 +194,3 @@ class BuiltDataset:
         """How many interactions each item has in these splits, by item id; items without any are left out."""
         counts = pc.value_counts(self.read("interactions", splits, ["item_id"])["item_id"].combine_chunks())
         return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
-
-
-def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDataset:
-    """Open a built dataset by its folder or by its Hub id.
-
-    Args:
-        source: a folder that a builder wrote, or `org/name` on the Hub.
-        revision: branch, tag or commit on the Hub; ignored for a folder.
-
-    Raises:
-        InputError: neither a built folder nor a reachable Hub dataset.
-    """
-    folder = Path(source)
-    if not folder.exists():
-        folder = _download(str(source), revision)
-    info = folder / INFO
-    if not info.is_file():
-        raise InputError(f"{source}: no {INFO} inside, so it is no dataset that a builder wrote; run data_builders/")
-    return BuiltDataset(folder, str(source), _read_info(info))
-
-
-def open_titled(source: str | Path, revision: str | None = None) -> BuiltDataset:
-    """Open a dataset for a language model, which knows items by their titles; see `open_dataset`.
-
-    Raises:
-        InputError: its titles are ids.
-    """
-    dataset = open_dataset(source, revision)
-    if not dataset.has_titles:
-        raise InputError(
-            f"{source}: the log came without titles, so that ids stand in for them, and a language model knows nothing "
-            "of an id; build it with a catalogue (--items FILE), or with --neutral_titles to see what it learns without"
-        )
-    return dataset
-
-
-def _read_info(path: Path) -> dict:
-    info = read_json(path, "rebuild the dataset")
-    for fault in faults(Info, info):
-        raise InputError(f"{path}: {fault}; rebuild the dataset")
-    return info
-
-
-def _download(source: str, revision: str | None) -> Path:
-    from huggingface_hub import snapshot_download
-
-    from tastetune.artifacts.hub_errors import hub_errors
-
-    remedy = "; no folder of that name lies here either: build one with python data_builders/ml1m.py --output_dir ..."
-    with hub_errors(source, "dataset", revision, remedy):
-        return Path(snapshot_download(source, repo_type="dataset", revision=revision))

@@ -1,0 +1,47 @@
+"""What a built dataset holds, teaches, and lets a model know that it should not, counted in the files as written."""
+
+from pathlib import Path
+
+import ibis
+import pyarrow.parquet as pq
+from ibis.expr import types as ir
+
+from tastetune.data.audit.counts import by_split, count
+from tastetune.data.audit.leakage import leakage, number
+from tastetune.data.audit.lessons import lessons
+from tastetune.data.engine import connect, read_parquet
+from tastetune.data.splits import SPLITS
+
+
+def audit(folder: str | Path, like_from: float, *, has_sampled_dislikes: bool = False, has_times: bool = True) -> dict:
+    """The counts of a `like_dislike` dataset for its card: see `count`, `by_split` (`splits`), `leakage` and `lessons`.
+
+    `empty_histories` is the number of rows whose history is empty.
+
+    Args:
+        folder: the dataset's.
+        like_from: the rating from which on a row is a like.
+        has_sampled_dislikes: whether rows rated 0 were sampled, and are no part of the log (`negatives`).
+        has_times: whether the log has times, so that what is counted in time means something.
+    """
+    table = splits_of(folder, "interactions")
+    items = pq.read_table(Path(folder) / "items" / "train.parquet", partitioning=None)
+    log = table.filter(table.rating > 0) if has_sampled_dislikes else table
+    rows = splits_of(folder, "like_dislike")
+    counts = count(log, items)
+    if not has_times:
+        del counts["ties_in_time"]
+    return {
+        **counts,
+        "empty_histories": number(rows.filter(rows.history.length() == 0).count()),
+        "splits": by_split(table, like_from),
+        "leakage": leakage(rows, has_times=has_times),
+        "lessons": lessons(rows, log),
+    }
+
+
+def splits_of(folder: str | Path, config: str) -> ir.Table:
+    """The rows of `SPLITS` with their `split`; of like_dislike's, test_sample is a part of test already."""
+    con = connect()
+    files = {name: read_parquet(con, Path(folder) / config / f"{name}.parquet") for name in SPLITS}
+    return ibis.union(*(table.mutate(split=ibis.literal(name)) for name, table in files.items()))

@@ -1,0 +1,55 @@
+"""What a dataset lets a model know that it should not."""
+
+import ibis
+from ibis.expr import types as ir
+
+
+def leakage(rows: ir.Table, *, has_times: bool = True) -> dict:
+    """Count leaks in `rows` of the `like_dislike` config with their `split`. Training rows are train and validation.
+
+    Args:
+        has_times: without times the first two counts are left out.
+
+    Returns:
+        `test_before_training`: test rows before which (in time) not all training rows of other users lie;
+        `training_after_test`: mean over test rows of the share of training rows that are later;
+        `repeated_pairs`: rows whose user and item stand in another row too;
+        `targets_in_history`: rows whose target is in their own history;
+        `duplicate_prompts`: test rows whose prompt is a training row's, letter by letter.
+    """
+    rows = rows.mutate(training=rows.split != "test")
+    training, test = rows.filter(rows.training), rows.filter(~rows.training)
+    pairs = rows.group_by("user_id", "item_id").agg(rows=rows.count())
+    in_time = {
+        "test_before_training": lambda: number(_before_others(training, test).count()),
+        "training_after_test": lambda: float(_later_share(rows).execute()),
+    }
+    return {name: count() for name, count in in_time.items() if has_times} | {
+        "repeated_pairs": number(pairs.filter(pairs.rows > 1).rows.sum()),
+        "targets_in_history": number(rows.filter(rows.history.contains(rows.item_id)).count()),
+        "duplicate_prompts": number(test.semi_join(training.select("prompt"), "prompt").count()),
+    }
+
+
+def _before_others(training: ir.Table, test: ir.Table) -> ir.Table:
+    """Test rows earlier than the last training row of any other user."""
+    last = training.group_by("user_id").agg(last=training.timestamp.max())
+    latest = last.order_by(ibis.desc("last"), "user_id").limit(2).mutate(other=ibis._.user_id).drop("user_id")
+    joined = test.select("user_id", "item_id", "timestamp").join(
+        latest, [latest.other != test.user_id, latest.last > test.timestamp]
+    )
+    return joined.select("user_id", "item_id").distinct()
+
+
+def _later_share(rows: ir.Table) -> ir.FloatingScalar:
+    moments = rows.group_by("timestamp").agg(
+        training=rows.training.cast("int64").sum(), test=(~rows.training).cast("int64").sum()
+    )
+    later = moments.training.sum().over(ibis.window(order_by=ibis.desc("timestamp"), preceding=(None, 1)))
+    counted = moments.mutate(later=later.fill_null(0))
+    return (counted.later * counted.test).sum() / (counted.test.sum() * counted.training.sum())
+
+
+def number(value: ir.IntegerScalar) -> int:
+    """A count of no rows is 0."""
+    return int(value.fill_null(0).execute())

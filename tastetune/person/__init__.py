@@ -1,0 +1,1 @@
+"""One person's own list, and what models say of it."""
