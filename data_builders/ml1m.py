@@ -46,6 +46,7 @@ SOURCE = Source(
     licence="GroupLens allows research use with acknowledgement. It allows neither redistribution nor commercial use "
     "without separate permission.",
     redistribution=False,
+    clause="The user may not redistribute the data without separate permission.",
     citation="F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and Context. ACM "
     "Transactions on Interactive Intelligent Systems 5, 4, Article 19. https://doi.org/10.1145/2827872",
     url="https://grouplens.org/datasets/movielens/1m/",

@@ -50,6 +50,7 @@ def source(args: Arguments) -> Source:
         licence="Netflix allows research use with acknowledgement. It allows neither redistribution nor commercial use "
         "without separate permission.",
         redistribution=False,
+        clause="The user may not redistribute the data without separate permission.",
         citation="James Bennett and Stan Lanning. 2007. The Netflix Prize. Proceedings of KDD Cup and Workshop 2007.",
         url="https://www.netflixprize.com",
         language="en",

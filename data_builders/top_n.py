@@ -48,6 +48,8 @@ def main() -> None:
             licence=f"The terms of `{dataset.name}`, on its own card, hold for this dataset too.",
             redistribution=dataset.may_be_shared,
             language=dataset.language,
+            clause=dataset.clause,
+            citation=dataset.citation,
         )
         words = dataset.wording
         interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))

@@ -1,21 +1,23 @@
 """Push a built dataset, an adapter or a model to the Hub, private unless told otherwise.
 
     python scripts/push.py outputs/ml1m/data my-org/ml1m-like-dislike
-    python scripts/push.py outputs/ml1m/adapter my-org/ml1m-adapter --public
-    python scripts/push.py outputs/ml1m/adapter/checkpoint-100 my-org/ml1m-adapter --revision step-100
-    python scripts/push.py outputs/ml1m/adapter my-org/ml1m-adapter --base_model meta-llama/Llama-3.2-1B
+    python scripts/push.py outputs/ml1m/adapter my-org/Llama-ml1m-adapter --public
+    python scripts/push.py outputs/ml1m/adapter/checkpoint-100 my-org/Llama-ml1m-adapter --revision step-100
+    python scripts/push.py outputs/ml1m/adapter my-org/Llama-ml1m-adapter --base_model meta-llama/Llama-3.2-1B
+    python scripts/push.py outputs/ml1m/adapter my-org/Llama-ml1m-adapter --dataset my-org/ml1m-like-dislike
     python scripts/push.py outputs/ml1m/data my-org/ml1m-like-dislike --dry_run
 
 Log in first with `hf auth login` or set HF_TOKEN. Training states, caches and run logs stay here; a file that holds
-a token is refused. Says the commit that a recipe's dataset_revision should pin.
+a token is refused, and so is what a licence forbids. Says the commit that a recipe's dataset_revision should pin.
 """
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
 from tastetune.errors import run
+from tastetune.hub.plan import plan_push
 from tastetune.hub.push import push_folder
-from tastetune.hub.screening import files_to_push, guess_type
+from tastetune.hub.screening import guess_type
 
 
 def main() -> None:
@@ -31,21 +33,29 @@ def main() -> None:
     parser.add_argument(
         "--base_model", metavar="ORG/NAME", help="an adapter's base model, where that was a folder here"
     )
+    parser.add_argument(
+        "--i_have_permission", metavar='"BY WHOM"', help="who permits a public push of rows whose licence forbids it"
+    )
+    parser.add_argument(
+        "--dataset", metavar="ORG/NAME", help="the dataset an adapter was scored on, where that was a folder here"
+    )
     parser.add_argument("--dry_run", action="store_true", help="list what would go and what would stay")
     args = parser.parse_args()
     repo_type = args.type or guess_type(args.folder)
 
     choice = {"private": not args.public, "ignore": args.ignore, "checkpoints": args.checkpoints}
-    choice["base_model"] = args.base_model
-    files, left_out = files_to_push(args.folder, repo_type, **choice)
-    for name in files:
-        print(f"goes   {(args.folder / name).stat().st_size:>12,} bytes  {name}")
-    for name in left_out:
+    choice |= {"base_model": args.base_model, "permission": args.i_have_permission, "dataset": args.dataset}
+    plan = plan_push(args.folder, args.repo_id, repo_type, **choice)
+    for name in plan.contents:
+        print(f"goes   {plan.size(name):>12,} bytes  {name}")
+    if plan.licence_of:
+        print(f"goes, as {plan.licence_of} has it on the Hub: LICENSE")
+    for name in plan.left_out:
         print(f"stays  {(args.folder / name).stat().st_size:>12,} bytes  {name}")
     if args.dry_run:
         return
     url = push_folder(args.folder, args.repo_id, repo_type, revision=args.revision, message=args.message, **choice)
-    print(f"pushed {len(files)} files to {url}; pin revision {url.rpartition('/')[2]}")
+    print(f"pushed {len(plan.contents)} files to {url}; pin revision {url.rpartition('/')[2]}")
 
 
 if __name__ == "__main__":

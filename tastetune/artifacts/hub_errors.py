@@ -21,6 +21,10 @@ from huggingface_hub.errors import (
 
 from tastetune.errors import InputError
 
+constants.HF_HUB_DISABLE_TELEMETRY = (
+    True  # read from the environment when the library is imported, which may be earlier
+)
+
 
 @contextmanager
 def hub_errors(repo_id: str, repo_type: str, revision: str | None = None, remedy: str = "") -> Iterator[None]:

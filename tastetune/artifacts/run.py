@@ -19,6 +19,9 @@ RUN, COST = "run.json", "cost.json"
 CHECKPOINT = "checkpoint"
 """What the trainer calls its checkpoints' folders, before the step."""
 
+MERGED = "merged_from"
+"""In a merged model's settings and configuration: what it was made of."""
+
 TRAINED_ROWS, UNKNOWN = "trained_rows", "unknown"
 """In the settings of predictions by an adapter without a run's record."""
 
@@ -27,8 +30,7 @@ OTHERS = "training_arguments"
 
 HARMLESS_BEGINNINGS = (
     *("log_", "logging_", "save_", "hub_", "trackio_"),  # what is said of a run, and what is kept of it
-    *("ddp_", "fsdp", "torch_compile", "dataloader_"),  # on what it runs
-    "eval_",  # recorded with what evaluations decide on, where there are any
+    *("ddp_", "fsdp", "torch_compile", "dataloader_", "eval_"),  # on what it runs, and what is recorded elsewhere
 )
 DECISIVE_IN_SPITE = ("dataloader_drop_last", "eval_packing")
 HARMLESS = {
@@ -41,8 +43,7 @@ HARMLESS = {
     # Memory for time
     *("gradient_checkpointing", "gradient_checkpointing_kwargs", "activation_checkpointing", "dataset_num_proc"),
     *("activation_checkpointing_kwargs", "activation_offloading", "torch_empty_cache_steps", "use_cache"),
-    # Recorded with what evaluations decide on
-    *("load_best_model_at_end", "metric_for_best_model", "greater_is_better", "prediction_loss_only"),
+    *("load_best_model_at_end", "metric_for_best_model", "greater_is_better", "prediction_loss_only"),  # as "eval_"
 }
 """Fields of a trainer's configuration that decide nothing of what a run learns, or stand in its settings anyway."""
 
@@ -101,8 +102,9 @@ class RunRecord:
 
     @property
     def is_fine_tuned(self) -> bool:
-        """Whether the run went on from a base model and trained all of its weights."""
-        return self.settings.get("use_peft") is False and "model_name_or_path" in self.settings
+        """Whether the run went on from a base model and trained all its weights, or was merged into them."""
+        named = "model_name_or_path" in self.settings
+        return named and (MERGED in self.settings or self.settings.get("use_peft") is False)
 
     def splits(self, fingerprint: str) -> list[str]:
         """The splits of the dataset with this fingerprint that the run names, and the run that it went on from.

@@ -22,6 +22,7 @@ class Source:
         titles: what the builder did to the titles.
         licence: terms of use, in words.
         redistribution: whether they let a copy be shown to everybody.
+        clause: the words of the terms that forbid it; empty where they do not.
         citation: what to cite.
         url: the source's home page.
         language: of the titles, as the Hub abbreviates it; empty where nobody said.
@@ -33,9 +34,15 @@ class Source:
     titles: str
     licence: str
     redistribution: bool
+    clause: str = ""
     citation: str = ""
     url: str = ""
     language: str = ""
+
+    @property
+    def terms(self) -> dict[str, bool | str]:
+        """What `tastetune.json` keeps of the terms, for whoever passes the data on, or what was made of them."""
+        return {"redistribution": self.redistribution, "clause": self.clause, "citation": self.citation}
 
 
 def like_dislike_card(source: Source, info: dict) -> str:

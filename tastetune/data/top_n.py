@@ -103,8 +103,7 @@ def build_lists(
         info = {
             "name": source.name,
             "fingerprint": fingerprint(rows.values()),
-            "settings": _settings(args)
-            | {"task": asdict(task), "redistribution": source.redistribution, **(origin or {})},
+            "settings": _settings(args) | {"task": asdict(task), **source.terms, **(origin or {})},
             "counts": mined.counts
             | {"rows": numbers, "interactions": _write_interactions(folder, interactions, parts)}
             | _lengths(mined.lists, task.n)

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, constants
 from huggingface_hub.utils import validate_repo_id
 
 from tastetune import __version__
-from tastetune.artifacts.hub_errors import hub_errors
+from tastetune.artifacts.hub_errors import Unasked, fetched_file, hub_errors
 from tastetune.errors import InputError
-from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_unknown_base, with_base_model
-from tastetune.hub.screening import files_to_push
+from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_unknown_base
+from tastetune.hub.llama import LICENCE_FILES, licence_of_card
+from tastetune.hub.plan import Push, missing_licence, plan_push
+from tastetune.hub.results import RESULTS, check_dataset_id, results_to_send
+from tastetune.hub.screening import RECORD
 
 
 def push_folder(
@@ -24,11 +28,14 @@ def push_folder(
     ignore: Sequence[str] = (),
     checkpoints: bool = False,
     base_model: str | None = None,
+    permission: str | None = None,
+    dataset: str | None = None,
 ) -> str:
     """Push a folder to the Hub in one commit, making the repository or branch where there is none.
 
     Data files of a dataset that the folder no longer holds are deleted by the same commit, so that no row of an older
-    build stays beside the new ones; other files of the repository stay as they are.
+    build stays beside the new ones, and so are an adapter's records of other scores; other files of the repository stay
+    as they are.
 
     Args:
         folder: a dataset that a builder wrote, or a model or adapter; with its card as README.md.
@@ -40,41 +47,82 @@ def push_folder(
         ignore: further patterns of names to leave out.
         checkpoints: send `checkpoint-*` folders too (their optimizer states never go).
         base_model: the Hub id to send as an adapter's base model, in place of the folder that it was trained on.
+        permission: who permits rows to be shown whose licence forbids it; stands on the card that is sent.
+        dataset: the Hub id of the dataset that an adapter was scored on, where that was a folder here; without it the
+            Hub's evaluation results stay here.
 
     Returns:
         The URL of the commit's files; its last part is the commit to pin.
 
     Raises:
-        InputError: the folder may not go as it is (see `files_to_push`); or the Hub has no such base model, refuses, or
-            cannot be reached.
+        InputError: the folder may not go as it is (see `plan_push`); or the Hub has no such base model, or no copy of
+            its licence, refuses, or cannot be reached.
     """
     folder = Path(folder)
-    choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
-    files, _ = files_to_push(folder, repo_type, **choice)
-    sent = {name: folder / name for name in files} | (with_base_model(folder, files, base_model) if base_model else {})
+    choice: dict[str, Any] = {
+        "private": private,
+        "ignore": ignore,
+        "checkpoints": checkpoints,
+        "base_model": base_model,
+        "permission": permission,
+        "dataset": dataset,
+    }
+    if dataset is not None:
+        check_dataset_id(dataset)
+    plan = plan_push(folder, repo_id, repo_type, **choice)
     api = HfApi(library_name="tastetune", library_version=__version__)
     with hub_errors(repo_id, repo_type, revision):
         validate_repo_id(repo_id)
         account = api.whoami()["name"]
         repo_id = repo_id if "/" in repo_id else f"{account}/{repo_id}"
-        if ADAPTER_CONFIG in files:
+        if ADAPTER_CONFIG in plan.contents:
             refuse_unknown_base(api, base_model or named_base(folder))
+        if repo_type == "model":
+            plan = _with_licences_of_bases(plan, folder, repo_id, choice)
+        if RESULTS in plan.contents:
+            plan.contents[RESULTS] = results_to_send(folder / RESULTS, repo_id, dataset)
         _make_repository(api, repo_id, repo_type, private)
         if revision is not None:
             api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True)
-        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision) if repo_type == "dataset" else []
-        stale = [name for name in there if name.endswith(".parquet") and name not in files]
+        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision)
+        is_old = RECORD.fullmatch if repo_type == "model" else lambda name: name.endswith(".parquet")
+        stale = [name for name in there if is_old(name) and name not in plan.contents]
         commit = api.create_commit(
             repo_id,
             [
                 *(CommitOperationDelete(path_in_repo=name) for name in stale),
-                *(CommitOperationAdd(path_in_repo=name, path_or_fileobj=content) for name, content in sent.items()),
+                *(
+                    CommitOperationAdd(path_in_repo=name, path_or_fileobj=content)
+                    for name, content in plan.contents.items()
+                ),
             ],
             commit_message=message or f"Push {folder.resolve().name} with tastetune {__version__}",
             repo_type=repo_type,
             revision=revision,
         )
     return f"{constants.ENDPOINT}/{'datasets/' if repo_type == 'dataset' else ''}{repo_id}/tree/{commit.oid}"
+
+
+def _with_licences_of_bases(plan: Push, folder: Path, repo_id: str, choice: dict) -> Push:
+    """The plan with what the cards of base models on the Hub say of their licences, and the text of Llama's."""
+    for base in (base for base in plan.bases if not Path(base).exists()):
+        if (licence := licence_of_card(_of_hub(base, "README.md"))) is not None:
+            plan = plan_push(folder, repo_id, "model", **choice, licence=licence)
+            break
+    if plan.licence_of is not None:
+        texts = (_of_hub(plan.licence_of, name) for name in LICENCE_FILES)
+        if (text := next((path for path in texts if path is not None), None)) is None:
+            raise InputError(missing_licence(folder, str(plan.llama)))
+        plan.contents["LICENSE"] = text.read_bytes()
+    return plan
+
+
+def _of_hub(repo_id: str, name: str) -> Path | None:
+    """A file of a model on the Hub; None where there is none, or it is not shown."""
+    try:
+        return fetched_file(repo_id, name)
+    except Unasked:
+        return None
 
 
 def _make_repository(api: HfApi, repo_id: str, repo_type: str, private: bool) -> None:

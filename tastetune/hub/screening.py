@@ -16,6 +16,7 @@ from tastetune.artifacts.trained_rows import ROWS
 from tastetune.errors import InputError
 from tastetune.files import refuse_unfinished_folder
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_local_base
+from tastetune.hub.results import RECORDS, RESULTS, names_hub_dataset
 
 LEFT_OUT = (
     ".*",  # caches, editors' folders and files still being written
@@ -30,11 +31,14 @@ LEFT_OUT = (
 OF_A_MODEL = (
     *("*.md", "LICENSE*", "NOTICE*", "*.png", ".gitattributes"),
     *("adapter_config.json", "config.json", "generation_config.json", "*.index.json"),
-    *("*.safetensors", "adapter_model.bin", "pytorch_model*.bin"),
+    *("*.safetensors", "*.gguf", "adapter_model.bin", "pytorch_model*.bin"),
     *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.jinja"),
     *(RUN, COST, ROWS),
 )
 """What may go with a model or adapter that everybody sees: none of these holds a row of the ratings."""
+
+RECORD = re.compile(rf"{RECORDS}/data/[^/]+/[^/]+/[^/]+/[0-9a-f-]{{36}}(\.json|_samples\.jsonl)")
+"""What scripts/score.py writes of every row, its ids hashed where the licence forbids passing the ratings on."""
 
 OF_A_DATASET = ("*.md", "LICENSE*", "NOTICE*", ".gitattributes")
 """What may go with a dataset that everybody sees, beside what a builder wrote."""
@@ -50,16 +54,19 @@ def files_to_push(
     ignore: Sequence[str] = (),
     checkpoints: bool = False,
     base_model: str | None = None,
+    permission: str | None = None,
+    dataset: str | None = None,
 ) -> tuple[list[str], list[str]]:
     """The files of `folder` that a push sends and those it leaves out, sorted, as paths inside the folder.
 
-    Args: as for `push_folder`.
+    Args: as for `tastetune.hub.push.push_folder`.
 
     Raises:
         InputError: no folder, or the writing of a file in it was cut off; no card or one with invalid metadata; a
             dataset to push as a model or the other way round, whose licence forbids the push, or that was edited; an
             adapter of a local base model, unless `base_model` names another, or a `base_model` without an adapter; a
-            link out of the folder; a token in a file; of a public push a file that may hold rows of ratings.
+            link out of the folder; a token in a file; of a public push a file that may hold rows of ratings; or a
+            `permission` where none is needed.
     """
     folder = Path(folder)
     if repo_type != guess_type(folder):
@@ -67,15 +74,23 @@ def files_to_push(
     never = (*LEFT_OUT, *ignore, *(() if checkpoints else ("checkpoint-*",)))
     refuse_unfinished_folder(folder)
     found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    left_out = [str(path) for path in found if _matches(path, never)]
+    results = [Path(RESULTS)] if _results_may_go(folder, dataset) and not _matches(Path(RESULTS), ignore) else []
+    left_out = [str(path) for path in found if _matches(path, never) and path not in results]
     files = [path.as_posix() for path in found if str(path) not in left_out]
     for name in files:
         _check_inside(folder, name)
     _check_card(folder / "README.md", repo_type)
     if repo_type == "dataset":
         open_dataset(folder).check_files()
+    bound = [] if private else _bound_by_licence(folder, files)
+    if permission and not bound:
+        raise InputError(
+            "--i_have_permission is for a public push of rows whose licence forbids it; leave it away here"
+        )
+    if bound and not permission:
+        raise InputError(bound[0])
     if not private:
-        _check_licence(folder, files, repo_type)
+        _refuse_other_rows(folder, files, repo_type)
     if base_model:
         named_base(folder)
     elif ADAPTER_CONFIG in files:
@@ -107,6 +122,12 @@ def _matches(path: Path, patterns: Sequence[str]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns for name in (*path.parts, path.as_posix()))
 
 
+def _results_may_go(folder: Path, dataset: str | None) -> bool:
+    """Whether an adapter's results name a dataset that the Hub can have, in the file or by `dataset`."""
+    path = folder / RESULTS
+    return path.is_file() and (dataset is not None or names_hub_dataset(path))
+
+
 def _check_card(path: Path, repo_type: str) -> None:
     if not path.is_file():
         raise InputError(f"{path}: no card; builders write a dataset's, scripts/score.py an adapter's")
@@ -126,17 +147,25 @@ def _check_inside(folder: Path, name: str) -> None:
         )
 
 
-def _check_licence(folder: Path, files: Sequence[str], repo_type: str) -> None:
-    """Refuse to show everybody what may hold rows of ratings, unless their licence allows it."""
-    for name in files:
-        if Path(name).name == INFO and not open_dataset((folder / name).parent).may_be_shared:
-            raise InputError(
-                f"{folder / name}: the licence of its ratings forbids redistribution, or it does not say that it "
-                "allows it; push without --public, or leave the files out with --ignore"
+def _bound_by_licence(folder: Path, files: Sequence[str]) -> list[str]:
+    """Why datasets among the files may not be shown to everybody, one message each."""
+    bound = []
+    for path in (folder / name for name in files if Path(name).name == INFO):
+        dataset = open_dataset(path.parent)
+        if not dataset.may_be_shared:
+            clause = f': "{dataset.clause}"' if dataset.clause else ", or it does not say that it allows it"
+            bound.append(
+                f"{path}: the licence of its ratings forbids redistribution{clause}; push without --public, leave the "
+                'files out with --ignore, or name who permits it with --i_have_permission "by whom"'
             )
+    return bound
+
+
+def _refuse_other_rows(folder: Path, files: Sequence[str], repo_type: str) -> None:
+    """Refuse to show everybody what may hold rows of ratings and is no part of a dataset."""
+    harmless = OF_A_DATASET if repo_type == "dataset" else OF_A_MODEL
     for name in files:
-        harmless = OF_A_DATASET if repo_type == "dataset" else OF_A_MODEL
-        built = repo_type == "dataset" and WRITTEN.fullmatch(name)
+        built = WRITTEN.fullmatch(name) if repo_type == "dataset" else name == RESULTS or RECORD.fullmatch(name)
         if not built and not any(fnmatch(Path(name).name, pattern) for pattern in harmless):
             raise InputError(
                 f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "

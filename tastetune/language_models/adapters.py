@@ -28,6 +28,9 @@ FILES = (
 NUMBER = r"(?<=\.)\d+(?=\.)"
 """The number of a layer, or of an expert in it, in a module's name."""
 
+UNQUANTISED, BITS = "no quantisation", {"4 bits": "4bit", "8 bits": "8bit"}
+"""In words, how a base model may be quantised, and what recipes and transformers call it."""
+
 SPELT = 'The film "Léon" (1994), 10 of 10:\n1. Yes\n2.  No'
 """A text by which two tokenizers are told apart."""
 
@@ -72,7 +75,12 @@ def read_adapter_config(adapter: str, label: str | None = None) -> PeftConfig:
 
 
 def load_adapter(
-    model: PreTrainedModel | PeftModel, adapter: str, *, name: str = "default", trainable: bool = False
+    model: PreTrainedModel | PeftModel,
+    adapter: str,
+    *,
+    name: str = "default",
+    trainable: bool = False,
+    warn: bool = True,
 ) -> PeftModel:
     """`model` behind a trained adapter: a folder that `scripts/sft.py` wrote, or a Hub id.
 
@@ -80,12 +88,14 @@ def load_adapter(
         model: the base model, or one with other adapters, which gets one more.
         name: what the wrapper calls the adapter.
         trainable: to train on.
+        warn: say so where the model is quantised otherwise than the adapter's own base.
 
     Raises:
         InputError: no adapter lies there, or it does not fit the model.
     """
     make_room(model.get_base_model() if isinstance(model, PeftModel) else model, read_adapter_config(adapter))
-    warn_of_other_quantisation(model, adapter)
+    if warn:
+        warn_of_other_quantisation(model, adapter)
     folder, base = str(adapter_folder(adapter)), model.config._name_or_path
     with explained(adapter, f"it does not fit the base model {base!r}: name the one that it was trained on"):
         with warnings.catch_warnings():
@@ -125,16 +135,18 @@ def adapter_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> PreTr
     return tokenizer
 
 
+def trained_quantisation(settings: dict) -> str:
+    """How the base model of a run with these settings was quantised, in words."""
+    return next((name for name, flag in BITS.items() if settings.get(f"load_in_{flag}")), UNQUANTISED)
+
+
 def warn_of_other_quantisation(model: PreTrainedModel | PeftModel, adapter: str) -> None:
     """Say so if an adapter was trained on a base of another quantisation than `model`: its answers will be others."""
     trained = read_record(adapter).settings
     if not trained or not PartialState().is_main_process:
         return
-    bits = {"4 bits": "4bit", "8 bits": "8bit"}
-    before = next((name for name, flag in bits.items() if trained.get(f"load_in_{flag}")), "no quantisation")
-    now = next(
-        (name for name, flag in bits.items() if getattr(model, f"is_loaded_in_{flag}", False)), "no quantisation"
-    )
+    before = trained_quantisation(trained)
+    now = next((name for name, flag in BITS.items() if getattr(model, f"is_loaded_in_{flag}", False)), UNQUANTISED)
     if before != now:
         print(
             f"warning: {adapter} was trained on a base model with {before}, and this one has {now}: it corrects errors "

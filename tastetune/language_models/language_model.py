@@ -27,7 +27,7 @@ from tastetune.language_models.adapters import adapter_tokenizer, load_adapter
 from tastetune.language_models.gguf import IMPORTED
 from tastetune.language_models.loading import base_record, load_model, load_tokenizer
 
-_LOADED_BY = (
+LOADED_BY = (
     "model_name_or_path",
     "model_revision",
     "base_weights",
@@ -40,6 +40,13 @@ _LOADED_BY = (
     "use_bnb_nested_quant",
 )
 """The settings that the model was loaded with to answer, which need not be those it was trained with."""
+
+
+def set_windows(windows: WindowLimits, settings: dict) -> WindowLimits:
+    """`windows` with the lengths that a run's settings name."""
+    names = {"ratings": "stream_window", "min_past": "stream_min_past"}
+    lengths = {field: settings.get(key) for field, key in names.items()}
+    return replace(windows, **{field: n for field, n in lengths.items() if isinstance(n, int)})
 
 
 @dataclass
@@ -89,6 +96,17 @@ class LanguageModel:
             self.adapters[adapter] = name
         self.model.eval()
 
+    @classmethod
+    def load(cls, model_args: ModelConfig) -> "LanguageModel":
+        """A base model, ready to answer.
+
+        Raises:
+            InputError: see `tastetune.language_models.loading.load_model`.
+        """
+        tokenizer, model = load_tokenizer(model_args), load_model(model_args).to(PartialState().device).eval()
+        weights = weights_digest(model_args.model_name_or_path, model_args.model_revision)
+        return cls(model, tokenizer, weights=weights)
+
     @contextmanager
     def behind(self, adapter: str | None) -> Iterator["LanguageModel"]:
         """The model behind this adapter, added if it is not there yet, while the block runs; for None as it comes."""
@@ -123,10 +141,7 @@ class ModelRecipe:
         """How much of a stream an adapter is shown: `windows`, or what it was tuned to, see `tastetune.search`."""
         tuning = read_record(adapter).settings.get("tuning") if adapter else None
         values = tuning.get("values") if isinstance(tuning, dict) else None
-        chosen = values if isinstance(values, dict) else {}
-        names = {"ratings": "stream_window", "min_past": "stream_min_past"}
-        lengths = {field: chosen.get(key) for field, key in names.items()}
-        return replace(self.windows, **{field: n for field, n in lengths.items() if isinstance(n, int)})
+        return set_windows(self.windows, values if isinstance(values, dict) else {})
 
     def trained(self) -> str | None:
         """The folder of the run's adapter; None, and a word of it, where none was trained yet."""
@@ -146,14 +161,8 @@ class ModelRecipe:
         return base_record(self.model)
 
     def load(self) -> LanguageModel:
-        """The base model.
-
-        Raises:
-            InputError: see `tastetune.language_models.loading.load_model`.
-        """
-        tokenizer, model = load_tokenizer(self.model), load_model(self.model).to(PartialState().device).eval()
-        weights = weights_digest(self.model.model_name_or_path, self.model.model_revision)
-        return LanguageModel(model, tokenizer, weights=weights)
+        """The base model; raises as `LanguageModel.load`."""
+        return LanguageModel.load(self.model)
 
     def origin(self, dataset: BuiltDataset, adapter: str | None, **settings) -> dict:
         """Where answers come from: what `predictions.Meta` says of the model and the dataset, by its field.
@@ -169,8 +178,8 @@ class ModelRecipe:
         today.pop(OTHERS)
         record = read_record(adapter) if adapter else base if base.is_fine_tuned else None
         trained = (record.settings or {TRAINED_ROWS: UNKNOWN}) if record else today
-        trained = {key: value for key, value in trained.items() if key not in (OTHERS, *_LOADED_BY)}
-        loaded = {key: today[key] for key in _LOADED_BY if key in today}
+        trained = {key: value for key, value in trained.items() if key not in (OTHERS, *LOADED_BY)}
+        loaded = {key: today[key] for key in LOADED_BY if key in today}
         return {
             "kind": "adapter" if adapter else "fine-tuned" if record else "base",
             "dataset": dataset.name,

@@ -1,12 +1,12 @@
 """scores -> an adapter's model card. No figure of a model comes from anywhere else."""
 
-import re
 from pathlib import Path
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from tastetune.artifacts.redaction import relative_to
 from tastetune.errors import InputError
+from tastetune.hub.llama import licence_metadata
 from tastetune.reporting.cards import render_card
 from tastetune.reporting.views import View, trained_elsewhere, view_of
 
@@ -23,13 +23,14 @@ def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
         InputError: no scored model is an adapter in that folder.
     """
     view, root, name = view_of(scores), relative_to(adapter, home), Path(adapter).resolve().name
-    rows = _rows_of(scores, adapter, root)
+    rows = rows_of(scores, adapter, home)
     card = render_card(
         view.model_card,
         scores,
         name=name,
         rows=rows,
         model=rows[0],
+        citation=scores["dataset"]["settings"].get("citation"),
         elsewhere=trained_elsewhere(rows[0], scores),
         places={row["model"]: "./" + row["adapter"].removeprefix(root).lstrip("/") for row in rows},
         metadata=_metadata(view, scores["dataset"], name, rows).to_yaml(),
@@ -37,8 +38,13 @@ def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
     return str(ModelCard(card))
 
 
-def _rows_of(scores: dict, adapter: str | Path, root: str) -> list[dict]:
-    """The rows of the adapter in folder `root`, its own before those of its checkpoints."""
+def rows_of(scores: dict, adapter: str | Path, home: str | Path) -> list[dict]:
+    """The models of the scores that are an adapter in this folder, its own before its checkpoints.
+
+    Raises:
+        InputError: there are none.
+    """
+    root = relative_to(adapter, home)
     rows = [m for m in scores["models"] if m["adapter"] and f"{m['adapter']}/".startswith(f"{root}/")]
     if not rows:
         others = sorted({model["adapter"] for model in scores["models"] if model["adapter"]})
@@ -57,7 +63,7 @@ def _metadata(view: View, dataset: dict, name: str, rows: list[dict]) -> ModelCa
         datasets=[rows[0]["settings"].get("dataset") or dataset["name"]],
         pipeline_tag="text-generation",
         tags=["tastetune", "recommender-systems", "lora", "trl", "sft"],
-        **_licence(rows[0]),
+        **licence_metadata(rows[0]["base_model"], stand_in=bool(rows[0]["settings"].get("stand_in"))),
         metrics=list(view.headline),
         model_name=name,
         eval_results=[result for row in rows for result in _eval_results(view, dataset, row, row is rows[0])],
@@ -81,12 +87,3 @@ def _eval_results(view: View, dataset: dict, row: dict, is_main: bool) -> list[E
         for metric in view.headline
         if row["metrics"][metric]["value"] is not None
     ]
-
-
-def _licence(model: dict) -> dict[str, str]:
-    """An adapter is derived from its base model, whose licence binds it; a stand-in only from the ratings."""
-    version = re.search(r"llama-(3(?:\.\d)?)", (model["base_model"] or "").lower())
-    if version and not model["settings"].get("stand_in"):
-        return {"license": f"llama{version.group(1)}"}
-    terms = "terms-of-the-dataset" if model["settings"].get("stand_in") else "terms-of-the-base-model"
-    return {"license": "other", "license_name": terms}

@@ -1,6 +1,5 @@
 """Training that fails without an error, made one: numbers that are none, nothing to learn, weights that stand still."""
 
-import errno
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +11,13 @@ from safetensors import SafetensorError
 from transformers import Trainer, TrainerCallback
 
 from tastetune.errors import InputError
+from tastetune.language_models.made_models import why_not_written
 from tastetune.training.rewards import GoldShare
 
 LOGGED = ("loss", "eval_loss")
 
 SAME_LOSSES = 3
 """From so many logged losses on, all of them alike to the last digit, a loss does not move."""
-
-DISK_FULL = ("No space left", "File too large", "Disk quota", "failed writing file", "os error")
-"""What the libraries that write weights say when the disk does not take them."""
 
 
 class FailureWatch(TrainerCallback):
@@ -122,10 +119,7 @@ def explained_disk_errors(folder: str) -> Iterator[None]:
     try:
         yield
     except (SafetensorError, RuntimeError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        if isinstance(error, OSError) and error.errno not in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
-            raise
-        if isinstance(error, RuntimeError) and not any(words in reason for words in DISK_FULL):
+        if (reason := why_not_written(error)) is None:
             raise
         raise InputError(
             f"{folder}: the weights could not be written ({reason}); make room or name another --output_dir, and "

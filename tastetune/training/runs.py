@@ -32,6 +32,7 @@ from tastetune.artifacts.run import (
 from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
 from tastetune.errors import InputError
 from tastetune.files import is_unfinished, unfinished, write_text
+from tastetune.hub.llama import check_name, llama_version
 from tastetune.hub.push import push_folder
 from tastetune.language_models.adapters import read_adapter_config
 from tastetune.locks import held
@@ -141,7 +142,7 @@ def check_push(args: TrainingArguments, base_model: str) -> None:
     """Refuse before training what `push_run` would be refused after it.
 
     Raises:
-        InputError: the base model is a folder of this machine, the repository's name cannot be, or nobody is logged in.
+        InputError: the base model is a folder here, the repository cannot be called so, or nobody is logged in.
     """
     repo = args.hub_model_id or Path(args.output_dir).name
     if Path(base_model).exists():
@@ -149,6 +150,8 @@ def check_push(args: TrainingArguments, base_model: str) -> None:
             f"push_to_hub: the base model {base_model!r} is a folder of this machine, so nobody else could load the "
             "adapter; push the base model first and name its Hub id, or leave push_to_hub out"
         )
+    if version := llama_version(base_model):
+        check_name(repo, version)
     with hub_errors(repo, "model", None):
         validate_repo_id(repo)
         HfApi().whoami()

@@ -23,6 +23,8 @@ def test_ml1m_from_a_folder(tmp_path, monkeypatch, capsys):
     assert items["5"]["title"] == "The Orchard (El Huerto) (1955)"
     assert items["20"]["title"] == "Café Été (1999)"  # the file is ISO-8859-1
     assert dataset.info["settings"]["redistribution"] is False
+    assert dataset.clause == "The user may not redistribute the data without separate permission."
+    assert "Harper and Joseph A. Konstan" in dataset.citation
     assert f"rows in {tmp_path / 'made'}" in capsys.readouterr().out.splitlines()[-1]
 
 

@@ -51,6 +51,7 @@ class HubServer:
         tokens: token to what it may do: `write` (accounts `me` and `org`) or `read`.
         repositories: (`dataset` or `model`, id) to Repository.
         requests: (method, path) of everything asked, in order.
+        agents: what those who asked said of themselves, each once.
     """
 
     def __init__(self):
@@ -58,6 +59,7 @@ class HubServer:
         self.repositories: dict[tuple[str, str], Repository] = {}
         self.objects: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
+        self.agents: set[str] = set()
         hub = self
 
         class BoundHandler(Handler):
@@ -92,6 +94,7 @@ class Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         self.hub, self.query = self.server_hub, parse_qs(url.query)
         self.hub.requests.append((self.command, url.path))
+        self.hub.agents.add(self.headers.get("User-Agent", ""))
         self.body = self._read_body()
         try:
             for method, pattern, name in ROUTES:

@@ -173,11 +173,46 @@ def test_the_card_is_checked_by_the_hub_as_well(hub, adapter, base):
     assert "Invalid metadata in README.md" in refusal(hub, adapter, "org/adapter")
 
 
-def test_ratings_under_a_licence_stay_private(hub, dataset):
+CLAUSE = "The user may not redistribute the data without separate permission."
+
+
+def bind(dataset: Path) -> None:
+    """Put a dataset under a licence that forbids redistribution."""
     info = json.loads((dataset / "tastetune.json").read_text())
-    info["settings"]["redistribution"] = False
+    info["settings"] |= {"redistribution": False, "clause": CLAUSE}
     (dataset / "tastetune.json").write_text(json.dumps(info))
-    assert "forbids redistribution" in refusal(hub, dataset, "org/made", "--public")
+
+
+def test_a_permission_lets_ratings_go_public_and_stands_on_the_card(hub, dataset):
+    bind(dataset)
+    before = (dataset / "README.md").read_text()
+    push(hub, dataset, "org/made", "--public", "--i_have_permission", "GroupLens, letter of 3 May")
+    assert not hub.repositories["dataset", "org/made"].private
+    card = hub.files("dataset", "org/made")["README.md"].decode()
+    assert "# A made dataset\n\n**Shared with permission.**" in card
+    assert "which was given by GroupLens, letter of 3 May." in card
+    assert (dataset / "README.md").read_text() == before
+
+
+def test_a_permission_that_is_not_needed_is_refused(dataset):
+    for private in (True, False):  # the made dataset may be shared
+        with pytest.raises(InputError, match="--i_have_permission is for a public push of rows whose licence"):
+            files_to_push(dataset, "dataset", private=private, permission="GroupLens")
+    bind(dataset)
+    with pytest.raises(InputError, match="--i_have_permission is for a public push"):
+        files_to_push(dataset, "dataset", permission="GroupLens")
+
+
+def test_the_hub_is_told_nothing_of_this_machine(hub, dataset):
+    """Beside its own name the client would tell versions of torch and other libraries."""
+    push(hub, dataset, "org/made", HF_HUB_DISABLE_TELEMETRY=None)
+    assert hub.agents
+    assert not {agent for agent in hub.agents if "torch" in agent or "agent/" in agent}
+
+
+def test_ratings_under_a_licence_stay_private(hub, dataset):
+    bind(dataset)
+    assert f'forbids redistribution: "{CLAUSE}"' in refusal(hub, dataset, "org/made", "--public")
     assert not hub.requests
     push(hub, dataset, "org/made")
     assert hub.repositories["dataset", "org/made"].private

@@ -69,6 +69,13 @@ def test_the_card_says_the_verdict_before_its_figures(scores, card):
     assert all(card.text.index(f"- {sentence}\n") < card.text.index("| Model |") for sentence in sentences)
 
 
+def test_the_card_carries_the_acknowledgement_that_the_ratings_ask_for(folder, scores, card):
+    assert "## Acknowledgement" not in card.text
+    settings = scores["dataset"]["settings"] | {"citation": "F. Maxwell Harper and Joseph A. Konstan. 2015."}
+    cited = model_card(scores | {"dataset": scores["dataset"] | {"settings": settings}}, folder / "adapter", folder)
+    assert "## Acknowledgement\n\nThe ratings: F. Maxwell Harper and Joseph A. Konstan. 2015.\n" in cited
+
+
 def test_the_card_holds_neither_local_paths_nor_tokens(folder, card):
     assert str(folder) not in str(card)
     assert "hf_x" not in str(card)

@@ -74,6 +74,7 @@ STAGES = {
     "baseline": Stage("scripts/baseline.py", ("recipe.yaml", "--each_epoch"), ("--config_seed", 3)),
     "learning_curve": Stage("scripts/learning_curve.py", ("recipe.yaml", "--resamples", 50), ("--resamples", 20)),
     "score": Stage("scripts/score.py", ("recipe.yaml", "--resamples", 50), ("--resamples", 20)),
+    "merge": Stage("scripts/merge.py", ("run/adapter", "merged")),
 }
 """In the order in which each needs what those before it wrote."""
 

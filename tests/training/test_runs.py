@@ -131,6 +131,8 @@ def test_a_push_is_refused_before_training(tmp_path):
     args = SFTConfig(str(tmp_path / "adapter"), use_cpu=True, bf16=False, push_to_hub=True)
     with pytest.raises(InputError, match=r"push_to_hub: the base model '.*' is a folder of this machine"):
         check_push(args, str(tmp_path))
+    with pytest.raises(InputError, match="push to Llama-adapter"):
+        check_push(args, "meta-llama/Llama-3.2-1B")
 
 
 def test_a_run_is_done_when_all_of_it_is_there_and_its_settings_are_the_same(tmp_path):

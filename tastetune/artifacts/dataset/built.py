@@ -21,7 +21,7 @@ INFO = "tastetune.json"
 CATALOGUE = {"interactions", "items"}
 """The configs that every dataset has; the third holds its task's rows."""
 
-WRITTEN = re.compile(r"tastetune\.json|README\.md|\w+/(train|validation|test|test_sample)\.parquet")
+WRITTEN = re.compile(r"tastetune\.json|README\.md|eval\.yaml|\w+/(train|validation|test|test_sample)\.parquet")
 """The files of a built dataset, by their paths in its folder."""
 
 LIKE_FROM = 4.0
@@ -89,6 +89,16 @@ class BuiltDataset:
     def may_be_shared(self) -> bool:
         """Whether the licence of its ratings lets a copy be shown to everybody; not unless the dataset says so."""
         return self.info["settings"].get("redistribution") is True
+
+    @property
+    def clause(self) -> str:
+        """The words of that licence that forbid it; empty where it does not, or the dataset does not say."""
+        return self.info["settings"].get("clause") or ""
+
+    @property
+    def citation(self) -> str:
+        """The acknowledgement that the source of its ratings asks for; empty where it asks for none."""
+        return self.info["settings"].get("citation") or ""
 
     @property
     def history(self) -> str:

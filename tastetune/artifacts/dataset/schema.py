@@ -55,6 +55,8 @@ class Wording(Part):
 class Settings(Part):
     task: Wording = Wording()
     redistribution: bool | None = None
+    clause: str | None = None
+    citation: str | None = None
     neutral_titles: bool | None = None
     titles: str | None = None
     protocol: str | None = None

@@ -15,12 +15,12 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from tastetune.artifacts.json_files import cut, read_json
+from tastetune.artifacts.json_files import cut
 from tastetune.errors import InputError
-from tastetune.files import replacing
 from tastetune.language_models.gguf import IMPORTED
 from tastetune.language_models.gguf.header import GgufFile, read_gguf
 from tastetune.language_models.gguf.positions import scale_positions
+from tastetune.language_models.made_models import made_model, replacing_model
 from tastetune.language_models.model_files import FETCH_ANEW, check_model, explained
 from tastetune.locks import held_place
 
@@ -52,7 +52,7 @@ def import_gguf(
         if _is_there(folder, source.origin, dtype, force=force):
             return False
         tokenizer, model = load_gguf(source, dtype)
-        with replacing(folder) as new:
+        with replacing_model(folder) as new:
             model.save_pretrained(new)
             tokenizer.save_pretrained(new)
             check_model(new)
@@ -97,16 +97,10 @@ def _alone(path: Path) -> Iterator[dict[str, str]]:
 
 def _is_there(folder: Path, origin: str, dtype: str, *, force: bool) -> bool:
     """Whether `folder` holds this very model; InputError where it holds what would be lost."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    config = made_model(folder, IMPORTED, "a model made from a GGUF file")
+    if config is None or force:
         return False
-    path = folder / "config.json"
-    config = read_json(path, "name another folder") if path.is_file() else None
-    there = config.get(IMPORTED) if isinstance(config, dict) else None
-    if not isinstance(config, dict) or there is None:
-        raise InputError(f"{folder}: holds something else than a model made from a GGUF file; name another folder")
-    if force:
-        return False
-    if (there, config.get("dtype")) != (origin, dtype):
-        raise InputError(f"{folder}: holds another model, {cut(there)}; name another folder, or say --force")
+    if (config[IMPORTED], config.get("dtype")) != (origin, dtype):
+        raise InputError(f"{folder}: holds another model, {cut(config[IMPORTED])}; name another folder, or say --force")
     check_model(folder)
     return True

@@ -31,6 +31,19 @@ def scale_positions(config: PreTrainedConfig, source: GgufFile) -> None:
         )
 
 
+def frequency_divisors(config: PreTrainedConfig) -> np.ndarray | None:
+    """By how much Llama 3's scaling divides each frequency, float32 (half a head's width,); None without scaling."""
+    if config.rope_parameters.get("rope_type") != "llama3":
+        return None
+    scaled = ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")[0].numpy()
+    width = 2 * len(scaled)
+    return (_frequencies(config, width) / scaled).astype(np.float32)
+
+
+def _frequencies(config: PreTrainedConfig, width: int) -> np.ndarray:
+    return config.rope_parameters["rope_theta"] ** -(np.arange(0, width, 2) / width)
+
+
 def _is_llama3(config: PreTrainedConfig, divisors: np.ndarray) -> bool:
     """Set Llama 3's scaling by the greatest of `divisors`, float (half a head's width,); whether it gives them all."""
     theta, width = config.rope_parameters["rope_theta"], 2 * len(divisors)
@@ -39,5 +52,5 @@ def _is_llama3(config: PreTrainedConfig, divisors: np.ndarray) -> bool:
         **{"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192},
     }
     scaled = ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")[0].numpy()
-    expected = theta ** -(np.arange(0, width, 2) / width) / divisors
+    expected = _frequencies(config, width) / divisors
     return scaled.shape == expected.shape and np.allclose(scaled, expected, rtol=1e-4, atol=0)
