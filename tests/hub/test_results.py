@@ -4,6 +4,7 @@ import json
 
 import pytest
 import yaml
+from hub_server import Repository
 from huggingface_hub import ModelCard, parse_eval_result_entries
 from made import make_dataset
 from scored import make_scored
@@ -99,3 +100,24 @@ def test_a_dataset_goes_public_with_what_it_measures(tmp_path):
     dataset = make_dataset(tmp_path / "data", n_users=5)
     (dataset / "eval.yaml").write_text(benchmark("made", "like_dislike", ["test"], ["roc_auc"]))
     assert "eval.yaml" in files_to_push(dataset, "dataset", private=False)[0]
+
+
+def test_a_push_takes_them_to_the_top_and_removes_records_of_other_scores(hub, folder):
+    hub.repositories["model", "org/base"] = Repository(private=False)
+    hub.repositories["model", "org/base"].commit("main", {})
+    (folder / "adapter" / "LICENSE").write_text("the base model's")
+    kept, removed = (folder / "adapter" / f"{name}.json" for name in (RECORD, RECORD.replace("ad7e", "ad7f")))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text("{}")
+    removed.write_text("{}")
+    for files_there in ([kept, removed], [kept]):
+        done = hub.run("scripts/push.py", folder / "adapter", "org/Llama-sft", "--dataset", "org/made")
+        assert done.returncode == 0, done.stderr
+        files = hub.files("model", "org/Llama-sft")
+        records = [folder / "adapter" / name for name in files if name.startswith("eval/") and name.endswith(".json")]
+        assert records == files_there
+        removed.unlink(missing_ok=True)
+    assert f"bytes  {RESULTS}\n" in done.stdout
+    (entry, *_) = parse_eval_result_entries(yaml.safe_load(files[RESULTS].decode()))
+    assert entry.dataset_id == "org/made"
+    assert entry.source_url == f"{hub.url}/org/Llama-sft/tree/main/eval"
