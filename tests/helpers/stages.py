@@ -108,11 +108,15 @@ def _run(output: int, script: str, flags: list[str], folder: Path) -> None:
 def visible(folder: Path) -> dict[str, Path]:
     """All files whose path has no hidden part, by their paths in `folder`."""
     files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {str(name): path for name, path in files.items() if not any(part.startswith(".") for part in name.parts)}
+    return {str(name): path for name, path in files.items() if not any(map(_is_hidden, name.parts))}
 
 
 def hidden(folder: Path) -> list[str]:
-    return [str(path.relative_to(folder)) for path in folder.rglob(".*")]
+    return [str(path.relative_to(folder)) for path in folder.rglob(".*") if _is_hidden(path.name)]
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") and name != ".eval_results"  # which the Hub wants to be called so
 
 
 def content(path: Path) -> object:
