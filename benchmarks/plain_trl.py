@@ -35,7 +35,8 @@ def main() -> None:
     def trains(name: str, folder: str) -> Callable[[], float]:
         keys = {"dataset_name": args.dataset_name, "model_name_or_path": args.model_name_or_path}
         keys |= {"output_dir": folder, "max_steps": args.steps, "logging_steps": 1, "save_strategy": "no"}
-        trainer, answers = short_run(KINDS[name], RECIPE, keys | {"warmup_steps": 0, "use_cpu": True})
+        keys |= {"warmup_steps": 0, "use_cpu": True, "per_device_train_batch_size": args.rows}
+        trainer, answers = short_run(KINDS[name], RECIPE, keys)
 
         def train() -> float:
             trainer.train()  # anew, but for the weights, which go on from the turn before
@@ -48,10 +49,11 @@ def main() -> None:
         rates = in_turns({name: trains(name, folder) for name in KINDS}, args.turns)
     apart = float(np.abs(np.array(losses["here"]) / losses["TRL"] - 1).max())
     assert apart < CLOSE, f"a step's loss is {apart:.2g} of itself from TRL's"
+    what, beside = f"Answers learnt from {args.rows} prompts at once", f"TRL {version('trl')}"
     equal = f"the loss of each step, within {apart:.0e} of it"
-    beside = f"TRL {version('trl')}"
-    made = Comparison("Answers learnt from prompts", "labels/s", beside, rates["TRL"], rates["here"], equal)
-    write_speed("plain_trl", [made], {name: version(name) for name in ("torch", "transformers", "trl")}, args.turns)
+    made = Comparison(what, "labels/s", beside, rates["TRL"], rates["here"], equal)
+    versions = {name: version(name) for name in ("torch", "transformers", "trl")}
+    write_speed(f"plain_trl_{args.rows}", [made], versions, args.turns)
 
 
 def parse() -> argparse.Namespace:
@@ -59,6 +61,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dataset_name", required=True)
     parser.add_argument("--model_name_or_path", required=True)
     parser.add_argument("--steps", type=int, default=5, help="of each turn")
+    parser.add_argument("--rows", type=int, default=8, help="that pass through the model together")
     parser.add_argument("--turns", type=int, default=3)
     return parser.parse_args()
 

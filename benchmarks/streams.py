@@ -38,7 +38,7 @@ def main() -> None:
     comparisons = []
     if args.users:
         answering = {task: answers(model, args, task) for task in RECIPES}
-        comparisons.append(compared(f"Test rows answered by {name}", "rows/s", answering, args.turns))
+        comparisons.append(compared(f"Test rows answered by {name} in streams", "rows/s", answering, args.turns))
     if args.steps:
         with tempfile.TemporaryDirectory() as folder:
             training = {task: trains(args, task, folder) for task in RECIPES}

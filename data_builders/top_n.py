@@ -47,9 +47,9 @@ def main() -> None:
             titles=f"As in `{dataset.name}`.",
             licence=f"The terms of `{dataset.name}`, on its own card, hold for this dataset too.",
             redistribution=dataset.may_be_shared,
+            language=dataset.language,
             clause=dataset.clause,
             citation=dataset.citation,
-            language=dataset.language,
         )
         words = dataset.wording
         interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))

@@ -22,7 +22,7 @@ there already, of the same model, rows and settings, is kept.
                                constrained (nothing but titles of the catalogue, not the user's own, none twice) or
                                ranked (the whole catalogue by the probability of each title as the first line)
     --stream_history train     of streams: ask each row behind what stood before its split alone
-    --max_batch_tokens N       padded tokens in one batch (default 16384)
+    --max_batch_tokens N       padded tokens in one batch at most (default 16384); probabilities on a CPU take 2048
     --force                    answer anew what is there already
 
 With dataset_config: rating, in the recipe or as a flag, rows of likes are asked for 1 to 5 stars, and the score is the

@@ -4,6 +4,7 @@
     python scripts/push.py outputs/ml1m/adapter my-org/Llama-ml1m-adapter --public
     python scripts/push.py outputs/ml1m/adapter/checkpoint-100 my-org/Llama-ml1m-adapter --revision step-100
     python scripts/push.py outputs/ml1m/adapter my-org/Llama-ml1m-adapter --base_model meta-llama/Llama-3.2-1B
+    python scripts/push.py outputs/ml1m/adapter my-org/Llama-ml1m-adapter --dataset my-org/ml1m-like-dislike
     python scripts/push.py outputs/ml1m/data my-org/ml1m-like-dislike --dry_run
 
 Log in first with `hf auth login` or set HF_TOKEN. Training states, caches and run logs stay here; a file that holds
@@ -35,12 +36,15 @@ def main() -> None:
     parser.add_argument(
         "--i_have_permission", metavar='"BY WHOM"', help="who permits a public push of rows whose licence forbids it"
     )
+    parser.add_argument(
+        "--dataset", metavar="ORG/NAME", help="the dataset an adapter was scored on, where that was a folder here"
+    )
     parser.add_argument("--dry_run", action="store_true", help="list what would go and what would stay")
     args = parser.parse_args()
     repo_type = args.type or guess_type(args.folder)
 
     choice = {"private": not args.public, "ignore": args.ignore, "checkpoints": args.checkpoints}
-    choice |= {"base_model": args.base_model, "permission": args.i_have_permission}
+    choice |= {"base_model": args.base_model, "permission": args.i_have_permission, "dataset": args.dataset}
     plan = plan_push(args.folder, args.repo_id, repo_type, **choice)
     for name in plan.contents:
         print(f"goes   {plan.size(name):>12,} bytes  {name}")

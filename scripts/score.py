@@ -22,7 +22,9 @@ each adapter that was scored, learning_curve.json, and what probe/ holds of the 
     --from_scores FILE         a scores.json to render again without scoring
 
 Writes scores.json and what is rendered from it: leaderboard.md, leaderboard.png, roc.png where rows bear labels, and
-report.html, a page to open in a browser; into an adapter's folder its model card, as README.md.
+report.html, a page to open in a browser; into an adapter's folder its model card, as README.md, and the Hub's
+.eval_results/. In eval/, here and in the adapter's folder: the records of Every Eval Ever, with every row's answer
+(where the licence forbids passing ratings on, ids are hashed and texts left out, whatever --with_rows says).
 
 scores.json and the report hold a few rows to look at. Where the licence of the ratings forbids passing them on, their
 texts and ids are left out, unless --with_rows asks for them: then keep both files to yourself.
@@ -34,10 +36,9 @@ from tastetune.config.arguments import AnswerArguments, DataArguments
 from tastetune.config.recipe import read_recipe
 from tastetune.config.scoring import ScoreArguments
 from tastetune.errors import run
-from tastetune.files import write_all
 from tastetune.locks import held_file
-from tastetune.reporting.files import SCORES, files_of
-from tastetune.reporting.run import adapters, score_run
+from tastetune.reporting.files import SCORES
+from tastetune.reporting.run import adapters, score_run, write_run
 
 
 def main() -> None:
@@ -47,11 +48,12 @@ def main() -> None:
 
     with held_file(folder / SCORES):
         # 1. Scores
-        scores, home = score_run(args, answers, data, folder)
+        scored = score_run(args, answers, data, folder)
 
         # 2. Files
-        write_all(files_of(scores, folder, adapters(args, data, scores, home), home))
-    print(f"scores: {len(scores['models'])} models on {scores['dataset']['n']:,} rows, in {folder}")
+        write_run(scored, folder, adapters(args, data, scored))
+    models, rows = scored.scores["models"], scored.scores["dataset"]["n"]
+    print(f"scores: {len(models)} models on {rows:,} rows, in {folder}")
 
 
 if __name__ == "__main__":

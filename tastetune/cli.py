@@ -22,6 +22,7 @@ EXTRAS = {
     "trl": "train",
     "recbole": "baselines",
     "optuna": "tune",
+    "openpyxl": "excel",
     "sentence_transformers": "text",
     "pyspark": "spark",
 }

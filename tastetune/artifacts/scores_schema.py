@@ -73,6 +73,8 @@ class Dataset(Part):
     config: str
     split: str
     fingerprint: str
+    hub_id: str | None = None
+    hub_revision: str | None = None
     n: int
     users: int
     items: int
@@ -130,6 +132,7 @@ class Scores(Part):
     rows: Rows | None = None
     learning_curve: LearningCurve | None = None
     probes: list[Probe] | None = None
+    date: str | None = None
     command: str
     versions: dict[str, str]
 

@@ -53,10 +53,10 @@ class BuildArguments(OutputArguments):
         metadata={"help": "What orders a user's ratings of one moment: `item_id`, the ids as text; `hash`, a lot."},
     )
     like_rule: Literal["threshold", "user_median", "log"] | None = field(
-        default="threshold",
+        default=None,
         metadata={
             "help": "What makes a like: `threshold`, a rating from which on; `user_median`, more than is usual for the "
-            "user; `log`, a threshold for counts, which models then see on a log scale."
+            "user; `log`, a threshold for counts, which models then see on a log scale. `log` for counts if none."
         },
     )
     history: Literal["prior", "train"] = field(

@@ -15,7 +15,10 @@ from tastetune.config.flags import OutputArguments
 from tastetune.data.card import Source
 from tastetune.errors import InputError
 from tastetune.files import replacing
+from tastetune.hub.results import BENCHMARK, benchmark
 from tastetune.locks import held_place, refuse_unwritable
+from tastetune.tasks import TASKS
+from tastetune.tasks.task import FIT_ON
 
 
 @dataclass
@@ -59,7 +62,11 @@ class DatasetFolder:
         return count
 
     def describe(self, info: dict, card: str) -> None:
-        """Write `tastetune.json` and the card."""
+        """Write `tastetune.json`, the card, and what the Hub is told of the figures that can be measured."""
+        (config,) = {name.split("/")[0] for name in self.files} - CATALOGUE
+        splits = [split for split in FIT_ON if f"{config}/{split}.parquet" in self.files]
+        measured = benchmark(info["name"], config, splits, TASKS[config].headline)
+        (self.path / BENCHMARK).write_text(measured, encoding="utf-8")
         (self.path / INFO).write_text(json.dumps(info, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         (self.path / "README.md").write_text(card, encoding="utf-8")
 

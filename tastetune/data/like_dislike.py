@@ -29,10 +29,7 @@ from tastetune.tasks.titles import neutral_title
 
 ROWS_A_GROUP = 16_384
 CONFIG = "like_dislike"
-SETTINGS = (
-    *("ties", "like_rule", "history", "history_length", "neutral_titles", "seed"),
-    *("max_prompt_tokens", "tokenizer"),
-)
+SETTINGS = ("ties", "history", "history_length", "neutral_titles", "seed", "max_prompt_tokens", "tokenizer")
 """Arguments that stand in `tastetune.json`."""
 
 
@@ -91,11 +88,12 @@ def build(
                 "negatives": negatives,
                 "negatives_by": negatives_by if negatives else None,
                 "has_times": has_times,
+                "like_rule": args.like_rule or THRESHOLD,
                 **shareable({name: getattr(args, name) for name in SETTINGS}),
                 **({} if has_titles else {"titles": "ids"}),
                 "task": asdict(task),
-                **source.terms,
                 "language": source.language,
+                **source.terms,
             },
             "counts": counts | {"notes": notes} | written,
             "files": folder.files,

@@ -1,11 +1,13 @@
 """Predictions and the rows they answer -> scores: metrics with intervals, paired differences, where they come from."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Predictions
 from tastetune.artifacts.redaction import shareable
 from tastetune.config.environment import versions
@@ -69,6 +71,7 @@ def score(
         "models": _ordered(_compared(rows, models, replicates, reference), task.headline[0]),
         "seeds": by_seed(models),
         "rows": sample_rows(rows, answers, seed, with_text),
+        "date": datetime.now(UTC).date().isoformat(),
         "command": shareable(command_line()),
         "versions": versions(),
     }
@@ -99,6 +102,7 @@ def described(rows: Rows) -> dict:
     """What is scored, for `scores.json`: the dataset and its rows."""
     return {
         "name": rows.dataset.name,
+        **_on_the_hub(rows.dataset),
         "config": rows.task.rows_config,
         "split": rows.split,
         "fingerprint": rows.dataset.fingerprint,
@@ -108,3 +112,10 @@ def described(rows: Rows) -> dict:
         **rows.task.described(rows),
         "settings": shareable(rows.dataset.info["settings"]),
     }
+
+
+def _on_the_hub(dataset: BuiltDataset) -> dict[str, str]:
+    """Id and commit of a dataset that was opened from the Hub: its folder is a snapshot, named by its commit."""
+    if dataset.folder == Path(dataset.source):
+        return {}
+    return {"hub_id": dataset.source, "hub_revision": dataset.folder.name}

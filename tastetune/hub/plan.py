@@ -59,6 +59,7 @@ def plan_push(
     checkpoints: bool = False,
     base_model: str | None = None,
     permission: str | None = None,
+    dataset: str | None = None,
     licence: str | None = None,
 ) -> Push:
     """What a push sends; the Hub is not asked.
@@ -72,7 +73,7 @@ def plan_push(
     """
     folder = Path(folder)
     choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
-    files, left_out = files_to_push(folder, repo_type, **choice, permission=permission)
+    files, left_out = files_to_push(folder, repo_type, **choice, permission=permission, dataset=dataset)
     push = Push({name: folder / name for name in files}, left_out)
     if base_model:
         push.contents |= with_base_model(folder, files, base_model)

@@ -13,6 +13,8 @@ from tastetune.errors import InputError
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_unknown_base
 from tastetune.hub.llama import LICENCE_FILES, licence_of_card
 from tastetune.hub.plan import Push, missing_licence, plan_push
+from tastetune.hub.results import RESULTS, check_dataset_id, results_to_send
+from tastetune.hub.screening import RECORD
 
 
 def push_folder(
@@ -27,11 +29,13 @@ def push_folder(
     checkpoints: bool = False,
     base_model: str | None = None,
     permission: str | None = None,
+    dataset: str | None = None,
 ) -> str:
     """Push a folder to the Hub in one commit, making the repository or branch where there is none.
 
     Data files of a dataset that the folder no longer holds are deleted by the same commit, so that no row of an older
-    build stays beside the new ones; other files of the repository stay as they are.
+    build stays beside the new ones, and so are an adapter's records of other scores; other files of the repository stay
+    as they are.
 
     Args:
         folder: a dataset that a builder wrote, or a model or adapter; with its card as README.md.
@@ -44,6 +48,8 @@ def push_folder(
         checkpoints: send `checkpoint-*` folders too (their optimizer states never go).
         base_model: the Hub id to send as an adapter's base model, in place of the folder that it was trained on.
         permission: who permits rows to be shown whose licence forbids it; stands on the card that is sent.
+        dataset: the Hub id of the dataset that an adapter was scored on, where that was a folder here; without it the
+            Hub's evaluation results stay here.
 
     Returns:
         The URL of the commit's files; its last part is the commit to pin.
@@ -59,7 +65,10 @@ def push_folder(
         "checkpoints": checkpoints,
         "base_model": base_model,
         "permission": permission,
+        "dataset": dataset,
     }
+    if dataset is not None:
+        check_dataset_id(dataset)
     plan = plan_push(folder, repo_id, repo_type, **choice)
     api = HfApi(library_name="tastetune", library_version=__version__)
     with hub_errors(repo_id, repo_type, revision):
@@ -70,11 +79,14 @@ def push_folder(
             refuse_unknown_base(api, base_model or named_base(folder))
         if repo_type == "model":
             plan = _with_licences_of_bases(plan, folder, repo_id, choice)
+        if RESULTS in plan.contents:
+            plan.contents[RESULTS] = results_to_send(folder / RESULTS, repo_id, dataset)
         _make_repository(api, repo_id, repo_type, private)
         if revision is not None:
             api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True)
-        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision) if repo_type == "dataset" else []
-        stale = [name for name in there if name.endswith(".parquet") and name not in plan.contents]
+        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision)
+        is_old = RECORD.fullmatch if repo_type == "model" else lambda name: name.endswith(".parquet")
+        stale = [name for name in there if is_old(name) and name not in plan.contents]
         commit = api.create_commit(
             repo_id,
             [

@@ -16,6 +16,7 @@ from tastetune.artifacts.trained_rows import ROWS
 from tastetune.errors import InputError
 from tastetune.files import refuse_unfinished_folder
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_local_base
+from tastetune.hub.results import RECORDS, RESULTS, names_hub_dataset
 
 LEFT_OUT = (
     ".*",  # caches, editors' folders and files still being written
@@ -36,6 +37,9 @@ OF_A_MODEL = (
 )
 """What may go with a model or adapter that everybody sees: none of these holds a row of the ratings."""
 
+RECORD = re.compile(rf"{RECORDS}/data/[^/]+/[^/]+/[^/]+/[0-9a-f-]{{36}}(\.json|_samples\.jsonl)")
+"""What scripts/score.py writes of every row, its ids hashed where the licence forbids passing the ratings on."""
+
 OF_A_DATASET = ("*.md", "LICENSE*", "NOTICE*", ".gitattributes")
 """What may go with a dataset that everybody sees, beside what a builder wrote."""
 
@@ -51,6 +55,7 @@ def files_to_push(
     checkpoints: bool = False,
     base_model: str | None = None,
     permission: str | None = None,
+    dataset: str | None = None,
 ) -> tuple[list[str], list[str]]:
     """The files of `folder` that a push sends and those it leaves out, sorted, as paths inside the folder.
 
@@ -69,7 +74,8 @@ def files_to_push(
     never = (*LEFT_OUT, *ignore, *(() if checkpoints else ("checkpoint-*",)))
     refuse_unfinished_folder(folder)
     found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    left_out = [str(path) for path in found if _matches(path, never)]
+    results = [Path(RESULTS)] if _results_may_go(folder, dataset) and not _matches(Path(RESULTS), ignore) else []
+    left_out = [str(path) for path in found if _matches(path, never) and path not in results]
     files = [path.as_posix() for path in found if str(path) not in left_out]
     for name in files:
         _check_inside(folder, name)
@@ -116,6 +122,12 @@ def _matches(path: Path, patterns: Sequence[str]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns for name in (*path.parts, path.as_posix()))
 
 
+def _results_may_go(folder: Path, dataset: str | None) -> bool:
+    """Whether an adapter's results name a dataset that the Hub can have, in the file or by `dataset`."""
+    path = folder / RESULTS
+    return path.is_file() and (dataset is not None or names_hub_dataset(path))
+
+
 def _check_card(path: Path, repo_type: str) -> None:
     if not path.is_file():
         raise InputError(f"{path}: no card; builders write a dataset's, scripts/score.py an adapter's")
@@ -153,7 +165,7 @@ def _refuse_other_rows(folder: Path, files: Sequence[str], repo_type: str) -> No
     """Refuse to show everybody what may hold rows of ratings and is no part of a dataset."""
     harmless = OF_A_DATASET if repo_type == "dataset" else OF_A_MODEL
     for name in files:
-        built = repo_type == "dataset" and WRITTEN.fullmatch(name)
+        built = WRITTEN.fullmatch(name) if repo_type == "dataset" else name == RESULTS or RECORD.fullmatch(name)
         if not built and not any(fnmatch(Path(name).name, pattern) for pattern in harmless):
             raise InputError(
                 f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "

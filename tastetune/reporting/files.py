@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from tastetune.hub.results import RESULTS, eval_results
 from tastetune.reporting import plots
 from tastetune.reporting.cards import render_curve
 from tastetune.reporting.leaderboard import leaderboard
-from tastetune.reporting.model_card import model_card
+from tastetune.reporting.model_card import model_card, rows_of
 from tastetune.reporting.report import report
 from tastetune.reporting.views import view_of
 
@@ -25,13 +26,14 @@ def files_of(
     Args:
         scores: the content of `scores.json`, of any task.
         folder: where they go.
-        adapters: folders to put the model card of their adapter into.
+        adapters: folders to put the card of their adapter into, and its results for the Hub.
         home: the folder that the paths in `scores` are relative to; `folder` if none.
 
     Raises:
         InputError: see `tastetune.reporting.model_card.model_card`.
     """
-    folder, plot = Path(folder), plots.leaderboard(scores, view_of(scores).headline[0])
+    folder, view, home = Path(folder), view_of(scores), folder if home is None else home
+    plot = plots.leaderboard(scores, view.headline[0])
     files = {
         folder / "leaderboard.md": leaderboard(scores),
         folder / "leaderboard.png": plot,
@@ -40,7 +42,9 @@ def files_of(
     if "roc" in scores["models"][0]:
         files[folder / "roc.png"] = plots.roc_and_reliability(scores)
     for adapter in adapters:
-        card = model_card(scores, adapter, folder if home is None else home)
+        of_card = {name: view.metrics[name] for name in view.headline}
+        files[Path(adapter) / RESULTS] = eval_results(scores, rows_of(scores, adapter, home)[0], of_card)
+        card = model_card(scores, adapter, home)
         files |= {Path(adapter) / "leaderboard.png": plot, Path(adapter) / "README.md": card}
     return files | {folder / SCORES: json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n"}
 

@@ -23,7 +23,7 @@ def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
         InputError: no scored model is an adapter in that folder.
     """
     view, root, name = view_of(scores), relative_to(adapter, home), Path(adapter).resolve().name
-    rows = _rows_of(scores, adapter, root)
+    rows = rows_of(scores, adapter, home)
     card = render_card(
         view.model_card,
         scores,
@@ -38,8 +38,13 @@ def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
     return str(ModelCard(card))
 
 
-def _rows_of(scores: dict, adapter: str | Path, root: str) -> list[dict]:
-    """The rows of the adapter in folder `root`, its own before those of its checkpoints."""
+def rows_of(scores: dict, adapter: str | Path, home: str | Path) -> list[dict]:
+    """The models of the scores that are an adapter in this folder, its own before its checkpoints.
+
+    Raises:
+        InputError: there are none.
+    """
+    root = relative_to(adapter, home)
     rows = [m for m in scores["models"] if m["adapter"] and f"{m['adapter']}/".startswith(f"{root}/")]
     if not rows:
         others = sorted({model["adapter"] for model in scores["models"] if model["adapter"]})

@@ -1,9 +1,12 @@
 """What of a run is scored and shown: its predictions, and the curve, probes and adapters that lie beside them."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.predictions import find_predictions, find_validation, read_predictions
+from tastetune.artifacts.predictions import Predictions, find_predictions, find_validation, read_predictions
 from tastetune.artifacts.redaction import relative_to
 from tastetune.artifacts.scores import read_scores
 from tastetune.config.arguments import AnswerArguments, DataArguments
@@ -11,13 +14,33 @@ from tastetune.config.scoring import ScoreArguments
 from tastetune.errors import InputError
 from tastetune.evaluation.learning_curve import read_learning_curve
 from tastetune.evaluation.scoring import score
+from tastetune.files import replacing, write_all
+from tastetune.hub.results import RECORDS
 from tastetune.probe.probe import read_probes
-from tastetune.reporting.files import CURVE
-from tastetune.tasks import TASKS, task_of
+from tastetune.reporting.exports.every_eval_ever import write_records
+from tastetune.reporting.files import CURVE, files_of
+from tastetune.reporting.model_card import rows_of
+from tastetune.tasks import TASKS, Rows, task_of
 
 
-def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> tuple[dict, Path]:
-    """The scores with what is shown beside them, and the folder that their paths are relative to.
+@dataclass(frozen=True)
+class ScoredRun:
+    """What scripts/score.py shows.
+
+    Attributes:
+        scores: the content of `scores.json`, with what is shown beside it.
+        home: the folder that their paths are relative to.
+        rows, predictions: what was scored; None and nothing where scores of before are rendered again.
+    """
+
+    scores: dict
+    home: Path
+    rows: Rows | None = None
+    predictions: tuple[Predictions, ...] = ()
+
+
+def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> ScoredRun:
+    """Score a run, or read what was scored, with what is shown beside it.
 
     Args:
         folder: where the scores go.
@@ -27,9 +50,10 @@ def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArgument
     """
     if args.from_scores:
         path = Path(args.from_scores)
-        scores, home = read_scores(path, {task.rows_config: task for task in TASKS.values()}), path.parent
+        run = ScoredRun(read_scores(path, {task.rows_config: task for task in TASKS.values()}), path.parent)
     else:
-        scores, home = _scored(args, answers, data, folder), folder
+        run = _scored(args, answers, data, folder)
+    scores = run.scores
     if args.learning_curve:
         scores["learning_curve"] = read_learning_curve(args.learning_curve, scores)
     elif not args.from_scores and (folder / CURVE).is_file():
@@ -37,16 +61,17 @@ def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArgument
     probes = args.probe or (sorted(data.folder.probe.glob("*.json")) if data.run_dir and not args.from_scores else [])
     if probes:
         scores["probes"] = read_probes(probes, scores)
-    return scores, home
+    return run
 
 
-def _scored(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> dict:
+def _scored(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> ScoredRun:
     dataset = open_dataset(data.dataset, data.dataset_revision)
     task = task_of(dataset)
     paths = find_predictions(args.predictions or [_predictions(answers, data)])
-    return score(
-        task.rows(dataset, answers.split),
-        [read_predictions(path) for path in paths],
+    rows, predictions = task.rows(dataset, answers.split), [read_predictions(path) for path in paths]
+    scores = score(
+        rows,
+        predictions,
         validation=[read_predictions(path) for path in find_validation(paths)],
         reference=args.reference,
         resamples=args.resamples,
@@ -54,6 +79,7 @@ def _scored(args: ScoreArguments, answers: AnswerArguments, data: DataArguments,
         with_text=True if args.with_rows else None,
         home=folder,
     )
+    return ScoredRun(scores, folder, rows, tuple(predictions))
 
 
 def _predictions(answers: AnswerArguments, data: DataArguments) -> Path:
@@ -63,12 +89,34 @@ def _predictions(answers: AnswerArguments, data: DataArguments) -> Path:
     return folder
 
 
-def adapters(args: ScoreArguments, data: DataArguments, scores: dict, home: Path) -> list[Path]:
+def adapters(args: ScoreArguments, data: DataArguments, run: ScoredRun) -> list[Path]:
     """The adapters whose model card is written: the one named, or all in the run's folder that were scored."""
     if args.adapter:
         return [Path(args.adapter)]
     if not data.run_dir:
         return []
-    scored = [model["adapter"] for model in scores["models"] if model["adapter"]]
+    scored = [model["adapter"] for model in run.scores["models"] if model["adapter"]]
     folders = [path.parent for path in sorted(data.folder.root.glob("*/adapter_config.json"))]
-    return [folder for folder in folders if any(f"{of}/".startswith(f"{relative_to(folder, home)}/") for of in scored)]
+    roots = {folder: relative_to(folder, run.home) for folder in folders}
+    return [folder for folder, root in roots.items() if any(f"{of}/".startswith(f"{root}/") for of in scored)]
+
+
+def write_run(run: ScoredRun, folder: Path, adapters: Sequence[Path]) -> None:
+    """Write everything that shows a run, or nothing where something cannot be written.
+
+    Args:
+        folder: for the scores, what is rendered from them, and the records of every row.
+        adapters: folders of adapters, for their cards, results, and the records of their own rows.
+
+    Raises:
+        InputError: none of the scored models is an adapter in one of these folders.
+    """
+    files = files_of(run.scores, folder, adapters, run.home)
+    with ExitStack() as folders:
+        if run.rows is not None:
+            answers = {of.meta.model: run.rows.task.answers(run.rows, of) for of in run.predictions}
+            own = {adapter: [row["model"] for row in rows_of(run.scores, adapter, run.home)] for adapter in adapters}
+            for place, models in {folder: [*answers], **own}.items():
+                new = folders.enter_context(replacing(place / RECORDS))
+                write_records(new, run.scores, run.rows, {model: answers[model] for model in models})
+        write_all(files)

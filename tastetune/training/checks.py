@@ -160,8 +160,8 @@ def _validation(run: FineTuning) -> str:
     return f"{len(run.validation.rows):,} rows at each evaluation" if run.validation else "no evaluation while training"
 
 
-def _spelling(run: Preparation) -> str:
-    return check_spelling(run.tokenizer, run.rows, run.config)
+def _spelling(run: FineTuning) -> str:
+    return check_spelling(run.tokenizer, run.written, run.config)
 
 
 def _lengths(run: Preparation) -> str:

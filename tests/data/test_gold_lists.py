@@ -157,6 +157,7 @@ RULES = st.builds(
     Rule,
     users=st.integers(1, 15),
     liked=st.just(3),
+    favourite=st.just(5.0),
     favourites_over=st.integers(0, 1),
     high=st.sampled_from([3.0, 4.0, 5.0]),
     shared=st.integers(1, 3),

@@ -60,7 +60,7 @@ def test_the_sentences_speak_of_the_logs_own_things():
     assert lesson_sentences(*about()) == [
         "1,000 ratings by 50 readers of 40 books: half of the readers have 9 or more, half of the books 5 or more. "
         "55.0% of the rows are likes.",
-        "Of 100 test rows 0.0% have a reader and 1.0% a book without a training row.",
+        "Of 100 test rows 0.0% are of readers and 1.0% of books without a training row.",
         "50.0% of a user's neighbouring ratings have equal times.",
         "User mean plus item mean reaches a ROC-AUC of 0.790 on test, and an item's likes alone 0.700. The 95% "
         "interval is 0.030 wide; for one of a point (0.01) about 900 test rows are needed.",

@@ -93,7 +93,7 @@ def test_interactions_stand_by_user_time_and_item(dataset):
 def test_the_same_log_gives_the_same_bytes_on_any_number_of_threads(dataset, tmp_path):
     again = built(tmp_path / "again", log=rows()[::-1], con=connect(threads=3))
     files = sorted(path.relative_to(dataset.folder) for path in dataset.folder.rglob("*") if path.is_file())
-    assert len(files) == 9
+    assert len(files) == 10
     for file in files:
         assert (again.folder / file).read_bytes() == (dataset.folder / file).read_bytes(), file
 

@@ -39,7 +39,7 @@ LOADED = (
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE = 24, 1
 """Of Linux: take a right from a process, and the right to write anywhere."""
 
-OF_THE_RUN = ("seconds", "command", "versions", "passes")
+OF_THE_RUN = ("seconds", "command", "versions", "passes", "train_runtime", "train_tokens_per_second")
 """Keys that say when and how something was made, or follow from the seconds."""
 
 

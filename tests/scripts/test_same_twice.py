@@ -67,7 +67,7 @@ def test_a_builder_writes_the_same_bytes(home):
         files = sorted(path for path in (home / "built").rglob("*") if path.is_file())
         written.append({str(path.relative_to(home)): path.read_bytes() for path in files})
         shutil.rmtree(home / "built")
-    assert len(written[0]) == 10  # four splits of rows, three of interactions, the catalogue, the settings, the card
+    assert len(written[0]) == 11  # four splits of rows, three of interactions, items, settings, card, the Hub's tasks
     assert written[0] == written[1]
 
 

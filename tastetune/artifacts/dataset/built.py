@@ -21,7 +21,7 @@ INFO = "tastetune.json"
 CATALOGUE = {"interactions", "items"}
 """The configs that every dataset has; the third holds its task's rows."""
 
-WRITTEN = re.compile(r"tastetune\.json|README\.md|\w+/(train|validation|test|test_sample)\.parquet")
+WRITTEN = re.compile(r"tastetune\.json|README\.md|eval\.yaml|\w+/(train|validation|test|test_sample)\.parquet")
 """The files of a built dataset, by their paths in its folder."""
 
 LIKE_FROM = 4.0

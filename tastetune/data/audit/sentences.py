@@ -49,7 +49,7 @@ def _size(counts: Mapping, words: Mapping) -> Iterator[str]:
     test = counts["rows"]["test"]
     users, items = (counts[f"test_cold_{name}"] / test for name in ("users", "items"))
     yield (
-        f"Of {test:,} test rows {users:.1%} have a {words['user']} and {items:.1%} a {words['item']} without a "
+        f"Of {test:,} test rows {users:.1%} are of {words['user']}s and {items:.1%} of {words['items']} without a "
         "training row."
     )
 

@@ -59,9 +59,6 @@ class LogArguments(BuildArguments):
     negatives_by: Literal["uniform", "popularity"] = _flag(
         "How they are drawn: each item alike, or as often as it is clicked.", default="uniform"
     )
-    like_rule: Literal["threshold", "user_median", "log"] | None = _flag(
-        "What makes a like: a rating from which on; more than is usual for the user; or a count on a log scale."
-    )
     ties: Literal["item_id", "hash"] = _flag(
         "What orders a user's ratings of one moment: `hash`, a lot; `item_id`, the ids as text.", default="hash"
     )

@@ -119,17 +119,19 @@ def repeats_of(raw: RawLog, key: Sequence[str], remedy: str = "keep one of the t
 def _line_of(path: Path, fmt: TextFormat, row: int) -> int | None:
     """The line at which the record `row` ends, None where Python counts records otherwise than DuckDB.
 
-    Only asked when something is wrong, so a scan may be slow.
+    Records with another number of fields are no rows. Only asked when something is wrong, so a scan may be slow.
     """
+    fields = len(fmt.columns)
     with path.open(encoding=fmt.encoding, newline="", errors="replace") as file:
         if fmt.quoted and len(fmt.sep) == 1:
             reader = csv.reader(file, delimiter=fmt.sep)
-            records = (reader.line_num for fields in reader if fields)
+            records = (reader.line_num for record in reader if len(record) == fields)
         elif fmt.quoted and '"' in file.read():
             return None
         else:
             file.seek(0)
-            records = (number for number, line in enumerate(file, 1) if line.strip("\r\n"))
+            lines = ((number, line.strip("\r\n")) for number, line in enumerate(file, 1))
+            records = (number for number, line in lines if line and line.count(fmt.sep) + 1 == fields)
         try:
             return next((number for count, number in enumerate(records, 0 if fmt.header else 1) if count == row), None)
         except csv.Error:

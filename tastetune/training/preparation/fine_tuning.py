@@ -78,12 +78,17 @@ class FineTuning(Preparation):
         return self.dataset.read("interactions", self.data.dataset_train_split)
 
     @cached_property
-    def rows(self) -> Dataset:
+    def written(self) -> Dataset:
+        """The rows as they are written: prompts and completions, or tokens where the task spells its own."""
         split = self.data.dataset_train_split
         if isinstance(ANSWERERS[self.task.config], SpellsRows):
             seed = self.training.seed if self.training.data_seed is None else self.training.data_seed
             return rows_for_steps(self.spelt(self.task.rows(self.dataset, split), seed), self.training)
-        return self.ended(training_rows(self.dataset, self.data.dataset_config, split, self.training))
+        return training_rows(self.dataset, self.data.dataset_config, split, self.training)
+
+    @cached_property
+    def rows(self) -> Dataset:
+        return self.ended(self.written)
 
     @cached_property
     def validation(self) -> Validation | None:

@@ -52,7 +52,7 @@ def test_all_kinds_of_problem_are_told_at_once_each_with_its_first_line_and_numb
     for line in (
         "log.csv, line 4: fewer fields than 4 fields",
         "log.csv, line 14: more fields than 4 fields",
-        "log.csv, line 6: rating 9 is none from 1 to 5 (and 1 more like it); mend or remove the line",
+        "log.csv, line 6: rating 9 is none from 1 to 5 (and 1 more like it); say with --rating_min and",
         "log.csv, line 8: the user id is empty; give each rating its user",
         "log.csv, line 12: timestamp soon is no whole number of seconds; mend or remove the line",
     ):

@@ -1,0 +1,1 @@
+"""Scores in the form of Every Eval Ever: a JSON a model, and a line of JSON for every row that it answered."""
