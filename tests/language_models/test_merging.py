@@ -202,6 +202,11 @@ def test_what_is_there_is_kept_and_nothing_else_is_replaced(home, merged, tmp_pa
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == times
     with pytest.raises(InputError, match=r"holds another merged model, .*or say --force"):
         merge(source(home), folder, "bfloat16")
+    config = json.loads((folder / "config.json").read_text())
+    del config["merged_from"]["compared"]["value"]
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="holds another merged model"):
+        merge(source(home), folder)
     (folder / "thesis.txt").write_text("mine")
     for force in (False, True):
         with pytest.raises(InputError, match=r"holds thesis\.txt beside a merged model, which would be lost"):

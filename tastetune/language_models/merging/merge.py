@@ -11,7 +11,7 @@ from accelerate.utils.memory import clear_device_cache
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import ModelConfig
 
-from tastetune.artifacts.json_files import cut, read_json
+from tastetune.artifacts.json_files import cut, faults, read_json
 from tastetune.artifacts.redaction import shareable
 from tastetune.artifacts.run import COST, MERGED, RUN
 from tastetune.artifacts.trained_rows import ROWS, write_row_keys
@@ -97,7 +97,9 @@ def _what_is_there(folder: Path, source: MergeSource, dtype: str, *, force: bool
     if config is None or force:
         return None
     record, origin = config[MERGED], source.origin | {"dtype": dtype}
-    if not isinstance(record, dict) or any(record.get(key) != value for key, value in origin.items()):
+    origin["trained_on"] = trained_quantisation(source.record.settings)
+    is_other = not isinstance(record, dict) or any(record.get(key) != value for key, value in origin.items())
+    if is_other or any(faults(Difference, record.get("compared"))):
         raise InputError(f"{folder}: holds another merged model, {cut(record)}; name another folder, or say --force")
     check_model(folder)
     return record
