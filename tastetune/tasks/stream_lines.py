@@ -27,7 +27,7 @@ class Stream:
 
     Attributes:
         like: the wording of the dataset's prompts; with its `genres`, `ratings` and `times` a line names the genres,
-            tells the stars behind the answer (`Yes, 5.0`), and says how long after the rating before it stands.
+            tells the rating behind the answer (`Yes, 5.0`), and says how long after the rating before it stands.
     """
 
     like: LikeDislike
@@ -45,8 +45,8 @@ class Stream:
 
     @property
     def _asked(self) -> str:
-        stars = f", and the stars that the {self.like.user} gave" if self.like.ratings else ""
-        return f"whether the {self.like.user} did {self.like.enjoy} it, Yes or No{stars}."
+        rating = f", and the rating that the {self.like.user} gave" if self.like.ratings else ""
+        return f"whether the {self.like.user} did {self.like.enjoy} it, Yes or No{rating}."
 
     def question(self, named: str, gap: int | None) -> str:
         """A line up to its answer, without a space at its end.

@@ -62,7 +62,7 @@ def test_a_line_is_a_question_an_answer_and_what_is_told_behind_it():
 def test_the_instruction_says_what_stands_behind_a_line():
     assert Stream(LikeDislike(item="book", items="books", user="reader", enjoy="enjoy", ratings=True)).head == (
         "Below is a reader's history of books, oldest first. Behind each book stands whether the reader did enjoy it, "
-        "Yes or No, and the stars that the reader gave.\n\n"
+        "Yes or No, and the rating that the reader gave.\n\n"
     )
     assert "stands how many stars, from 1 to 5, the user gave it." in StarStream(LikeDislike()).head
 
