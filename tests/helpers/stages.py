@@ -112,7 +112,8 @@ def visible(folder: Path) -> dict[str, Path]:
 
 
 def hidden(folder: Path) -> list[str]:
-    return [str(path.relative_to(folder)) for path in folder.rglob(".*")]
+    """What is left of writing: all that is hidden but the folder whose name the Hub prescribes."""
+    return [str(path.relative_to(folder)) for path in folder.rglob(".*") if path.name != ".eval_results"]
 
 
 def content(path: Path) -> object:
