@@ -112,16 +112,12 @@ def visible(folder: Path) -> dict[str, Path]:
 
 
 def hidden(folder: Path) -> list[str]:
-<<<<<<< HEAD
+    """What is left of writing."""
     return [str(path.relative_to(folder)) for path in folder.rglob(".*") if _is_hidden(path.name)]
 
 
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") and name != ".eval_results"  # which the Hub wants to be called so
-=======
-    """What is left of writing: all that is hidden but the folder whose name the Hub prescribes."""
-    return [str(path.relative_to(folder)) for path in folder.rglob(".*") if path.name != ".eval_results"]
->>>>>>> w-eee
 
 
 def content(path: Path) -> object:
