@@ -67,6 +67,10 @@ def test_the_sentences_speak_of_the_logs_own_things():
     ]
 
 
+def test_clicks_are_not_called_ratings():
+    assert lesson_sentences(*about(negatives=1))[0].startswith("1,000 interactions by 50 readers of 40 books: ")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

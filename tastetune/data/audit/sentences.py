@@ -24,7 +24,7 @@ def lesson_sentences(counts: Mapping, settings: Mapping) -> list[str]:
     Args:
         counts, settings: of its `tastetune.json`.
     """
-    return [*_size(counts, settings["task"]), *_time(counts), *_means(counts), *warnings(counts, settings)]
+    return [*_size(counts, settings), *_time(counts), *_means(counts), *warnings(counts, settings)]
 
 
 def warnings(counts: Mapping, settings: Mapping) -> list[str]:
@@ -39,10 +39,11 @@ def warnings(counts: Mapping, settings: Mapping) -> list[str]:
     return [f"Warning: {sentence}" for sentence in found]
 
 
-def _size(counts: Mapping, words: Mapping) -> Iterator[str]:
-    lessons = counts["lessons"]
+def _size(counts: Mapping, settings: Mapping) -> Iterator[str]:
+    lessons, words = counts["lessons"], settings["task"]
+    given = "interactions" if settings.get("negatives") else "ratings"  # dislikes are drawn where nobody rated
     yield (
-        f"{lessons['ratings']:,} ratings by {counts['users']:,} {words['user']}s of {counts['items']:,} "
+        f"{lessons['ratings']:,} {given} by {counts['users']:,} {words['user']}s of {counts['items']:,} "
         f"{words['items']}: half of the {words['user']}s have {lessons['of_half_the_users']:,} or more, half of the "
         f"{words['items']} {lessons['of_half_the_items']:,} or more. {lessons['likes']:.1%} of the rows are likes."
     )
