@@ -119,7 +119,9 @@ def rating_levels(dataset: BuiltDataset) -> list[float]:
     return sorted(pc.unique(dataset.read(dataset.task, "train", ["rating"])["rating"]).to_pylist())
 
 
-def marked_person(marks: Mapping[str, bool], matcher: TitleMatcher, levels: Sequence[float], like_from: float) -> Person:
+def marked_person(
+    marks: Mapping[str, bool], matcher: TitleMatcher, levels: Sequence[float], like_from: float
+) -> Person:
     """Somebody who has said of items whether they liked them.
 
     Args:
