@@ -20,17 +20,17 @@ def refuse_without_gradio() -> None:
         raise InputError("the page needs gradio, which is not installed; run pip install 'tastetune[demo]'")
 
 
-def refuse_used_port(port: int) -> None:
+def refuse_used_port(port: int, host: str = HOST) -> None:
     """Raise InputError where another program listens on `port` of this machine, or it may not be taken."""
     if not 1 <= port <= 65535:
         raise InputError(f"--port {port}: expected a number from 1 to 65535, such as 7860")
     with socket.socket() as tried:
         tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind((HOST, port))
+            tried.bind((host, port))
         except OSError as error:
             raise InputError(
-                f"--port {port}: cannot be had ({error.strerror}); name another, or end the program that has it"
+                f"--port {port}: cannot be had at {host} ({error.strerror}); name another, or end what has it"
             ) from error
 
 

@@ -34,13 +34,13 @@ def push_folder(
     """Push a folder to the Hub in one commit, making the repository or branch where there is none.
 
     Data files of a dataset that the folder no longer holds are deleted by the same commit, so that no row of an older
-    build stays beside the new ones, and so are an adapter's records of other scores; other files of the repository stay
-    as they are.
+    build stays beside the new ones, and so are an adapter's records of other scores and a Space's older modules; other
+    files of the repository stay as they are.
 
     Args:
-        folder: a dataset that a builder wrote, or a model or adapter; with its card as README.md.
+        folder: a dataset that a builder wrote, a model or adapter, or a Space; with its card as README.md.
         repo_id: `org/name`, or `name` for your own account.
-        repo_type: `dataset` or `model`.
+        repo_type: `dataset`, `model` or `space`.
         private: whether nobody else sees it; an existing repository must agree.
         revision: the branch to push to; the main branch if None.
         message: the commit's message.
@@ -85,7 +85,8 @@ def push_folder(
         if revision is not None:
             api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True)
         there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision)
-        is_old = RECORD.fullmatch if repo_type == "model" else lambda name: name.endswith(".parquet")
+        ending = ".py" if repo_type == "space" else ".parquet"
+        is_old = RECORD.fullmatch if repo_type == "model" else lambda name: name.endswith(ending)
         stale = [name for name in there if is_old(name) and name not in plan.contents]
         commit = api.create_commit(
             repo_id,
@@ -100,7 +101,7 @@ def push_folder(
             repo_type=repo_type,
             revision=revision,
         )
-    return f"{constants.ENDPOINT}/{'datasets/' if repo_type == 'dataset' else ''}{repo_id}/tree/{commit.oid}"
+    return f"{constants.ENDPOINT}/{constants.REPO_TYPES_URL_PREFIXES.get(repo_type, '')}{repo_id}/tree/{commit.oid}"
 
 
 def _with_licences_of_bases(plan: Push, folder: Path, repo_id: str, choice: dict) -> Push:
@@ -137,6 +138,7 @@ def _make_repository(api: HfApi, repo_id: str, repo_type: str, private: bool) ->
             )
         return
     other = "model" if repo_type == "dataset" else "dataset"
-    if api.repo_exists(repo_id, repo_type=other):
+    if repo_type != "space" and api.repo_exists(repo_id, repo_type=other):
         raise InputError(f"{repo_id!r} is a {other} on the Hub already; choose another id for the {repo_type}")
-    api.create_repo(repo_id, repo_type=repo_type, private=private)
+    sdk = "gradio" if repo_type == "space" else None
+    api.create_repo(repo_id, repo_type=repo_type, private=private, space_sdk=sdk)
