@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_run import make_run
+from made_model import make_run
 from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.dataset import open_dataset

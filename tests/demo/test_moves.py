@@ -56,5 +56,6 @@ def test_one_sentence_against_the_mean():
 def test_one_sentence_without_names():
     """Of the ten with names 2 to 9 are left."""
     assert without_names(FIRST, TURNED, ("Film 00", "Movie i00")) == (
-        "The model reads Movie i00 in place of Film 00, and so on: of the 10 that it chooses with the names, 8 are left."
+        "The model reads Movie i00 in place of Film 00, and so on: of the 10 that it chooses with the names, 8 are "
+        "left."
     )

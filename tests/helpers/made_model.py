@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import torch
+import yaml
+from made import make_dataset
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -51,3 +53,18 @@ def make_adapter(folder: Path, model: Path, dataset: Path, items: list[str] | No
     (folder / "cost.json").write_text('{"steps": 7}')
     write_row_keys(folder / ROWS, row_keys(open_dataset(dataset), "like_dislike", "train"))
     return folder
+
+
+def make_run(folder: Path, **keys) -> Path:
+    """Write a run into `folder`: a dataset of 30 users and 60 films, a model, an adapter; return its recipe.
+
+    Args:
+        keys: further keys of the recipe.
+    """
+    make_dataset(folder / "run" / "data", 30, 60)
+    make_tiny_model(folder / "model")
+    make_adapter(folder / "run" / "adapter", folder / "model", folder / "run" / "data")
+    recipe = {"run_dir": str(folder / "run"), "model_name_or_path": str(folder / "model"), "dtype": "float32"}
+    recipe |= {"bf16": False, "use_cpu": True, "report_to": "none"} | keys
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    return folder / "recipe.yaml"
