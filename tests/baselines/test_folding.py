@@ -6,7 +6,8 @@ from made import make_dataset
 from sklearn.linear_model import Ridge
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.baselines.recbole.folding import ItemSide, fitted_items
+from tastetune.baselines.item_side import ItemSide
+from tastetune.baselines.recbole.folding import fitted_items
 from tastetune.errors import InputError
 
 SVD = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_size": 16, "epochs": 3, "seed": 1}
