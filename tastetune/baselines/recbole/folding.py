@@ -25,7 +25,9 @@ def fitted_items(config: BaselineConfig, dataset: BuiltDataset, epochs: int | No
         InputError: another model's config, or the model refuses its settings.
     """
     if not issubclass(config.model, SVD):
-        raise InputError(f"{config.path}: {config.model.__name__} answers only users it was fitted on; name an SVD")
+        raise InputError(
+            f"{config.path}: is a {config.model.__name__}, and only an SVD is asked about people it was not fitted on"
+        )
     data = read_labelled_data(config, dataset, ANSWERED)
     splits = "+".join(part for part in ("train", "validation") if part in data.parts)
     data = data.with_values(choose_epochs(data) if epochs is None else {"epochs": epochs})
