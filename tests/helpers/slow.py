@@ -50,6 +50,7 @@ PLACES = (
     "training/test_grpo.py",
     "training/test_preferences.py",
     "training/test_streams.py",
+    "training/test_trackers.py",
     "training/test_tuning.py",
     "training/test_validation.py",
 )
