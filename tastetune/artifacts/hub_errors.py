@@ -50,7 +50,10 @@ def hub_errors(repo_id: str, repo_type: str, revision: str | None = None, remedy
 AGAIN = "run the same command again, it goes on with what is missing"
 
 MEANINGS = {
-    errno.ENOSPC: "the disk is full ({error}); free some space, or set HF_HOME to a folder of a larger disk, then {again}",
+    **dict.fromkeys(
+        (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+        "the disk takes no more ({error}); free some space, or set HF_HOME to a folder of another disk, then {again}",
+    ),
     HFValidationError: "no Hub id ({error}); write it as org/name",
     GatedRepoError: "gated; ask for access on its page at {hub}, then `hf auth login` with the account that has it",
     RevisionNotFoundError: "{hub} has no such branch, tag or commit; check the revision",
@@ -66,7 +69,7 @@ MEANINGS = {
     HfHubHTTPError: "{hub} refuses ({error})",
     httpx2.ConnectError: "{hub} is out of reach ({error}); check the network and HF_ENDPOINT",
     httpx2.HTTPError: "the connection to {hub} broke off ({error}); check the network, then {again}",
-    JSONDecodeError: "{hub} answers what is no answer of a Hub ({error}); check HF_ENDPOINT, wait a while, then {again}",
+    JSONDecodeError: "{hub} answers as no Hub does ({error}); check HF_ENDPOINT, wait a while, then {again}",
     Exception: "{error}",
 }
 """Errors, and numbers of the system and of HTTP, the more particular first."""
@@ -81,8 +84,8 @@ Answer = TypeVar("Answer")
 def patiently(ask: Callable[[], Answer]) -> Answer:
     """What `ask` returns; while the Hub is busy or the connection breaks off it asks again, as `WAITS` says.
 
-    If the Hub says how long to wait, that long. For the requests that huggingface_hub makes once; transfers of files
-    and commits it repeats itself.
+    If the Hub says how long to wait, that long. For the requests that huggingface_hub makes once; transfers of files it
+    repeats itself.
     """
     for seconds in WAITS:
         try:

@@ -84,25 +84,27 @@ def push_folder(
         _make_repository(api, repo_id, repo_type, private)
         if revision is not None:
             patiently(lambda: api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True))
-        before = patiently(lambda: api.repo_info(repo_id, repo_type=repo_type, revision=revision))
-        is_old = RECORD.fullmatch if repo_type == "model" else lambda name: name.endswith(".parquet")
-        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=before.sha)
-        stale = [name for name in there if is_old(name) and name not in plan.contents]
-        commit = api.create_commit(
-            repo_id,
-            [
-                *(CommitOperationDelete(path_in_repo=name) for name in stale),
-                *(
-                    CommitOperationAdd(path_in_repo=name, path_or_fileobj=content)
-                    for name, content in plan.contents.items()
-                ),
-            ],
-            commit_message=message or f"Push {folder.resolve().name} with tastetune {__version__}",
-            repo_type=repo_type,
-            revision=revision,
-            parent_commit=before.sha,  # so that what another push adds meanwhile is not mixed with this one
-        )
-    return f"{constants.ENDPOINT}/{'datasets/' if repo_type == 'dataset' else ''}{repo_id}/tree/{commit.oid}"
+        message = message or f"Push {folder.resolve().name} with tastetune {__version__}"
+        place = {"repo_id": repo_id, "repo_type": repo_type, "revision": revision}
+        before = patiently(lambda: api.repo_info(**place))
+        commit = patiently(lambda: _commit(api, place, str(before.sha), plan, message))
+    return f"{constants.ENDPOINT}/{'datasets/' if repo_type == 'dataset' else ''}{repo_id}/tree/{commit}"
+
+
+def _commit(api: HfApi, place: dict[str, Any], parent: str, plan: Push, message: str) -> str:
+    """Commit what differs from what is there, if anything does; returns the commit that holds the plan's files.
+
+    Args:
+        parent: the commit that it follows: the Hub refuses it if another push came in between.
+    """
+    is_old = RECORD.fullmatch if place["repo_type"] == "model" else lambda name: name.endswith(".parquet")
+    there = api.list_repo_files(**place | {"revision": parent})
+    stale = [name for name in there if is_old(name) and name not in plan.contents]
+    operations = [
+        *(CommitOperationDelete(path_in_repo=name) for name in stale),
+        *(CommitOperationAdd(path_in_repo=name, path_or_fileobj=content) for name, content in plan.contents.items()),
+    ]
+    return api.create_commit(operations=operations, commit_message=message, parent_commit=parent, **place).oid
 
 
 def _with_licences_of_bases(plan: Push, folder: Path, repo_id: str, choice: dict) -> Push:
