@@ -1,6 +1,6 @@
 """Which tests take seconds, so that `make test-fast` leaves them out; a test may also say so by its own mark."""
 
-FIXTURES = {"browser", "hub"}
+FIXTURES = {"browser", "hub", "near_hub"}
 """What takes seconds to be had: a browser, and processes that talk to the stand-in for the Hub."""
 
 PLACES = (
