@@ -31,7 +31,7 @@ def explainable(task: Task, asking: Asking) -> Asking:
     answerer = ANSWERERS.get(task.config)
     if answerer is None or answerer.in_training is None or task.config == "rating":
         raise InputError(
-            f"dataset_config is {task.config!r}, which asks for no probability of a like, and that is what is explained; "
+            f"dataset_config is {task.config!r}, which asks for no probability of a like, which is what is explained; "
             "set it to like_dislike, stream or stream_rating"
         )
     return replace(asking, mode=answerer.in_training, shots=0)
