@@ -48,6 +48,11 @@ class RunFolder:
         return self.root / "explanations"
 
     @property
+    def demo(self) -> Path:
+        """Recommenders that the page keeps fitted."""
+        return self.root / "demo"
+
+    @property
     def scores(self) -> Path:
         """The scores of all predictions."""
         return self.root / "scores.json"
