@@ -20,6 +20,7 @@ class ScoreArguments:
     with_rows: bool = field(default=False, metadata={"help": "Show single rows whatever the licence says."})
     learning_curve: str | None = field(default=None, metadata={"help": "A learning_curve.json of the same rows."})
     probe: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/probe.py."})
+    explanations: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/explain.py."})
     from_scores: str | None = field(default=None, metadata={"help": "A scores.json to render again."})
 
     def check(self, data: DataArguments) -> None:

@@ -31,6 +31,7 @@ PLACES = (
     "evaluation/test_learning_curve.py",
     "evaluation/test_scoring.py",
     "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
+    "explanations/test_explaining.py",
     "hub/test_results.py",
     "language_models/test_catalogue_ranking.py",
     "language_models/test_gguf.py",
