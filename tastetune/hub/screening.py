@@ -10,6 +10,7 @@ import yaml
 from huggingface_hub import DatasetCard, ModelCard
 
 from tastetune.artifacts.dataset import INFO, WRITTEN, open_dataset
+from tastetune.artifacts.hub_predictions import PUBLISHED, holds_predictions
 from tastetune.artifacts.redaction import TOKENS
 from tastetune.artifacts.run import COST, RUN
 from tastetune.artifacts.trained_rows import ROWS
@@ -80,7 +81,7 @@ def files_to_push(
     for name in files:
         _check_inside(folder, name)
     _check_card(folder / "README.md", repo_type)
-    if repo_type == "dataset":
+    if (folder / INFO).is_file():
         open_dataset(folder).check_files()
     bound = [] if private else _bound_by_licence(folder, files)
     if permission and not bound:
@@ -108,7 +109,7 @@ def guess_type(folder: str | Path) -> str:
     """
     if not Path(folder).is_dir():
         raise InputError(f"{folder}: no such folder to push")
-    if (Path(folder) / INFO).is_file():
+    if (Path(folder) / INFO).is_file() or holds_predictions(Path(folder)):
         return "dataset"
     if any((Path(folder) / name).is_file() for name in (ADAPTER_CONFIG, "config.json")):
         return "model"
@@ -164,8 +165,9 @@ def _bound_by_licence(folder: Path, files: Sequence[str]) -> list[str]:
 def _refuse_other_rows(folder: Path, files: Sequence[str], repo_type: str) -> None:
     """Refuse to show everybody what may hold rows of ratings and is no part of a dataset."""
     harmless = OF_A_DATASET if repo_type == "dataset" else OF_A_MODEL
+    written = WRITTEN if INFO in files else PUBLISHED
     for name in files:
-        built = WRITTEN.fullmatch(name) if repo_type == "dataset" else name == RESULTS or RECORD.fullmatch(name)
+        built = written.fullmatch(name) if repo_type == "dataset" else name == RESULTS or RECORD.fullmatch(name)
         if not built and not any(fnmatch(Path(name).name, pattern) for pattern in harmless):
             raise InputError(
                 f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "
