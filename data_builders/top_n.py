@@ -52,7 +52,9 @@ def main() -> None:
             citation=dataset.citation,
         )
         words = dataset.wording
-        interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))
+        interactions = read_parquet(
+            connect(), *(path for split in SPLITS for path in dataset.paths("interactions", split))
+        )
         build_lists(
             interactions,
             dataset.read("items", "train"),

@@ -6,6 +6,7 @@
     python scripts/push.py outputs/ml1m/adapter my-org/Llama-ml1m-adapter --base_model meta-llama/Llama-3.2-1B
     python scripts/push.py outputs/ml1m/adapter my-org/Llama-ml1m-adapter --dataset my-org/ml1m-like-dislike
     python scripts/push.py outputs/ml1m/predictions my-org/ml1m-predictions
+    python scripts/push.py outputs/ml1m/data my-org/ml1m-recipe --recipe_only --public
     python scripts/push.py outputs/ml1m/data my-org/ml1m-like-dislike --dry_run
 
 Log in first with `hf auth login` or set HF_TOKEN. Training states, caches and run logs stay here; a file that holds
@@ -22,6 +23,7 @@ from tastetune.artifacts.hub_predictions import holds_run_predictions
 from tastetune.errors import run
 from tastetune.hub.plan import plan_push
 from tastetune.hub.push import push_folder
+from tastetune.hub.recipe import recipe_folder
 from tastetune.hub.screening import guess_type
 from tastetune.reporting.exports.repository import predictions_repository
 
@@ -47,13 +49,18 @@ def main() -> None:
         metavar="ORG/NAME",
         help="the dataset that an adapter was scored on, where that was a folder here, or that predictions answer",
     )
+    parser.add_argument(
+        "--recipe_only", action="store_true", help="of a dataset all but its rows: card, build command, hashes"
+    )
     parser.add_argument("--dry_run", action="store_true", help="list what would go and what would stay")
     args = parser.parse_args()
 
     choice = {"private": not args.public, "ignore": args.ignore, "checkpoints": args.checkpoints}
     choice |= {"base_model": args.base_model, "permission": args.i_have_permission}
     with ExitStack() as made:
-        if holds_run_predictions(args.folder):
+        if args.recipe_only:
+            folder = made.enter_context(recipe_folder(args.folder, args.repo_id))
+        elif holds_run_predictions(args.folder):
             folder = made.enter_context(predictions_repository(args.folder, args.repo_id, args.dataset))
         else:
             folder, choice = args.folder, choice | {"dataset": args.dataset}

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from ibis.expr import types as ir
 from tqdm import tqdm
 
-from tastetune.config.flags import OutputArguments
+from tastetune.artifacts.redaction import shareable
+from tastetune.config.flags import OutputArguments, build_command
 from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
 from tastetune.data.folder import DatasetFolder, building
@@ -103,6 +104,7 @@ def build_lists(
         info = {
             "name": source.name,
             "fingerprint": fingerprint(rows.values()),
+            "command": shareable(build_command()),
             "settings": _settings(args) | {"task": asdict(task), **source.terms, **(origin or {})},
             "counts": mined.counts
             | {"rows": numbers, "interactions": _write_interactions(folder, interactions, parts)}

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from huggingface_hub import DatasetCard, ModelCard
 
-from tastetune.artifacts.dataset import INFO, WRITTEN, open_dataset
+from tastetune.artifacts.dataset import INFO, WRITTEN, open_any
 from tastetune.artifacts.hub_predictions import PUBLISHED, holds_predictions
 from tastetune.artifacts.redaction import TOKENS
 from tastetune.artifacts.run import COST, RUN
@@ -82,7 +82,7 @@ def files_to_push(
         _check_inside(folder, name)
     _check_card(folder / "README.md", repo_type)
     if (folder / INFO).is_file():
-        open_dataset(folder).check_files()
+        open_any(folder).check_files()
     bound = [] if private else _bound_by_licence(folder, files)
     if permission and not bound:
         raise InputError(
@@ -152,12 +152,13 @@ def _bound_by_licence(folder: Path, files: Sequence[str]) -> list[str]:
     """Why datasets among the files may not be shown to everybody, one message each."""
     bound = []
     for path in (folder / name for name in files if Path(name).name == INFO):
-        dataset = open_dataset(path.parent)
-        if not dataset.may_be_shared:
+        dataset = open_any(path.parent)
+        if not dataset.may_be_shared and not dataset.is_recipe_only:
             clause = f': "{dataset.clause}"' if dataset.clause else ", or it does not say that it allows it"
             bound.append(
                 f"{path}: the licence of its ratings forbids redistribution{clause}; push without --public, leave the "
-                'files out with --ignore, or name who permits it with --i_have_permission "by whom"'
+                "files out with --ignore, push all but the rows with --recipe_only, or name who permits it with "
+                '--i_have_permission "by whom"'
             )
     return bound
 
