@@ -34,13 +34,13 @@ def push_folder(
     """Push a folder to the Hub in one commit, making the repository or branch where there is none.
 
     Data files of a dataset that the folder no longer holds are deleted by the same commit, so that no row of an older
-    build stays beside the new ones, and so are an adapter's records of other scores; other files of the repository stay
-    as they are.
+    build stays beside the new ones, and so are an adapter's records of other scores and a Space's older modules; other
+    files of the repository stay as they are.
 
     Args:
-        folder: a dataset that a builder wrote, or a model or adapter; with its card as README.md.
+        folder: a dataset that a builder wrote, a model or adapter, or a Space; with its card as README.md.
         repo_id: `org/name`, or `name` for your own account.
-        repo_type: `dataset` or `model`.
+        repo_type: `dataset`, `model` or `space`.
         private: whether nobody else sees it; an existing repository must agree.
         revision: the branch to push to; the main branch if None.
         message: the commit's message.
@@ -88,7 +88,7 @@ def push_folder(
         place = {"repo_id": repo_id, "repo_type": repo_type, "revision": revision}
         before = patiently(lambda: api.repo_info(**place))
         commit = patiently(lambda: _commit(api, place, str(before.sha), plan, message))
-    return f"{constants.ENDPOINT}/{'datasets/' if repo_type == 'dataset' else ''}{repo_id}/tree/{commit}"
+    return f"{constants.ENDPOINT}/{constants.REPO_TYPES_URL_PREFIXES.get(repo_type, '')}{repo_id}/tree/{commit}"
 
 
 def _commit(api: HfApi, place: dict[str, Any], parent: str, plan: Push, message: str) -> str:
@@ -97,7 +97,8 @@ def _commit(api: HfApi, place: dict[str, Any], parent: str, plan: Push, message:
     Args:
         parent: the commit that it follows: the Hub refuses it if another push came in between.
     """
-    is_old = RECORD.fullmatch if place["repo_type"] == "model" else lambda name: name.endswith(".parquet")
+    ending = ".py" if place["repo_type"] == "space" else ".parquet"
+    is_old = RECORD.fullmatch if place["repo_type"] == "model" else lambda name: name.endswith(ending)
     there = api.list_repo_files(**place | {"revision": parent})
     stale = [name for name in there if is_old(name) and name not in plan.contents]
     operations = [
@@ -141,6 +142,7 @@ def _make_repository(api: HfApi, repo_id: str, repo_type: str, private: bool) ->
             )
         return
     other = "model" if repo_type == "dataset" else "dataset"
-    if patiently(lambda: api.repo_exists(repo_id, repo_type=other)):
+    if repo_type != "space" and patiently(lambda: api.repo_exists(repo_id, repo_type=other)):
         raise InputError(f"{repo_id!r} is a {other} on the Hub already; choose another id for the {repo_type}")
-    patiently(lambda: api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True))
+    sdk = "gradio" if repo_type == "space" else None
+    patiently(lambda: api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True, space_sdk=sdk))
