@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
-from tastetune.config.flags import BuildArguments
+from tastetune.config.flags import BuildArguments, build_command
 from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
@@ -83,6 +83,7 @@ def build(
         info = {
             "name": args.name or source.name,
             "fingerprint": fingerprint,
+            "command": shareable(build_command()),
             "settings": {
                 "protocol": protocol,
                 "negatives": negatives,

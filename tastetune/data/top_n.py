@@ -9,7 +9,8 @@ import pyarrow as pa
 from ibis.expr import types as ir
 from tqdm import tqdm
 
-from tastetune.config.flags import OutputArguments
+from tastetune.artifacts.redaction import shareable
+from tastetune.config.flags import OutputArguments, build_command
 from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
 from tastetune.data.folder import DatasetFolder, building
@@ -89,6 +90,7 @@ def build_lists(
         info = {
             "name": source.name,
             "fingerprint": fingerprint(rows.values()),
+            "command": shareable(build_command()),
             "settings": _settings(args) | lists.settings | {"task": asdict(task), **source.terms, **(origin or {})},
             "counts": lists.counts
             | {"rows": numbers, "interactions": _write_interactions(folder, lists.interactions)}

@@ -1,6 +1,17 @@
 """A built dataset: a folder laid out as its Hub repository."""
 
-from tastetune.artifacts.dataset.built import CATALOGUE, INFO, LIKE_FROM, WRITTEN, BuiltDataset
-from tastetune.artifacts.dataset.opening import open_dataset, open_titled
+from tastetune.artifacts.dataset.built import CATALOGUE, INFO, LIKE_FROM, BuiltDataset
+from tastetune.artifacts.dataset.files import WRITTEN, split_files
+from tastetune.artifacts.dataset.opening import open_any, open_dataset, open_titled
 
-__all__ = ["CATALOGUE", "INFO", "LIKE_FROM", "WRITTEN", "BuiltDataset", "open_dataset", "open_titled"]
+__all__ = [
+    "CATALOGUE",
+    "INFO",
+    "LIKE_FROM",
+    "WRITTEN",
+    "BuiltDataset",
+    "open_any",
+    "open_dataset",
+    "open_titled",
+    "split_files",
+]

@@ -1,6 +1,5 @@
 """A built dataset on disk: what it says of itself, and its rows."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tastetune.artifacts.dataset.files import split_files, split_names
 from tastetune.artifacts.dataset.schema import column_faults
 from tastetune.artifacts.digests import check_digest
 from tastetune.errors import InputError
@@ -20,9 +20,6 @@ INFO = "tastetune.json"
 
 CATALOGUE = {"interactions", "items"}
 """The configs that every dataset has; the third holds its task's rows."""
-
-WRITTEN = re.compile(r"tastetune\.json|README\.md|eval\.yaml|\w+/(train|validation|test|test_sample)\.parquet")
-"""The files of a built dataset, by their paths in its folder."""
 
 LIKE_FROM = 4.0
 """A rating of this many stars or more is a like, unless the dataset says otherwise."""
@@ -143,24 +140,42 @@ class BuiltDataset:
         """Whether its titles are more than the ids that stand in for them; neutral names are asked for."""
         return self.info["settings"].get("titles") != "ids" or self.has_neutral_titles
 
-    def path(self, config: str, split: str) -> Path:
-        """The parquet file of one split, as it was built.
+    @property
+    def is_recipe_only(self) -> bool:
+        """Whether its rows were left out, so that they are to be built from the source."""
+        return self.info.get("recipe_only") is True
 
-        Its digest is compared when the file is first asked for, so that opening costs nothing and a file that nobody
+    @property
+    def build_command(self) -> str:
+        """The command that builds it; empty where nobody kept it."""
+        return self.info.get("command") or ""
+
+    def has_split(self, config: str, split: str) -> bool:
+        return bool(split_files(self.folder, config, split))
+
+    def paths(self, config: str, split: str) -> list[Path]:
+        """The parquet files of one split, as they were built: one, or several where it is large.
+
+        Their digests are compared when they are first asked for, so that opening costs nothing and a file that nobody
         reads is not hashed.
 
         Raises:
-            InputError: the dataset has no such config or split, or the file is not the one that the builder wrote.
+            InputError: the dataset has no such config or split, or a file is not the one that the builder wrote.
         """
-        path = self.folder / config / f"{split}.parquet"
-        if not path.is_file():
-            there = sorted(p.stem for p in (self.folder / config).glob("*.parquet"))
+        paths = split_files(self.folder, config, split)
+        if not paths:
+            there = split_names(self.folder, config)
             raise InputError(
                 f"{self.source}: no split {split!r} in config {config!r}; "
                 + (f"it has {', '.join(there)}" if there else f"no config {config!r} either: rebuild the dataset")
             )
-        self._check_unchanged(path)
-        return path
+        for path in paths:
+            self._check_unchanged(path)
+        return paths
+
+    def path(self, config: str, split: str) -> Path:
+        """The first of `paths`."""
+        return self.paths(config, split)[0]
 
     def check_files(self) -> None:
         """Raise InputError if a parquet file in the folder is not the one that the builder wrote."""
@@ -177,8 +192,7 @@ class BuiltDataset:
             InputError: a split or column is missing, or a file is not as it was built.
         """
         tables = []
-        for part in split.split("+"):
-            path = self.path(config, part)
+        for path in (path for part in split.split("+") for path in self.paths(config, part)):
             try:
                 present = pq.read_schema(path).names
                 missing = [name for name in columns or [] if name not in present]
