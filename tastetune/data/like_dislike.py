@@ -21,6 +21,7 @@ from tastetune.data.interactions import INTERACTIONS
 from tastetune.data.liking import THRESHOLD, with_rule
 from tastetune.data.negatives import MISSING, UNIFORM, with_sampled
 from tastetune.data.rows import SCHEMA, Renderer, canonical, example_id, sample
+from tastetune.data.spark import on_engine
 from tastetune.data.splits import SPLITS, split, timed_by_split
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import Item, LikeDislike
@@ -66,7 +67,7 @@ def build(
     """
     task = LikeDislike(args.genres, args.ratings, style=args.prompt_style, times=args.times, **(wording or {}))
     protocol, notes = "predefined" if "split" in interactions.columns else args.protocol, dict(notes or {})
-    with building(source, args, ROWS_A_GROUP) as folder:
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as interactions:
         order, has_times = _order(args), int(interactions.timestamp.nunique().execute()) > 1
         splits = split(interactions, protocol, order)
         splits = keep(splits if has_times else timed_by_split(splits))

@@ -20,6 +20,7 @@ from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.gold_lists import Mined, mine
 from tastetune.data.interactions import INTERACTIONS
 from tastetune.data.list_rule import Rule, on_scale
+from tastetune.data.spark import on_engine
 from tastetune.data.splits import SPLITS
 from tastetune.errors import InputError
 from tastetune.tasks.catalogue import Catalogue
@@ -90,7 +91,7 @@ def build_lists(
             dataset in the output folder.
     """
     task = task or TopN()
-    with building(source, args, ROWS_A_GROUP) as folder:
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as interactions:
         args = on_scale(interactions, args)
         mined = mine(interactions, args, order)
         parts = split_users(mined, args)
@@ -193,11 +194,11 @@ def _lengths(lists: pa.Table, n: int) -> dict:
 
 def _write_interactions(folder: DatasetFolder, interactions: ir.Table, parts: Mapping[str, pa.Table]) -> dict[str, int]:
     """Everything that users of the validation and test lists rated goes there, all else is train."""
-    con, counts = interactions.get_backend(), {}
+    counts = {}
     held = [
         part.select(["user_id"]).append_column("split", pa.array([name] * len(part))) for name, part in parts.items()
     ]
-    held = con.create_table(ibis.util.gen_name("held"), pa.concat_tables(held[1:]), temp=True)
+    held = ibis.memtable(pa.concat_tables(held[1:]))
     by_split = {name: interactions.semi_join(held.filter(held.split == name), "user_id") for name in SPLITS[1:]}
     by_split = {"train": interactions.anti_join(held, "user_id"), **by_split}
     with tqdm(total=int(interactions.count().execute()), desc="writing", unit=" ratings", unit_scale=True) as progress:
