@@ -55,7 +55,7 @@ def main() -> None:
     if args.dry_run:
         return
     url = push_folder(args.folder, args.repo_id, repo_type, revision=args.revision, message=args.message, **choice)
-    print(f"pushed {len(plan.contents)} files to {url}; pin revision {url.rpartition('/')[2]}")
+    print(f"{len(plan.contents)} files are at {url}; pin revision {url.rpartition('/')[2]}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from tastetune.config.values import SEEDS, check_text
 from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
 
-
 DUCKDB, SPARK = "duckdb", "spark"
 
 

@@ -13,7 +13,7 @@ from tastetune.artifacts.dataset import CATALOGUE, INFO, WRITTEN
 from tastetune.artifacts.digests import digest_of_file
 from tastetune.config.flags import SPARK, OutputArguments
 from tastetune.data.card import Source
-from tastetune.data.spark import refuse_without_spark
+from tastetune.data.engine.spark import refuse_without_spark
 from tastetune.errors import InputError
 from tastetune.files import replacing
 from tastetune.hub.results import BENCHMARK, benchmark

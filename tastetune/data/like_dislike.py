@@ -15,13 +15,13 @@ from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
 from tastetune.data.engine import keep, ordered
+from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
 from tastetune.data.interactions import INTERACTIONS
 from tastetune.data.liking import THRESHOLD, with_rule
 from tastetune.data.negatives import MISSING, UNIFORM, with_sampled
 from tastetune.data.rows import SCHEMA, Renderer, canonical, example_id, sample
-from tastetune.data.spark import on_engine
 from tastetune.data.splits import SPLITS, split, timed_by_split
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import Item, LikeDislike

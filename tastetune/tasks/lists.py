@@ -13,12 +13,18 @@ from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
 from tastetune.metrics import LISTS, Metric
 from tastetune.metrics import lines as line_metrics
-from tastetune.metrics.recommended import Pairs, list_metrics
+from tastetune.metrics.recommended import DEPTH, LINES, Listed, Pairs, list_metrics
 from tastetune.tasks.task import FIT_ON, Measured, Rows, check_same_rows, refuse_doubled
 
 COLUMNS = ["example_id", "user_id", "liked", "gold"]
-DEPTH = 10
-"""Lines of a list that are read."""
+PAST = ["past", "past_ratings"]
+"""Columns besides, of rows whose gold list is the user's own future."""
+
+
+WHY_UNDEFINED = {
+    f"recall@{DEPTH}": f"no list goes on behind {LINES} lines",
+    "diversity": "no list has two items with genres",
+}
 
 
 @dataclass(frozen=True)
@@ -35,17 +41,11 @@ class ListRows(Rows):
         return {item: code for code, item in enumerate(self.item_ids)}
 
     @cached_property
-    def gold(self) -> Pairs:
-        return self._pairs("gold")
-
-    @cached_property
-    def liked(self) -> Pairs:
-        return self._pairs("liked")
-
-    @cached_property
-    def watched(self) -> np.ndarray:
-        """Share of the known users who rated each item, float (items,)."""
-        return watched_share(self.dataset, self.item_ids, FIT_ON.get(self.split, "train"))
+    def measured_by(self) -> Listed:
+        """What lists for these users are measured by; shares are of the users who may be learnt from."""
+        watched = watched_share(self.dataset, self.item_ids, FIT_ON.get(self.split, "train"))
+        gold, liked, seen = map(self._pairs, ("gold", "liked", self.dataset.seen))
+        return Listed(gold, liked, seen, watched, genres_of(self.dataset))
 
     def _pairs(self, column: str) -> Pairs:
         lists = self.table[column].combine_chunks()
@@ -65,8 +65,9 @@ class Lists:
 
     @cached_property
     def verdicts(self) -> np.ndarray:
-        """What each line is worth, strings (users, `DEPTH`), see `tastetune.metrics.lines.verdicts`."""
-        return line_metrics.verdicts(self.grid, self.rows.gold, self.rows.liked)
+        """What each of the first lines is worth, strings (users, `LINES`), see `tastetune.metrics.lines.verdicts`."""
+        by = self.rows.measured_by
+        return line_metrics.verdicts(self.grid[:, :LINES], by.gold, by.seen)
 
 
 class ListTask:
@@ -76,11 +77,11 @@ class ListTask:
     metrics: Mapping[str, Metric] = LISTS
     headline: tuple[str, ...] = ("precision@3", "precision@5", "precision@10", "ndcg@10", "mrr", "map")
     of_slices: tuple[str, ...] = ()
-    reference = "most_cowatched"
+    reference = "most_popular"
 
     def rows(self, dataset: BuiltDataset, split: str) -> ListRows:
         """The rows of `split`; InputError if there are none, or a gold list is empty."""
-        table = dataset.read(self.rows_config, split, COLUMNS)
+        table = dataset.read(self.rows_config, split, COLUMNS + (PAST if dataset.seen in PAST else []))
         if not len(table):
             path = dataset.path(self.rows_config, split)
             raise InputError(f"{path}: no rows; rebuild the dataset or name another split")
@@ -121,12 +122,13 @@ class ListTask:
     ) -> Measured:
         """Metrics of one model's lists, see `Task.measure`; lists have no threshold and no parts."""
         rows = answers.rows
-        metrics = list_metrics(answers.grid, rows.gold, rows.liked, rows.watched, weights)
-        return Measured({name: metrics[name] for name in names or self.metrics}, len(rows.table), rows.n_users)
+        metrics = list_metrics(answers.grid, rows.measured_by, weights)
+        reasons = {name: why for name, why in WHY_UNDEFINED.items() if np.isnan(metrics[name][0])}
+        return Measured({name: metrics[name] for name in names or self.metrics}, len(rows.table), rows.n_users, reasons)
 
     def details(self, predictions: Predictions, answers: Lists) -> dict:
         """How the lists were written, and how long they are."""
-        written = line_metrics.written(answers.grid)
+        written = line_metrics.written(answers.grid[:, :LINES])
         return {
             "mode": predictions.meta.settings.get("mode"),
             "unanswered": int((written == 0).sum()),
@@ -153,7 +155,8 @@ class ListTask:
 
     def described(self, rows: ListRows) -> dict:
         """Items of the catalogue, and how long the gold lists are."""
-        lengths, measures = np.bincount(rows.gold[0]), {"least": np.min, "median": np.median, "most": np.max}
+        lengths = np.bincount(rows.measured_by.gold[0])
+        measures = {"least": np.min, "median": np.median, "most": np.max}
         gold_length = {name: measure(lengths).item() for name, measure in measures.items()}
         return {"items": len(rows.item_ids), "gold_length": gold_length}
 
@@ -179,6 +182,13 @@ def watched_share(dataset: BuiltDataset, items: Sequence[str], splits: str) -> n
     users = len(dataset.read("interactions", splits, ["user_id"])["user_id"].unique())
     counts = dataset.item_counts(splits)
     return np.array([counts.get(item, 0) for item in items]) / max(users, 1)
+
+
+def genres_of(dataset: BuiltDataset) -> np.ndarray:
+    """Whether each item of the catalogue is of each genre that any of them has, bool (items, genres)."""
+    of_items = [genres or [] for genres in dataset.read("items", "train", ["genres"])["genres"].to_pylist()]
+    names = sorted({genre for genres in of_items for genre in genres})
+    return np.array([[name in genres for name in names] for genres in of_items], bool).reshape(len(of_items), -1)
 
 
 def _user(rows: ListRows, place: int, titles: Mapping[str, str] | None) -> dict:

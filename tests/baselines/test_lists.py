@@ -53,7 +53,7 @@ def check(predictions, dataset, model, kind):
     lists = predictions.lists(questions.example_ids)
     for lines, liked in zip(lists, questions.liked, strict=True):
         items = [line.item_id for line in lines]
-        assert len(set(items)) == len(items) == 10
+        assert len(set(items)) == len(items) == 20
         assert not set(items) & set(liked)
         assert [line.score for line in lines] == sorted((line.score for line in lines), reverse=True)
     return lists

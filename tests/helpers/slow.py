@@ -1,6 +1,6 @@
 """Which tests take seconds, so that `make test-fast` leaves them out; a test may also say so by its own mark."""
 
-FIXTURES = {"browser", "hub"}
+FIXTURES = {"browser", "hub", "near_hub"}
 """What takes seconds to be had: a browser, and processes that talk to the stand-in for the Hub."""
 
 PLACES = (
@@ -17,7 +17,8 @@ PLACES = (
     "data/intake/test_quirks.py",
     "data/reading/test_damage.py",
     "data/test_audit.py",
-    "data/test_gold_lists.py::test_lists_equal_the_reference_in_whatever_order_the_log_comes",
+    "data/lists/test_gold_lists.py::test_lists_equal_the_reference_in_whatever_order_the_log_comes",
+    "data/lists/test_future.py::test_lists_equal_the_reference_and_nothing_of_the_future_can_be_learnt",
     "data/test_histories.py",
     "data/test_interactions.py",
     "data/test_like_dislike.py",
@@ -50,6 +51,7 @@ PLACES = (
     "training/test_grpo.py",
     "training/test_preferences.py",
     "training/test_streams.py",
+    "training/test_trackers.py",
     "training/test_tuning.py",
     "training/test_validation.py",
 )

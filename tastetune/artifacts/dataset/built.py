@@ -83,7 +83,15 @@ class BuiltDataset:
     @property
     def like_from(self) -> float:
         """The rating from which on a row is a like."""
-        return self.wording.get("like_from", LIKE_FROM)
+        return self.wording.get("like_from") or self.info["settings"].get("like_from") or LIKE_FROM
+
+    @property
+    def seen(self) -> str:
+        """The column of a row that asks for a list which holds what the user saw: `past`, or `liked`, the favourites.
+
+        Where the gold list is the user's own future, what lies before it stands in the row.
+        """
+        return "past" if self.info["settings"].get("gold") == "future" else "liked"
 
     @property
     def may_be_shared(self) -> bool:

@@ -52,8 +52,8 @@ def _read_info(path: Path) -> dict:
 def _download(source: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
-    from tastetune.artifacts.hub_errors import hub_errors
+    from tastetune.artifacts.hub_errors import hub_errors, patiently
 
     remedy = "; no folder of that name lies here either: build one with python data_builders/ml1m.py --output_dir ..."
     with hub_errors(source, "dataset", revision, remedy):
-        return Path(snapshot_download(source, repo_type="dataset", revision=revision))
+        return Path(patiently(lambda: snapshot_download(source, repo_type="dataset", revision=revision)))

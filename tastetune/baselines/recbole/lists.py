@@ -106,10 +106,10 @@ def tune(config: BaselineConfig, dataset: BuiltDataset, n: int) -> Study:
 
 
 def mean_average_precision(lists: dict[str, list[ListLine]], questions: ListQuestions) -> float:
-    """MAP of lists by example id, none of which holds an item twice, as `top_lists` makes them."""
-    hits = np.zeros((len(questions.gold), max(map(len, lists.values()))))
+    """MAP of the first lines of lists by example id, none of which holds an item twice, as `top_lists` makes them."""
+    hits = np.zeros((len(questions.gold), questions.n))
     for row, (example_id, gold) in enumerate(zip(questions.example_ids, questions.gold, strict=True)):
-        is_hit = [line.item_id in gold for line in lists[example_id]]
+        is_hit = [line.item_id in gold for line in lists[example_id][: questions.n]]
         hits[row, : len(is_hit)] = is_hit
     return float(average_precision(hits, np.array([len(gold) for gold in questions.gold])).mean())
 

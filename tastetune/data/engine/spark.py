@@ -47,7 +47,7 @@ def refuse_without_spark() -> None:
     """Raise InputError where pyspark or a Java that is new enough for it is missing, with the command that installs."""
     if find_spec("pyspark") is None:
         raise InputError("--engine spark: pyspark is not installed; run `pip install 'tastetune[spark]'`")
-    java = os.environ.get("JAVA_HOME", "") and f"{os.environ['JAVA_HOME']}/bin/java" or shutil.which("java")
+    java = (os.environ.get("JAVA_HOME", "") and f"{os.environ['JAVA_HOME']}/bin/java") or shutil.which("java")
     version = _version(java) if java else None
     if version is None or version < JAVA:
         there = f"{java} is {f'Java {version}' if version else 'none that runs'}" if java else "none is on the path"
