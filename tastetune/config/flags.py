@@ -15,10 +15,12 @@ from tastetune.config.values import SEEDS, check_text
 from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
 
+DUCKDB, SPARK = "duckdb", "spark"
+
 
 @dataclass(kw_only=True)
 class OutputArguments:
-    """Where a builder writes.
+    """Where a builder writes, and what it computes with.
 
     Raises:
         InputError: values that cannot be, or that need another flag; so do the classes made from this one.
@@ -35,7 +37,18 @@ class OutputArguments:
         metadata={"help": "Push card, build command, digests and hashes of the rows, and no row; may be public."},
     )
     max_shard_size: str = field(
-        default="500MB", metadata={"help": "A split that is larger is written as several files: 500MB, 2GB."}
+        default="500MB",
+        metadata={"help": "A split that is larger is written as several files: 500MB, 2GB."},
+    )
+    engine: Literal["duckdb", "spark"] = field(
+        default=DUCKDB,
+        metadata={
+            "help": "What computes splits, histories and lists: `duckdb`, on this machine; `spark`, for a log that "
+            "outgrows it, with the same result."
+        },
+    )
+    master: str | None = field(
+        default=None, metadata={"help": "Of --engine spark: the cluster's URL; all cores of this machine if none."}
     )
 
     def __post_init__(self):
@@ -44,6 +57,8 @@ class OutputArguments:
             raise InputError("--recipe_only says what to push; name the repository with --push_to_hub org/name")
         if self.public and not self.push_to_hub:
             raise InputError("--public says how to push; name the repository with --push_to_hub org/name")
+        if self.master and self.engine != SPARK:
+            raise InputError(f"--master {self.master} is a cluster of Spark's; give --engine spark as well")
         if self.output_dir is None:
             self.output_dir = f"outputs/{self.default_run()}/data"
 

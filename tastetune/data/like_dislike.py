@@ -15,6 +15,7 @@ from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
 from tastetune.data.engine import keep, ordered
+from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
 from tastetune.data.interactions import INTERACTIONS
@@ -66,7 +67,7 @@ def build(
     """
     task = LikeDislike(args.genres, args.ratings, style=args.prompt_style, times=args.times, **(wording or {}))
     protocol, notes = "predefined" if "split" in interactions.columns else args.protocol, dict(notes or {})
-    with building(source, args, ROWS_A_GROUP) as folder:
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as interactions:
         order, has_times = _order(args), int(interactions.timestamp.nunique().execute()) > 1
         splits = split(interactions, protocol, order)
         splits = keep(splits if has_times else timed_by_split(splits))
