@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tastetune.artifacts.dataset import CATALOGUE, INFO, WRITTEN
 from tastetune.artifacts.digests import digest_of_file
-from tastetune.config.flags import SPARK, OutputArguments
+from tastetune.config.output import SPARK, OutputArguments
 from tastetune.data.card import Source
 from tastetune.data.engine.spark import refuse_without_spark
 from tastetune.data.shards import Written, write_shards
@@ -93,7 +93,8 @@ def held_output(args: OutputArguments) -> Iterator[None]:
     """Hold the dataset's folder against other builders until the block ends; to be entered before a log is read.
 
     Raises:
-        InputError: another process is building there, Spark is asked for and is not there, the folder cannot be written, or it holds what no builder wrote.
+        InputError: another process is building there, Spark is asked for and is not there, the folder cannot be
+            written, or it holds what no builder wrote.
     """
     refuse_foreign(str(args.output_dir))
     if args.engine == SPARK:

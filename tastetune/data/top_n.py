@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
-from tastetune.config.flags import OutputArguments, build_command
+from tastetune.config.output import OutputArguments, build_command
 from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
 from tastetune.data.engine.spark import on_engine
@@ -79,9 +79,9 @@ def build_lists(
             dataset in the output folder.
     """
     task = task or TopN()
-    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as interactions:
-        args = on_scale(interactions, args)
-        lists = (_futures if args.gold == FUTURE else _mined)(interactions, args, order)
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as computed:
+        args = on_scale(computed, args)
+        lists = (_futures if args.gold == FUTURE else _mined)(computed, args, order)
         titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
         rows = {name: render(part, task, titles) for name, part in lists.parts.items()}
         for name, table in rows.items():

@@ -6,7 +6,7 @@ import pytest
 
 from tastetune.artifacts.dataset import split_files
 from tastetune.artifacts.dataset.files import shard_names
-from tastetune.config.flags import file_size
+from tastetune.config.output import file_size
 from tastetune.data.shards import write_shards
 from tastetune.data.viewer import Config, metadata
 from tastetune.errors import InputError

@@ -31,7 +31,7 @@ def assert_fits(browser, width):
 
 
 def assert_renders(browser, width, scheme):
-    """A report laid out in `width` pixels and the colours of `scheme`: nothing overflows, vanishes or is complained of."""
+    """A report in `width` pixels and the colours of `scheme`: nothing overflows, vanishes or is complained of."""
     lay_out(browser, width, scheme)
     assert_fits(browser, width)
     background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
