@@ -81,7 +81,7 @@ def _session(master: str | None, scratch: Path) -> Iterator[ibis.BaseBackend]:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master(master or "local[*]").appName("tastetune")
-    settings = {
+    settings: dict[str, float | str | None] = {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.ui.enabled": "false",
