@@ -1,9 +1,11 @@
-"""The Netflix Prize's ratings as a dataset of top-10 lists: a customer's ten favourites, and what neighbours watched.
+"""The Netflix Prize's ratings as a dataset of top-10 lists: a customer's ten favourites, and what else was to be named.
 
 python data_builders/netflix.py --source nf_prize.tar.gz                            # into outputs/netflix50/data
 python data_builders/netflix.py --source nf_prize.tar.gz --high 4 --watched_by 0.6  # into outputs/netflix60/data
+python data_builders/netflix.py --source nf_prize.tar.gz --gold future              # into outputs/netflix-future/data
 
-The flags may stand in a YAML file instead: python data_builders/netflix.py flags.yaml
+A gold list holds what people of like taste watched, as published, or with `--gold future` what the customer went on to
+like after the favourites. The flags may stand in a YAML file instead: python data_builders/netflix.py flags.yaml
 """
 
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ from tastetune.config.flags import parse
 from tastetune.data.card import Source
 from tastetune.data.engine import connect, read_parquet
 from tastetune.data.folder import held_output
+from tastetune.data.list_rule import FUTURE
 from tastetune.data.netflix.prize import read_netflix
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
@@ -28,7 +31,7 @@ class Arguments(ListArguments):
     )
 
     def default_run(self) -> str:
-        return f"netflix{self.percent}"
+        return f"netflix-{self.kind}".replace("-lists", "")
 
 
 def main() -> None:
@@ -43,8 +46,9 @@ def main() -> None:
 
 def source(args: Arguments) -> Source:
     return Source(
-        name=f"netflix-lists{args.percent}",
-        pretty_name=f"Netflix Prize, lists of what {args.percent}% of neighbours watched",
+        name=f"netflix-{args.kind}",
+        pretty_name="Netflix Prize, lists of "
+        + ("what the customers went on to like" if args.gold == FUTURE else _watched_by(args)),
         about="Ratings (1 to 5 stars) of films and series by Netflix's customers from 1999 to 2005.",
         titles="As Netflix writes them, with the year of release behind them where it is known.",
         licence="Netflix allows research use with acknowledgement. It allows neither redistribution nor commercial use "
@@ -55,6 +59,10 @@ def source(args: Arguments) -> Source:
         url="https://www.netflixprize.com",
         language="en",
     )
+
+
+def _watched_by(args: Arguments) -> str:
+    return f"what {100 * args.watched_by:.0f}% of neighbours watched"
 
 
 if __name__ == "__main__":

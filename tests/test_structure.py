@@ -28,7 +28,7 @@ LEVELS = (
     ("artifacts",),
     ("tasks", "hub"),
     ("data", "language_models", "evaluation", "baselines"),
-    ("training", "probe", "person"),
+    ("training", "probe", "person", "explanations"),
     ("reporting",),
     ("demo",),
     ("cli", "scripts", "data_builders", "benchmarks"),

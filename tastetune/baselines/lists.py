@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import sparse
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.list_table import ListLine
 from tastetune.baselines import fit_on
 from tastetune.errors import InputError
+from tastetune.metrics.recommended import DEPTH
 from tastetune.tasks.lists import ListTask
 from tastetune.tasks.top_n import TopN
 
@@ -25,12 +27,15 @@ class ListQuestions:
     Attributes:
         example_ids: one a user.
         liked, gold: a user's favourites and gold list, item ids, best first.
+        seen: what is no recommendation, oldest first: all of the user's past, where rows have one; otherwise the
+            favourites, of which nobody knows when, the best last.
         n: how many items a list names.
     """
 
     example_ids: list[str]
     liked: list[list[str]]
     gold: list[list[str]]
+    seen: list[list[str]]
     n: int
 
 
@@ -41,8 +46,10 @@ def read_questions(dataset: BuiltDataset, split: str) -> ListQuestions:
         InputError: no such split, a column missing, no rows, or an empty gold list.
     """
     table = ListTask().rows(dataset, split).table
-    example_ids, liked, gold = (table[column].to_pylist() for column in ("example_id", "liked", "gold"))
-    return ListQuestions(example_ids, liked, gold, dataset.worded(TopN).n)
+    example_ids, liked, gold, seen = (table[name].to_pylist() for name in ("example_id", "liked", "gold", dataset.seen))
+    if dataset.seen == "liked":
+        seen = [items[::-1] for items in seen]
+    return ListQuestions(example_ids, liked, gold, seen, dataset.worded(TopN).n)
 
 
 def read_interactions_before(dataset: BuiltDataset, split: str, columns: list[str]) -> pa.Table:
@@ -52,7 +59,9 @@ def read_interactions_before(dataset: BuiltDataset, split: str, columns: list[st
         InputError: no baseline answers `split`, or there are no interactions.
     """
     splits = fit_on(dataset, split)
-    table = dataset.read("interactions", splits, columns)
+    table = dataset.read("interactions", splits, list(dict.fromkeys(["user_id", *columns])))
+    asked = dataset.read(dataset.task, split, ["user_id"])["user_id"].combine_chunks()
+    table = table.filter(pc.invert(pc.is_in(table["user_id"], value_set=asked))).select(columns)
     if not len(table):
         raise InputError(f"{dataset.source}: no interactions in {splits}; build the dataset from a longer log")
     return table
@@ -91,14 +100,14 @@ def one_hot(lists: Sequence[Sequence[str]], items: np.ndarray) -> sparse.csr_arr
 
 
 def top_lists(scores: np.ndarray, items: np.ndarray, questions: ListQuestions) -> dict[str, list[ListLine]]:
-    """The best items of each user without the favourites, as lists by example id; ties by item id.
+    """The best `DEPTH` items of each user without those seen, as lists by example id; ties by item id.
 
     Args:
         scores: (users, items); what is not finite is not recommended.
         items: sorted ids.
     """
-    scores = np.where(one_hot(questions.liked, items).toarray() > 0, -np.inf, scores)
-    best = np.argsort(-scores, axis=1, kind="stable")[:, : questions.n]
+    scores = np.where(one_hot(questions.seen, items).toarray() > 0, -np.inf, scores)
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :DEPTH]
     return {
         example_id: [ListLine(str(items[item]), float(score[item])) for item in places if np.isfinite(score[item])]
         for example_id, places, score in zip(questions.example_ids, best, scores, strict=True)

@@ -20,7 +20,7 @@ from scipy import sparse
 from tqdm import tqdm
 
 from tastetune.data.engine import batches, even
-from tastetune.data.list_rule import Rule, on_scale
+from tastetune.data.list_rule import FUTURE, Rule, on_scale
 from tastetune.errors import InputError
 from tastetune.tasks.order import BY_ITEM_ID, Order
 
@@ -94,12 +94,18 @@ def _who(interactions: ir.Table, rule: Rule) -> tuple[pa.Array, np.ndarray, dict
     plain = ~few & (totals["favourites"].to_numpy() <= rule.favourites_over)
     qualified = np.flatnonzero(~few & ~plain)
     if not len(qualified):
-        raise InputError(
-            f"none of {len(totals)} users has {rule.liked} ratings and more than {rule.favourites_over} of "
-            f"{rule.favourite:g} or above; lower --liked, --favourite or --favourites_over"
-        )
+        raise nobody_qualifies(len(totals), rule)
     counts = {"users": len(totals), "too_few_ratings": int(few.sum()), "too_few_favourites": int(plain.sum())}
     return totals["user_id"].combine_chunks(), qualified, counts | {"qualified": len(qualified)}
+
+
+def nobody_qualifies(users: int, rule: Rule) -> InputError:
+    """What is said where none of so many users has ratings and favourites enough."""
+    past = " in the past" if rule.gold == FUTURE else ""
+    return InputError(
+        f"none of {users} users has {rule.liked} ratings and more than {rule.favourites_over} of "
+        f"{rule.favourite:g} or above{past}; lower --liked, --favourite or --favourites_over"
+    )
 
 
 def draw_keys(ids: Sequence[str], seed: int) -> np.ndarray:

@@ -44,7 +44,7 @@ LISTS = {
     metric.name: metric
     for metric in (
         *(Metric(f"precision@{k}", f"P@{k}") for k in (3, 5, 10)),
-        *(Metric(f"recall@{k}", f"R@{k}") for k in (3, 5, 10)),
+        *(Metric(f"recall@{k}", f"R@{k}") for k in (3, 5, 10, 20)),
         *(Metric(f"f1@{k}", f"F1@{k}") for k in (3, 5, 10)),
         *(Metric(f"hit_rate@{k}", f"Hit rate@{k}") for k in (3, 5, 10)),
         *(Metric(f"ndcg@{k}", f"NDCG@{k}") for k in (3, 5, 10)),
@@ -57,6 +57,10 @@ LISTS = {
         Metric("own", "Lines of the user's own items", higher_is_better=False),
         Metric("coverage", "Catalogue coverage"),
         Metric("popularity", "Popularity", higher_is_better=False),
+        Metric("popularity_lift", "Popularity over the favourites'", higher_is_better=False),
+        Metric("novelty", "Novelty"),
+        Metric("diversity", "Diversity of genres"),
     )
 }
-"""Metrics of the recommend-ten task, in the order in which they are shown; see `metrics.ranking`, `metrics.lines`."""
+"""Metrics of the recommend-ten task, in the order in which they are shown; see `ranking`, `lines` and
+`beyond_accuracy` in this package."""

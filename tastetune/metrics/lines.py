@@ -56,13 +56,15 @@ def off_catalogue(lines: np.ndarray) -> np.ndarray:
     return lines == OFF
 
 
-def own(lines: np.ndarray, liked: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Whether a line names one of its user's own favourites, (users, depth); shown as the share of all lines written.
+def own(lines: np.ndarray, seen: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Whether a line names what its user has seen already, (users, depth); shown as the share of all lines written.
+
+    That is a favourite, and where the gold list is the user's future anything of the past.
 
     Args:
-        liked: as `among`'s pairs.
+        seen: as `among`'s pairs.
     """
-    return among(lines, liked)
+    return among(lines, seen)
 
 
 def written(lines: np.ndarray) -> np.ndarray:
@@ -75,15 +77,13 @@ def answered(lines: np.ndarray) -> np.ndarray:
     return written(lines) > 0
 
 
-def faults(lines: np.ndarray, liked: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+def faults(lines: np.ndarray, seen: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
     """How many of each user's lines are `off_catalogue`, `repeated` and `own`, (users,) each."""
-    wrong = {"off_catalogue": off_catalogue(lines), "repeated": repeated(lines), "own": own(lines, liked)}
+    wrong = {"off_catalogue": off_catalogue(lines), "repeated": repeated(lines), "own": own(lines, seen)}
     return {name: found.sum(axis=1) for name, found in wrong.items()}
 
 
-def verdicts(
-    lines: np.ndarray, gold: tuple[np.ndarray, np.ndarray], liked: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
+def verdicts(lines: np.ndarray, gold: tuple[np.ndarray, np.ndarray], seen: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """What each line is: `hit`, `repeated`, `own`, `off_catalogue`, `miss`, or nothing where there is none.
 
     A line that names a gold item a second time is `repeated`, not a hit.
@@ -96,7 +96,7 @@ def verdicts(
         "off_catalogue": off_catalogue(lines),
         "repeated": repeated(lines),
         "hit": among(lines, gold),
-        "own": own(lines, liked),
+        "own": own(lines, seen),
     }
     return np.select(list(kinds.values()), list(kinds), "miss")
 

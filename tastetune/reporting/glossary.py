@@ -6,6 +6,7 @@ from typing import Any
 
 from tastetune.metrics import (
     average_precision,
+    beyond_accuracy,
     calibration,
     confusion,
     lines,
@@ -45,6 +46,9 @@ DEFINED_BY: dict[str, Any] = {
     "own": lines.own,
     "coverage": lines.coverage,
     "popularity": lines.popularity,
+    "popularity_lift": beyond_accuracy.popularity_lift,
+    "novelty": beyond_accuracy.novelty,
+    "diversity": beyond_accuracy.diversity,
 }
 """The function behind each metric (without its cut); its documentation is what the report says of the metric."""
 
@@ -59,6 +63,7 @@ LEAKS = {
 
 MEANINGS = {
     "user_item_mean": "user mean plus item mean",
+    "most_popular": "what most people watched",
     "most_cowatched": "what is watched most beside the favourites",
 }
 """The references by name."""

@@ -59,7 +59,10 @@ VIEWS = {
             leaderboard="list_leaderboard.md",
             table="list_table.md",
             model_card="list_model_card.md",
-            line_metrics=("answered", "lines", "off_catalogue", "repeated", "own", "coverage", "popularity"),
+            line_metrics=(
+                *("answered", "lines", "off_catalogue", "repeated", "own"),
+                *("coverage", "popularity", "popularity_lift", "novelty", "diversity"),
+            ),
             task_type="text-generation",
             task_name="Recommend ten",
         ),

@@ -13,12 +13,19 @@ from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
 from tastetune.metrics import LISTS, Metric
 from tastetune.metrics import lines as line_metrics
-from tastetune.metrics.recommended import Pairs, list_metrics
+from tastetune.metrics.recommended import DEPTH, LINES, Listed, Pairs, list_metrics
+from tastetune.tasks.catalogue import genre_flags
 from tastetune.tasks.task import FIT_ON, Measured, Rows, check_same_rows, refuse_doubled
 
 COLUMNS = ["example_id", "user_id", "liked", "gold"]
-DEPTH = 10
-"""Lines of a list that are read."""
+PAST = ["past", "past_ratings"]
+"""Columns besides, of rows whose gold list is the user's own future."""
+
+
+WHY_UNDEFINED = {
+    f"recall@{DEPTH}": f"no list goes on behind {LINES} lines",
+    "diversity": "no list has two items with genres",
+}
 
 
 @dataclass(frozen=True)
@@ -35,17 +42,12 @@ class ListRows(Rows):
         return {item: code for code, item in enumerate(self.item_ids)}
 
     @cached_property
-    def gold(self) -> Pairs:
-        return self._pairs("gold")
-
-    @cached_property
-    def liked(self) -> Pairs:
-        return self._pairs("liked")
-
-    @cached_property
-    def watched(self) -> np.ndarray:
-        """Share of the known users who rated each item, float (items,)."""
-        return watched_share(self.dataset, self.item_ids, FIT_ON.get(self.split, "train"))
+    def measured_by(self) -> Listed:
+        """What lists for these users are measured by; shares are of the users who may be learnt from."""
+        watched = watched_share(self.dataset, self.item_ids, FIT_ON.get(self.split, "train"))
+        gold, liked, seen = map(self._pairs, ("gold", "liked", self.dataset.seen))
+        genres = self.dataset.read("items", "train", ["genres"])["genres"].to_pylist()
+        return Listed(gold, liked, seen, watched, genre_flags(genres))
 
     def _pairs(self, column: str) -> Pairs:
         lists = self.table[column].combine_chunks()
@@ -65,8 +67,9 @@ class Lists:
 
     @cached_property
     def verdicts(self) -> np.ndarray:
-        """What each line is worth, strings (users, `DEPTH`), see `tastetune.metrics.lines.verdicts`."""
-        return line_metrics.verdicts(self.grid, self.rows.gold, self.rows.liked)
+        """What each of the first lines is worth, strings (users, `LINES`), see `tastetune.metrics.lines.verdicts`."""
+        by = self.rows.measured_by
+        return line_metrics.verdicts(self.grid[:, :LINES], by.gold, by.seen)
 
 
 class ListTask:
@@ -76,11 +79,11 @@ class ListTask:
     metrics: Mapping[str, Metric] = LISTS
     headline: tuple[str, ...] = ("precision@3", "precision@5", "precision@10", "ndcg@10", "mrr", "map")
     of_slices: tuple[str, ...] = ()
-    reference = "most_cowatched"
+    reference = "most_popular"
 
     def rows(self, dataset: BuiltDataset, split: str) -> ListRows:
         """The rows of `split`; InputError if there are none, or a gold list is empty."""
-        table = dataset.read(self.rows_config, split, COLUMNS)
+        table = dataset.read(self.rows_config, split, COLUMNS + (PAST if dataset.seen in PAST else []))
         if not len(table):
             path = dataset.path(self.rows_config, split)
             raise InputError(f"{path}: no rows; rebuild the dataset or name another split")
@@ -106,7 +109,7 @@ class ListTask:
         """
         check_same_rows(rows, predictions)
         if "rank" not in predictions.table.column_names:
-            raise InputError(f"{predictions.path}: holds a score a row, no lists; predict lists for these rows")
+            raise InputError(f"{predictions.place}: holds a score a row, no lists; predict lists for these rows")
         lists = predictions.lists(rows.example_ids)
         return Lists(rows, lists, self.grid(rows, predictions, lists))
 
@@ -121,12 +124,13 @@ class ListTask:
     ) -> Measured:
         """Metrics of one model's lists, see `Task.measure`; lists have no threshold and no parts."""
         rows = answers.rows
-        metrics = list_metrics(answers.grid, rows.gold, rows.liked, rows.watched, weights)
-        return Measured({name: metrics[name] for name in names or self.metrics}, len(rows.table), rows.n_users)
+        metrics = list_metrics(answers.grid, rows.measured_by, weights)
+        reasons = {name: why for name, why in WHY_UNDEFINED.items() if np.isnan(metrics[name][0])}
+        return Measured({name: metrics[name] for name in names or self.metrics}, len(rows.table), rows.n_users, reasons)
 
     def details(self, predictions: Predictions, answers: Lists) -> dict:
         """How the lists were written, and how long they are."""
-        written = line_metrics.written(answers.grid)
+        written = line_metrics.written(answers.grid[:, :LINES])
         return {
             "mode": predictions.meta.settings.get("mode"),
             "unanswered": int((written == 0).sum()),
@@ -143,7 +147,7 @@ class ListTask:
         items = [line.item_id for lines in lists for line in lines]
         if unknown := {item for item in items if item is not None} - rows.codes.keys():
             raise InputError(
-                f"{predictions.path}: item {min(unknown)!r} is not in the catalogue of {rows.dataset.source}; a "
+                f"{predictions.place}: item {min(unknown)!r} is not in the catalogue of {rows.dataset.source}; a "
                 "line off the catalogue has no item_id"
             )
         users = np.repeat(np.arange(len(lists)), [len(lines) for lines in lists])
@@ -153,7 +157,8 @@ class ListTask:
 
     def described(self, rows: ListRows) -> dict:
         """Items of the catalogue, and how long the gold lists are."""
-        lengths, measures = np.bincount(rows.gold[0]), {"least": np.min, "median": np.median, "most": np.max}
+        lengths = np.bincount(rows.measured_by.gold[0])
+        measures = {"least": np.min, "median": np.median, "most": np.max}
         gold_length = {name: measure(lengths).item() for name, measure in measures.items()}
         return {"items": len(rows.item_ids), "gold_length": gold_length}
 

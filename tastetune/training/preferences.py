@@ -72,8 +72,8 @@ def _list_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
     titles = dict(zip(*(items[name].to_pylist() for name in ("item_id", "title")), strict=True))
     counts = dataset.item_counts("train")
     popular = sorted(counts, key=lambda item: (-counts[item], item))
-    rows = dataset.read(dataset.task, split, ["liked", "gold", "prompt"]).to_pylist()
-    lists = [list_pair(row["liked"], row["gold"], popular, task.n) for row in rows]
+    rows = dataset.read(dataset.task, split, [dataset.seen, "gold", "prompt"]).to_pylist()
+    lists = [list_pair(row[dataset.seen], row["gold"], popular, task.n) for row in rows]
     pairs = [
         {
             "prompt": row["prompt"],
@@ -88,7 +88,7 @@ def _list_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
 
 
 def list_pair(
-    liked: Sequence[str], gold: Sequence[str], popular: Sequence[str], n: int
+    seen: Sequence[str], gold: Sequence[str], popular: Sequence[str], n: int
 ) -> tuple[list[str], list[str]] | None:
     """The first `n` of the gold list, and the same list with less of the gold; None if nothing else is there to name.
 
@@ -97,10 +97,11 @@ def list_pair(
     rejected too, the model would learn to avoid what is popular.
 
     Args:
-        liked, gold: item ids, best first.
+        seen: item ids of what the user knows.
+        gold: item ids, best first.
         popular: item ids, most popular first.
     """
-    chosen, own = list(gold[:n]), {*liked, *gold}
+    chosen, own = list(gold[:n]), {*seen, *gold}
     others = [item for item in popular if item not in own]
     if len(others) < (len(chosen) + 1) // 2:
         return None

@@ -62,11 +62,11 @@ def test_three_users_by_hand(rows):
 
 def test_the_gold_list_itself_is_perfect_and_the_difference_is_paired(rows):
     perfect = model(rows, "gold", [[ListLine(item) for item in gold[:10]] for gold in rows.table["gold"].to_pylist()])
-    silent = model(rows, "most_cowatched", [[], [], []])
+    silent = model(rows, "most_popular", [[], [], []])
     scores = score(rows, [silent, perfect], resamples=50)
-    assert [found["model"] for found in scores["models"]] == ["gold", "most_cowatched"]
+    assert [found["model"] for found in scores["models"]] == ["gold", "most_popular"]
     assert scores["models"][0]["metrics"]["ndcg@10"] == pytest.approx({"value": 1, "low": 1, "high": 1})
-    against = scores["models"][0]["against"]["most_cowatched"]
+    against = scores["models"][0]["against"]["most_popular"]
     # Every resample shows a difference of one, so p is the least that 50 resamples can give: 2 x 1/51
     assert against["precision@3"] == pytest.approx(
         {"difference": 1, "low": 1, "high": 1, "p": 2 / 51, "p_holm": 2 / 51}
@@ -74,7 +74,7 @@ def test_the_gold_list_itself_is_perfect_and_the_difference_is_paired(rows):
     assert scores["models"][1]["against"] == {}
     # Nothing was written, so no share of lines is defined
     assert scores["models"][1]["metrics"]["repeated"] == {"value": None, "low": None, "high": None}
-    assert "| most_cowatched | base | 0.000" in leaderboard(scores)
+    assert "| most_popular | base | 0.000" in leaderboard(scores)
     json.dumps(scores, allow_nan=False)
 
 

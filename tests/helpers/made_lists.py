@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from made import digests, make_dataset
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.data.list_rows import SCHEMA, fingerprint, render
 from tastetune.data.splits import SPLITS
-from tastetune.data.top_n import SCHEMA, fingerprint, render
 from tastetune.tasks.top_n import TopN
 
 

@@ -1,6 +1,6 @@
 """Which tests take seconds, so that `make test-fast` leaves them out; a test may also say so by its own mark."""
 
-FIXTURES = {"browser", "hub"}
+FIXTURES = {"browser", "hub", "near_hub"}
 """What takes seconds to be had: a browser, and processes that talk to the stand-in for the Hub."""
 
 PLACES = (
@@ -18,7 +18,8 @@ PLACES = (
     "data/intake/test_quirks.py",
     "data/reading/test_damage.py",
     "data/test_audit.py",
-    "data/test_gold_lists.py::test_lists_equal_the_reference_in_whatever_order_the_log_comes",
+    "data/lists/test_gold_lists.py::test_lists_equal_the_reference_in_whatever_order_the_log_comes",
+    "data/lists/test_future.py::test_lists_equal_the_reference_and_nothing_of_the_future_can_be_learnt",
     "data/test_histories.py",
     "data/test_interactions.py",
     "data/test_like_dislike.py",
@@ -30,6 +31,7 @@ PLACES = (
     "evaluation/test_learning_curve.py",
     "evaluation/test_scoring.py",
     "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
+    "explanations/test_explaining.py",
     "hub/test_results.py",
     "language_models/test_catalogue_ranking.py",
     "language_models/test_gguf.py",
@@ -54,6 +56,7 @@ PLACES = (
     "training/test_grpo.py",
     "training/test_preferences.py",
     "training/test_streams.py",
+    "training/test_trackers.py",
     "training/test_tuning.py",
     "training/test_validation.py",
 )

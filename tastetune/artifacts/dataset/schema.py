@@ -20,7 +20,7 @@ COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
     },
     "top_n": {
         **{"example_id": TEXT, "user_id": TEXT, "liked": TEXTS, "gold": TEXTS},
-        **{"prompt": MESSAGES, "completion": MESSAGES},
+        **{"past": TEXTS, "past_ratings": pa.list_(pa.float64()), "prompt": MESSAGES, "completion": MESSAGES},
     },
 }
 """By config and name. A config that is not here has columns of its own."""
@@ -62,6 +62,8 @@ class Settings(Part):
     protocol: str | None = None
     history: str | None = None
     language: str | None = None
+    gold: Literal["neighbours", "future"] | None = None
+    like_from: float | None = None
     ties: Literal["item_id", "hash"] | None = None
     seed: int | None = None
 
@@ -78,6 +80,8 @@ class Info(Part):
     settings: Settings
     counts: Counts
     files: dict[str, str]
+    command: str | None = None
+    recipe_only: bool | None = None
 
 
 def column_faults(config: str, table: pa.Table) -> Iterator[str]:

@@ -18,6 +18,7 @@ from tastetune.language_models.generation import generate
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.lists.catalogue_ranking import title_log_probabilities
 from tastetune.language_models.lists.constrained import ListConstraint, Spelling, refuse_other_lines, spell
+from tastetune.metrics.recommended import DEPTH
 from tastetune.tasks import Rows
 from tastetune.tasks.catalogue import Catalogue
 from tastetune.tasks.titles import as_data
@@ -86,7 +87,7 @@ class TopNAnswerer:
             model.model, model.tokenizer, films, wording, asking.generation, asking.max_batch_tokens
         )
         prompts = prompt_ids(model.tokenizer, rows.task.prompts(rows))
-        own = [films.places(liked) for liked in rows.table["liked"].to_pylist()]
+        own = [films.places(seen) for seen in rows.table[rows.dataset.seen].to_pylist()]
         lists = recommender.free(prompts) if asking.mode == "free" else getattr(recommender, asking.mode)(prompts, own)
         return Answered(list_table(dict(zip(rows.example_ids, lists, strict=True))), {})
 
@@ -159,7 +160,7 @@ class Recommender:
         return [[self._line(place) for place in places] for places in lists]
 
     def ranked(self, prompts: Sequence[list[int]], excluded: Sequence[Collection[int]]) -> list[list[ListLine]]:
-        """The titles most probable as the first line of the answer, with their log-probabilities; ties by item id.
+        """The `DEPTH` titles most probable as the first line of the answer, with log-probabilities; ties by item id.
 
         Args:
             prompts, excluded: as `constrained`.
@@ -173,7 +174,7 @@ class Recommender:
         by_id, found = np.argsort(np.array(self.films.items)), []
         for row, taken in zip(title_log_probabilities(self.model, begun, spelling.inner), excluded, strict=True):
             order = by_id[np.argsort(-row[by_id], kind="stable")]
-            best = [place for place in order.tolist() if place not in taken][: self.task.n]
+            best = [place for place in order.tolist() if place not in taken][:DEPTH]
             found.append([self._line(place, float(row[place])) for place in best])
         return found
 

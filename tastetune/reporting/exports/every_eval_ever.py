@@ -15,18 +15,21 @@ from uuid import UUID
 
 from tastetune.hub.results import FRAMEWORK
 from tastetune.metrics import Metric
+from tastetune.metrics.recommended import LINES
 from tastetune.reporting.exports.instances import LABELS_READ, LISTS_READ, ROWS_READ, instances
 from tastetune.reporting.glossary import definition
 from tastetune.reporting.views import view_of
 from tastetune.tasks import Rows
-from tastetune.tasks.lists import DEPTH
 
 SCHEMA_VERSION = "0.3.0"
 LOCAL = "local"
 """Stands for the organisation that ran this, and that a model is of: neither is known here."""
 
-_GREATEST = dict.fromkeys(("log_loss", "rmse", "mae"), "Infinity") | {"lines": DEPTH}
+_GREATEST = dict.fromkeys(("log_loss", "rmse", "mae", "novelty", "popularity_lift"), "Infinity") | {"lines": LINES}
 """The highest value of each metric that may lie above 1."""
+
+_LEAST = {"popularity_lift": -1}
+"""The lowest value of each metric that may lie below 0."""
 
 
 def write_records(folder: Path, scores: dict, rows: Rows, answers: Mapping[str, Any]) -> None:
@@ -111,7 +114,7 @@ def _result(scores: dict, model: dict, metric: Metric, estimate: dict) -> dict:
         "metric_name": metric.title,
         "lower_is_better": not metric.higher_is_better,
         "score_type": "continuous",
-        "min_score": 0,
+        "min_score": _LEAST.get(name, 0),
         "max_score": _GREATEST.get(name, 1),
     }
     return {

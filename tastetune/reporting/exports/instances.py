@@ -8,11 +8,12 @@ import numpy as np
 
 from tastetune.metrics import lines, ranking
 from tastetune.metrics.labelled import STARS
-from tastetune.reporting.exports.identifiers import Identifiers
+from tastetune.metrics.recommended import DEPTH, LINES
 from tastetune.tasks import Rows
+from tastetune.tasks.identifiers import Identifiers
 from tastetune.tasks.labels import Answers
 from tastetune.tasks.like_dislike import NO, YES, LikeDislike
-from tastetune.tasks.lists import DEPTH, Lists
+from tastetune.tasks.lists import Lists
 
 WITHHELD = "withheld"
 """Stands for texts of rows that may not be passed on."""
@@ -28,9 +29,10 @@ LABELS_READ = (
     "worst score there is. Every figure follows from it, is_correct, input.reference and metadata.user."
 )
 LISTS_READ = (
-    "evaluation.score is the user's NDCG@10, is_correct whether a gold item is in the list. Every figure follows from "
-    "input.reference, which is the gold list, and metadata: the items of the lines (null is off the catalogue), the "
-    "user's favourites, and the share of people who rated each recommended item."
+    "evaluation.score is the user's NDCG@10, is_correct whether a gold item is in the list. Every figure of hits and "
+    "lines follows from input.reference, which is the gold list, and metadata: the items of the lines (null is off the "
+    "catalogue), of which a list is the first ten, the user's favourites, what else they had seen, and the share of "
+    "people who rated each recommended item."
 )
 """How the records are to be read."""
 
@@ -81,24 +83,29 @@ class _ListRecords:
     """Records of lists: what is computed of all users at once, and what is read of the dataset once."""
 
     def __init__(self, rows: Rows, answers: Lists):
-        gold = np.bincount(answers.rows.gold[0], minlength=len(answers.grid))
-        hits = lines.hits(answers.grid, answers.rows.gold)
+        by = answers.rows.measured_by
+        gold = np.bincount(by.gold[0], minlength=len(answers.grid))
+        hits = lines.hits(answers.grid[:, :LINES], by.gold)
         self.hit, self.ndcg = np.any(hits, axis=1), ranking.ndcg(hits, gold, 10)
-        self.gold, self.liked = (rows.table[name].to_pylist() for name in ("gold", "liked"))
+        columns = ("gold", "liked", rows.dataset.seen)
+        self.gold, self.liked, self.seen = (rows.table[name].to_pylist() for name in columns)
+        self.watched, self.has_past = by.watched, rows.dataset.seen != "liked"
 
     def __call__(self, answers: Lists, place: int, ids: Identifiers) -> dict:
-        written, codes = answers.lists[place][:DEPTH], answers.grid[place]
+        written, codes = answers.lists[place][:DEPTH], answers.grid[place, :LINES]
         items = ids.of_items(line.item_id for line in written)
         texts = [None if ids.withheld else line.answer for line in written]
         more = {
             "favourites": ids.of_items(self.liked[place]),
             "lines": items,
-            "popularity": answers.rows.watched[codes[codes >= 0]].tolist(),
+            "popularity": self.watched[codes[codes >= 0]].tolist(),
         }
+        if self.has_past:
+            more["seen"] = ids.of_items(self.seen[place])
         return {
             "input": {"reference": ids.of_items(self.gold[place])},
-            "output": {"raw": [t or item or OFF_CATALOGUE for t, item in zip(texts, items, strict=True)]},
-            "answer_attribution": [_attribution(json.dumps(items), "items of the catalogue, by title or id")],
+            "output": {"raw": [t or item or OFF_CATALOGUE for t, item in zip(texts, items, strict=True)][:LINES]},
+            "answer_attribution": [_attribution(json.dumps(items[:LINES]), "items of the catalogue, by title or id")],
             "evaluation": {"score": float(self.ndcg[place]), "is_correct": bool(self.hit[place])},
             "metadata": {name: json.dumps(values) for name, values in more.items()},
         }
