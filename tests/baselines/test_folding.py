@@ -67,5 +67,5 @@ def test_what_is_fitted_is_kept_and_knows_likes_from_dislikes(config, tmp_path):
 
 def test_a_model_of_another_kind_is_refused(config, tmp_path):
     dataset = open_dataset(make_dataset(tmp_path / "data", 6, 40))
-    with pytest.raises(InputError, match="is a PointwiseSASRec, and only an SVD is asked about people it was not fitted on"):
+    with pytest.raises(InputError, match="is a PointwiseSASRec, and only an SVD is asked"):
         fitted_items(config({"model": "PointwiseSASRec", "hidden_size": 16, "inner_size": 16}), dataset)
