@@ -6,7 +6,6 @@ FIXTURES = {"browser", "hub", "near_hub"}
 PLACES = (
     "artifacts/test_digests.py::test_tables_have_one_digest",
     "baselines/test_configs.py::test_no_string_of_a_config_is_run",
-    "baselines/test_folding.py",
     "baselines/test_lists.py",
     "baselines/test_recbole.py",
     "baselines/test_scales.py",
@@ -25,6 +24,7 @@ PLACES = (
     "data/test_like_dislike.py",
     "data/test_splits.py",
     "data_builders/",
+    "demo/test_item_fit.py",
     "demo/test_models.py",
     "demo/test_refusals.py",
     "demo/test_space.py",
