@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.hub_predictions import fetch_predictions, is_hub_id, named_apart
 from tastetune.artifacts.predictions import Predictions, find_predictions, find_validation, read_predictions
 from tastetune.artifacts.redaction import relative_to
 from tastetune.artifacts.scores import read_scores
@@ -22,6 +23,7 @@ from tastetune.reporting.exports.every_eval_ever import write_records
 from tastetune.reporting.files import CURVE, files_of
 from tastetune.reporting.model_card import rows_of
 from tastetune.tasks import TASKS, Rows, task_of
+from tastetune.tasks.identifiers import Identifiers
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,10 @@ def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArgument
 def _scored(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> ScoredRun:
     dataset = open_dataset(data.dataset, data.dataset_revision)
     task = task_of(dataset)
-    paths = find_predictions(args.predictions or [_predictions(answers, data)])
-    rows, predictions = task.rows(dataset, answers.split), [read_predictions(path) for path in paths]
+    rows, sources = task.rows(dataset, answers.split), args.predictions or [str(_predictions(answers, data))]
+    paths = find_predictions([source for source in sources if not is_hub_id(source)])
+    predictions = [read_predictions(path) for path in paths]
+    predictions += _published([source for source in sources if is_hub_id(source)], rows, predictions)
     scores = score(
         rows,
         predictions,
@@ -94,6 +98,13 @@ def _explanations(answers: AnswerArguments, data: DataArguments) -> list[Path]:
 def _of_split(folder: Path, answers: AnswerArguments) -> Path:
     """Where what concerns the rows of another split than test lies: in a folder of its name."""
     return folder / ("" if answers.split == "test" else answers.split)
+
+
+def _published(sources: Sequence[str], rows: Rows, own: Sequence[Predictions]) -> list[Predictions]:
+    """What others published of the same rows, under names of their own."""
+    fetched = [of for source in dict.fromkeys(sources) for of in fetch_predictions(source, rows.split)]
+    ids = Identifiers(rows)
+    return [ids.read(of) for of in named_apart(own, fetched)]
 
 
 def _predictions(answers: AnswerArguments, data: DataArguments) -> Path:

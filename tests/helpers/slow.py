@@ -6,6 +6,7 @@ FIXTURES = {"browser", "hub", "near_hub"}
 PLACES = (
     "artifacts/test_digests.py::test_tables_have_one_digest",
     "baselines/test_configs.py::test_no_string_of_a_config_is_run",
+    "baselines/test_folding.py",
     "baselines/test_lists.py",
     "baselines/test_recbole.py",
     "baselines/test_scales.py",
@@ -24,6 +25,9 @@ PLACES = (
     "data/test_like_dislike.py",
     "data/test_splits.py",
     "data_builders/",
+    "demo/test_models.py",
+    "demo/test_refusals.py",
+    "demo/test_space.py",
     "evaluation/test_learning_curve.py",
     "evaluation/test_scoring.py",
     "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
