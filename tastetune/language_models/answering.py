@@ -20,6 +20,7 @@ from tastetune.language_models.like_dislike import LikeDislikeAnswerer
 from tastetune.language_models.lists.top_n import TopNAnswerer
 from tastetune.language_models.rating import RatingAnswerer
 from tastetune.language_models.streams.answerer import StreamAnswerer, StreamRatingAnswerer
+from tastetune.language_models.streams.lists import StreamListAnswerer
 from tastetune.locks import held_file
 from tastetune.tasks import Rows, Task
 
@@ -29,6 +30,7 @@ ANSWERERS: dict[str, Answerer] = {
     "stream": StreamAnswerer(),
     "stream_rating": StreamRatingAnswerer(),
     "top_n": TopNAnswerer(),
+    "stream_top_n": StreamListAnswerer(),
 }
 """How each task's rows are asked, by the task's name."""
 
