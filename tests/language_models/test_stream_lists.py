@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from made_futures import make_futures
-from made_lists import make_lists
+from made_lists import make_futures, make_lists
 from made_model import make_tiny_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
