@@ -60,9 +60,8 @@ def candidates(
 ) -> list[Candidate]:
     """The models that a recipe asks to look at, each in each of its modes.
 
-    The base model is `zero-shot`, or `3-shot` behind three worked examples. The adapter is `sft`, or named as its
-    folder where that is not called adapter; with `checkpoints` in the recipe each is named after its steps. A mode
-    other than the plain one stands behind the name.
+    The base model is `zero-shot`, or `3-shot` behind three worked examples; the adapter `sft`, or what its folder is
+    called, each of `checkpoints` with its steps. A mode other than the plain one stands behind the name.
 
     Args:
         asking: what all of them share; its mode and shots are set here.
