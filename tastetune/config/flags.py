@@ -1,17 +1,14 @@
 """The command line that every builder shares: a file of flags or none, then flags."""
 
-import re
-import shlex
 import sys
 from argparse import ArgumentDefaultsHelpFormatter, RawDescriptionHelpFormatter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
-from tastetune.config.values import SEEDS, check_text
+from tastetune.config.values import SEEDS, check_text, file_size
 from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
 
@@ -55,30 +52,6 @@ class OutputArguments:
     def default_run(self) -> str:
         """The run's name in the output folder's path where no flag names the folder; a builder's own to say."""
         raise InputError("--output_dir is missing; name the folder to write the dataset to")
-
-
-def file_size(text: str) -> int:
-    """Bytes of a size such as `500MB`, as `--max_shard_size` is written."""
-    matched = re.fullmatch(r"(\d+) *([KMGT]?)B", str(text), re.IGNORECASE)
-    if not matched or not int(matched[1]):
-        raise InputError(f"--max_shard_size {text}: expected a number and a unit, such as 500MB or 2GB")
-    return int(matched[1]) * 1000 ** " KMGT".index(matched[2].upper() or " ")
-
-
-PLACES = ("output_dir", "push_to_hub", "public", "recipe_only")
-"""Flags of a builder that say where the dataset goes, and nothing of its rows."""
-
-
-def build_command() -> str:
-    """The builder's command that runs, as others can repeat it: without `PLACES`."""
-    script, *flags = sys.argv
-    kept, is_place = [], False
-    for word in flags:
-        if word.startswith("--"):
-            is_place = word[2:].partition("=")[0].replace("-", "_") in PLACES
-        if not is_place:
-            kept.append(word)
-    return shlex.join(["python", f"data_builders/{Path(script).stem}.py", *kept])
 
 
 @dataclass(kw_only=True)

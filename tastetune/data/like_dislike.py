@@ -10,7 +10,8 @@ from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
-from tastetune.config.flags import BuildArguments, build_command
+from tastetune.config.environment import build_command
+from tastetune.config.flags import BuildArguments
 from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card

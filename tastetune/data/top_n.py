@@ -10,7 +10,8 @@ from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
-from tastetune.config.flags import OutputArguments, build_command
+from tastetune.config.environment import build_command
+from tastetune.config.flags import OutputArguments
 from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
 from tastetune.data.folder import DatasetFolder, building

@@ -6,9 +6,8 @@ from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from tastetune.artifacts.dataset.files import split_files, split_names
+from tastetune.artifacts.dataset.files import read_columns, split_files, split_names
 from tastetune.artifacts.dataset.schema import column_faults
 from tastetune.artifacts.digests import check_digest
 from tastetune.errors import InputError
@@ -193,15 +192,7 @@ class BuiltDataset:
         """
         tables = []
         for path in (path for part in split.split("+") for path in self.paths(config, part)):
-            try:
-                present = pq.read_schema(path).names
-                missing = [name for name in columns or [] if name not in present]
-                if missing:
-                    raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(present)}")
-                tables.append(pq.read_table(path, columns=columns, partitioning=None))
-                tables[-1].validate(full=True)
-            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-                raise InputError(f"{path}: not a whole parquet file ({error}); rebuild the dataset") from error
+            tables.append(read_columns(path, columns))
             for fault in column_faults(config, tables[-1]):
                 raise InputError(f"{path}: {fault}; rebuild the dataset")
         try:

@@ -12,9 +12,9 @@ from tastetune.artifacts.dataset import CATALOGUE, INFO, WRITTEN
 from tastetune.artifacts.digests import digest_of_file
 from tastetune.config.flags import OutputArguments
 from tastetune.data.card import Source
-from tastetune.data.shards import Written, write_shards
-from tastetune.data.viewer import Config
-from tastetune.data.viewer import metadata as viewer_metadata
+from tastetune.data.folder.shards import Written, write_shards
+from tastetune.data.folder.viewer import Config
+from tastetune.data.folder.viewer import metadata as viewer_metadata
 from tastetune.errors import InputError
 from tastetune.files import replacing
 from tastetune.hub.results import BENCHMARK, benchmark
