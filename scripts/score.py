@@ -8,7 +8,8 @@
     python scripts/score.py --from_scores outputs/ml1m/scores.json --scores_dir outputs/ml1m
 
 The recipe names the run's folder. From it come the dataset, the predictions, and what else is there: the model card of
-each adapter that was scored, learning_curve.json, and what probe/ holds of the same dataset. Every key is a flag too.
+each adapter that was scored, learning_curve.json, what probe/ holds of the same dataset, and explanations/ of the same
+rows. Every key is a flag too.
 
     --predictions NAME ...     predictions files, folders of them, or what others published: ORG/NAME on the Hub, with
                                @REVISION if you like (default: the run's)
@@ -23,6 +24,7 @@ each adapter that was scored, learning_curve.json, and what probe/ holds of the 
                                model
     --learning_curve FILE      a learning_curve.json of the same rows, for the report
     --probe FILE ...           files of scripts/probe.py, for the report and the card
+    --explanations FILE ...    files of scripts/explain.py, for the report
     --from_scores FILE         a scores.json to render again without scoring
 
 Writes scores.json and what is rendered from it: leaderboard.md, leaderboard.png, roc.png where rows bear labels, and

@@ -23,6 +23,7 @@ class ScoreArguments:
     records: bool = field(default=False, metadata={"help": "Write the records of all models beside the scores too."})
     learning_curve: str | None = field(default=None, metadata={"help": "A learning_curve.json of the same rows."})
     probe: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/probe.py."})
+    explanations: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/explain.py."})
     from_scores: str | None = field(default=None, metadata={"help": "A scores.json to render again."})
 
     def check(self, data: DataArguments) -> None:

@@ -1,7 +1,6 @@
 """What a key may hold: values of a recipe or a flag held against the type hint of the key's field."""
 
 import math
-import re
 import types
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -152,11 +151,3 @@ def _describe(hint: Any) -> str:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return "one of " + ", ".join(repr(member.value) for member in hint)
     return getattr(hint, "__name__", str(hint)) if isinstance(hint, type) else str(hint).replace("typing.", "")
-
-
-def file_size(text: str) -> int:
-    """Bytes of a size such as `500MB`, as `--max_shard_size` is written."""
-    matched = re.fullmatch(r"(\d+) *([KMGT]?)B", str(text), re.IGNORECASE)
-    if not matched or not int(matched[1]):
-        raise InputError(f"--max_shard_size {text}: expected a number and a unit, such as 500MB or 2GB")
-    return int(matched[1]) * 1000 ** " KMGT".index(matched[2].upper() or " ")

@@ -14,6 +14,7 @@ from tastetune.errors import InputError
 from tastetune.metrics import LISTS, Metric
 from tastetune.metrics import lines as line_metrics
 from tastetune.metrics.recommended import DEPTH, LINES, Listed, Pairs, list_metrics
+from tastetune.tasks.catalogue import genre_flags
 from tastetune.tasks.task import FIT_ON, Measured, Rows, check_same_rows, refuse_doubled
 
 COLUMNS = ["example_id", "user_id", "liked", "gold"]
@@ -45,7 +46,8 @@ class ListRows(Rows):
         """What lists for these users are measured by; shares are of the users who may be learnt from."""
         watched = watched_share(self.dataset, self.item_ids, FIT_ON.get(self.split, "train"))
         gold, liked, seen = map(self._pairs, ("gold", "liked", self.dataset.seen))
-        return Listed(gold, liked, seen, watched, genres_of(self.dataset))
+        genres = self.dataset.read("items", "train", ["genres"])["genres"].to_pylist()
+        return Listed(gold, liked, seen, watched, genre_flags(genres))
 
     def _pairs(self, column: str) -> Pairs:
         lists = self.table[column].combine_chunks()
@@ -182,13 +184,6 @@ def watched_share(dataset: BuiltDataset, items: Sequence[str], splits: str) -> n
     users = len(dataset.read("interactions", splits, ["user_id"])["user_id"].unique())
     counts = dataset.item_counts(splits)
     return np.array([counts.get(item, 0) for item in items]) / max(users, 1)
-
-
-def genres_of(dataset: BuiltDataset) -> np.ndarray:
-    """Whether each item of the catalogue is of each genre that any of them has, bool (items, genres)."""
-    of_items = [genres or [] for genres in dataset.read("items", "train", ["genres"])["genres"].to_pylist()]
-    names = sorted({genre for genres in of_items for genre in genres})
-    return np.array([[name in genres for name in names] for genres in of_items], bool).reshape(len(of_items), -1)
 
 
 def _user(rows: ListRows, place: int, titles: Mapping[str, str] | None) -> dict:

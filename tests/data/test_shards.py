@@ -6,9 +6,9 @@ import pytest
 
 from tastetune.artifacts.dataset import split_files
 from tastetune.artifacts.dataset.files import shard_names
-from tastetune.config.values import file_size
-from tastetune.data.folder.shards import write_shards
-from tastetune.data.folder.viewer import Config, metadata
+from tastetune.config.output import file_size
+from tastetune.data.shards import write_shards
+from tastetune.data.viewer import Config, metadata
 from tastetune.errors import InputError
 
 SCHEMA = pa.schema([("id", pa.string()), ("past", pa.list_(pa.string()))])

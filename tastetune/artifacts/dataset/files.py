@@ -1,10 +1,7 @@
-"""The files of a built dataset: one parquet file a split, or several where it is large."""
+"""What the files of a built dataset are called: one parquet file a split, or several where it is large."""
 
 import re
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tastetune.errors import InputError
 
@@ -38,20 +35,3 @@ def split_files(folder: Path, config: str, split: str) -> list[Path]:
 def split_names(folder: Path, config: str) -> list[str]:
     """The splits of a config that lie in the folder."""
     return sorted({re.sub(rf"{_SHARD}$", "", path.name) for path in (folder / config).glob("*.parquet")})
-
-
-def read_columns(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """The columns of a parquet file; all if none are named.
-
-    Raises:
-        InputError: one is missing, or the file is not whole.
-    """
-    try:
-        present = pq.read_schema(path).names
-        if missing := [name for name in columns or [] if name not in present]:
-            raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(present)}")
-        table = pq.read_table(path, columns=columns, partitioning=None)
-        table.validate(full=True)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a whole parquet file ({error}); rebuild the dataset") from error
-    return table

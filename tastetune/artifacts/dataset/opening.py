@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tastetune.artifacts.dataset.built import INFO, BuiltDataset
+from tastetune.artifacts.dataset.built import BuiltDataset
+from tastetune.artifacts.dataset.described import INFO
 from tastetune.artifacts.dataset.schema import Info
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError

@@ -10,11 +10,12 @@ import pyarrow as pa
 
 from tastetune.artifacts.dataset import CATALOGUE, INFO, WRITTEN
 from tastetune.artifacts.digests import digest_of_file
-from tastetune.config.flags import OutputArguments
+from tastetune.config.output import SPARK, OutputArguments
 from tastetune.data.card import Source
-from tastetune.data.folder.shards import Written, write_shards
-from tastetune.data.folder.viewer import Config
-from tastetune.data.folder.viewer import metadata as viewer_metadata
+from tastetune.data.engine.spark import refuse_without_spark
+from tastetune.data.shards import Written, write_shards
+from tastetune.data.viewer import Config
+from tastetune.data.viewer import metadata as viewer_metadata
 from tastetune.errors import InputError
 from tastetune.files import replacing
 from tastetune.hub.results import BENCHMARK, benchmark
@@ -92,9 +93,12 @@ def held_output(args: OutputArguments) -> Iterator[None]:
     """Hold the dataset's folder against other builders until the block ends; to be entered before a log is read.
 
     Raises:
-        InputError: another process is building there, the folder cannot be written, or it holds what no builder wrote.
+        InputError: another process is building there, Spark is asked for and is not there, the folder cannot be
+            written, or it holds what no builder wrote.
     """
     refuse_foreign(str(args.output_dir))
+    if args.engine == SPARK:
+        refuse_without_spark()
     with held_place(str(args.output_dir)):
         yield
 
