@@ -32,12 +32,16 @@ def theme() -> gr.themes.Base:
     )
 
 
-def make_page(models: Models) -> gr.Blocks:
-    """The page that asks `models`."""
+def make_page(models: Models, *, is_here: bool) -> gr.Blocks:
+    """The page that asks `models`.
+
+    Args:
+        is_here: whether this machine alone can open it.
+    """
     handlers, item = _Handlers(models), models.dataset.wording.get("item", "title")
     with gr.Blocks(title=f"What would you like? {models.dataset.name}", analytics_enabled=False) as page:
         session = gr.State(Session())
-        gr.HTML(heading_html(models), elem_id="tt-heading", padding=False)
+        gr.HTML(heading_html(models, is_here=is_here), elem_id="tt-heading", padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=320):
                 query = gr.Textbox(

@@ -22,8 +22,8 @@ NAMED = 3
 _PAGES = environment(TEMPLATES, html=True)
 
 
-def heading_html(models: Models) -> str:
-    """What the page is, and whose models answer."""
+def heading_html(models: Models, *, is_here: bool) -> str:
+    """What the page is, whose models answer, and where what is said stays."""
     dataset, name = models.dataset, models.candidate.name
     return _PAGES.get_template("heading.html").render(
         dataset=dataset.name,
@@ -31,6 +31,7 @@ def heading_html(models: Models) -> str:
         word=dataset.wording.get("items", "items"),
         model=name,
         stand_in=models.is_stand_in,
+        is_here=is_here,
     )
 
 

@@ -10,7 +10,7 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.score_table import align_scores
 from tastetune.config.arguments import AnswerArguments
 from tastetune.errors import InputError
-from tastetune.explanations.explanation import Explanation, ExplanationSettings
+from tastetune.explanations.explanation import LIKELY, Explanation, ExplanationSettings
 from tastetune.explanations.pasts import read_items
 from tastetune.explanations.prompts import begun, question, reason_ids
 from tastetune.explanations.trying import tried_explanations
@@ -19,37 +19,38 @@ from tastetune.language_models.answering import ANSWERERS, Candidate, candidates
 from tastetune.language_models.chat import turn_end
 from tastetune.language_models.generation import continued
 from tastetune.language_models.language_model import LanguageModel, ModelRecipe
-from tastetune.tasks import Rows, Task
+from tastetune.tasks import Rows
 from tastetune.tasks.like_dislike import LikeDislike
 
 
-def explainable(task: Task, asking: Asking) -> Asking:
-    """`asking` in the mode in which the task's answers are probabilities of a like.
+def explainable(rows: Rows, asking: Asking) -> Asking:
+    """`asking` in the mode in which the answers to `rows` are probabilities of a like.
 
     Raises:
-        InputError: they are none in any mode.
+        InputError: they are none.
     """
-    answerer = ANSWERERS.get(task.config)
-    if answerer is None or answerer.in_training is None or task.config == "rating":
+    answerer, config = ANSWERERS[rows.task.config], rows.task.config
+    asking = replace(asking, mode=answerer.in_training or answerer.modes[0], shots=0)
+    if answerer.origin(rows, asking)["threshold"] != LIKELY:
         raise InputError(
-            f"dataset_config is {task.config!r}, which asks for no probability of a like, and one is explained; "
-            "set it to like_dislike, stream or stream_rating"
+            f"dataset_config is {config!r}, which asks for no probability of a like, and one is explained; set it to "
+            "like_dislike, stream or stream_rating"
         )
-    return replace(asking, mode=answerer.in_training, shots=0)
+    return asking
 
 
-def explainer(recipe: ModelRecipe, args: AnswerArguments, task: Task, adapter: str | None) -> Candidate:
-    """The model that explains, under its name in tables, and how it is asked; raises as `explainable`.
+def explainer(recipe: ModelRecipe, args: AnswerArguments, rows: Rows, adapter: str | None) -> Candidate:
+    """The model that explains `rows`, under its name in tables, and how it is asked; raises as `explainable`.
 
     Args:
         adapter: a folder or Hub id; None for the base model.
     """
     windows, seed = recipe.windows_of(adapter), recipe.training.seed
-    asking = explainable(task, Asking("", seed=seed, max_batch_tokens=args.max_batch_tokens, windows=windows))
+    asking = explainable(rows, Asking("", seed=seed, max_batch_tokens=args.max_batch_tokens, windows=windows))
     plain = replace(args, shots=[0], checkpoints=[], modes=[asking.mode])
     fine_tuned = recipe.model.model_name_or_path if recipe.base_record.is_fine_tuned else None
     base = adapter is None
-    return candidates(task, plain, asking, adapter=adapter, base=base, fine_tuned=fine_tuned)[0]
+    return candidates(rows.task, plain, asking, adapter=adapter, base=base, fine_tuned=fine_tuned)[0]
 
 
 def explain(model: LanguageModel, rows: Rows, asking: Asking, settings: ExplanationSettings) -> list[Explanation]:

@@ -93,7 +93,7 @@ class ListTask:
                 raise InputError(f"{dataset.source}: the gold list of user {user!r} is empty; rebuild the dataset")
         return ListRows(self, dataset, split, table, np.arange(len(table)), len(table))
 
-    def prompts(self, rows: Rows) -> list[list[dict[str, str]]]:
+    def prompts(self, rows: Rows) -> list:
         """The chat of each row, up to the answer."""
         return rows.read(["prompt"])["prompt"].to_pylist()
 

@@ -6,7 +6,7 @@ from made_model import make_run
 from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.baselines.recbole.folding import ItemSide
+from tastetune.baselines.item_side import ItemSide
 from tastetune.config.arguments import AnswerArguments, GenerationArguments, SftArguments
 from tastetune.config.recipe import parse_recipe
 from tastetune.demo.fitting import Recommenders, fit_to_file

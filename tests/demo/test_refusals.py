@@ -36,9 +36,7 @@ def refused(home, message, *flags):
 
 
 def test_a_run_without_an_adapter(home, port):
-    refused(
-        home, r"run/adapter: no adapter lies there, .*scripts/sft\.py .* or name one with --adapter", "--port", port
-    )
+    refused(home, r"run/adapter: no adapter lies there, .*scripts/sft\.py .* with --adapter", "--port", port)
 
 
 def test_a_port_that_is_in_use(home):

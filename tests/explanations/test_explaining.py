@@ -79,7 +79,7 @@ def test_a_model_with_a_chat_template_is_asked_in_a_chat(home):
 def test_the_whole_past_gives_the_answer_that_the_row_gets(home, tiny, task):
     """Of a stream the row itself is read behind a longer past; there it is seen that all rows are answered."""
     rows = TASKS[task].rows(open_dataset(home / "run/data"), "test_sample")
-    asking = explainable(TASKS[task], Asking(""))
+    asking = explainable(rows, Asking(""))
     found = explain(tiny, rows, asking, SETTINGS)
     assert [of.example_id for of in found] == rows.example_ids
     if task == "like_dislike":
@@ -96,9 +96,10 @@ def test_the_whole_past_gives_the_answer_that_the_row_gets(home, tiny, task):
     assert all(0 < of.p_like < 1 for of in found)
 
 
-def test_stars_are_not_explained():
+def test_stars_are_not_explained(home):
+    rows = TASKS["rating"].rows(open_dataset(home / "run/data"), "test")
     with pytest.raises(InputError, match="dataset_config is 'rating', which asks for no probability of a like"):
-        explainable(TASKS["rating"], Asking(""))
+        explainable(rows, Asking(""))
 
 
 def explained(home, monkeypatch, capsys, *flags):
@@ -144,6 +145,8 @@ def test_one_user_or_one_row_is_shown_and_nothing_written(home, monkeypatch, cap
     [
         (["--user", "nobody"], "--user nobody: not in split 'test'"),
         (["--draws", 0], "--draws is 0; give at least 1"),
+        (["--base", "--adapter", "a"], "--base and --adapter name two models"),
+        (["--user", "u1", "--row", "u1:i1"], "--user and --row both say what to show"),
         (["--dataset_config", "rating"], "dataset_config is 'rating', which asks for no probability of a like"),
         (["--adapter", "nowhere/adapter"], "nowhere/adapter"),
         (["--max_reason_tokens", 99999], "prompts are longer than the model's context"),

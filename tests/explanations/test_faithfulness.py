@@ -34,6 +34,9 @@ def test_the_figures_by_hand():
     assert (found["titles"], shares) == (7, pytest.approx([5 / 7, 1 / 7, 1 / 7]))
     falls = [found[name]["value"] for name in ("fall", "fall_others", "difference")]
     assert falls == pytest.approx([(0.3 + 0.1) / 2, 0.0, 0.2])
+    # Both rows that are compared are one user's: nothing to resample
+    assert [found["difference"][end] for end in ("low", "high", "p")] == [None] * 3
+    assert None not in found["in_past"].values()
 
 
 def test_words_that_name_what_the_model_did_not_go_by_are_found_out():

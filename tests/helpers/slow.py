@@ -38,6 +38,7 @@ PLACES = (
     "language_models/test_item_tokens.py",
     "language_models/test_language_model.py",
     "language_models/test_merging.py",
+    "language_models/test_stream_lists.py",
     "language_models/test_streams.py",
     "language_models/test_top_n.py",
     "metrics/test_threshold.py::test_no_threshold_has_a_higher_f1",
