@@ -20,15 +20,18 @@ rows. Every key is a flag too.
     --resamples N              bootstrap resamples of the users (default 1000)
     --bootstrap_seed N         seed of the resamples (default 0)
     --with_rows                show single rows whatever the licence says
+    --records                  write eval/, the records of all models, beside the scores too; some 600 bytes a row and
+                               model
     --learning_curve FILE      a learning_curve.json of the same rows, for the report
     --probe FILE ...           files of scripts/probe.py, for the report and the card
     --explanations FILE ...    files of scripts/explain.py, for the report
     --from_scores FILE         a scores.json to render again without scoring
 
 Writes scores.json and what is rendered from it: leaderboard.md, leaderboard.png, roc.png where rows bear labels, and
-report.html, a page to open in a browser; into an adapter's folder its model card, as README.md, and the Hub's
-.eval_results/. In eval/, here and in the adapter's folder: the records of Every Eval Ever, with every row's answer
-(where the licence forbids passing ratings on, ids are hashed and texts left out, whatever --with_rows says).
+report.html, a page to open in a browser; into an adapter's folder what a push takes along: its model card, as
+README.md, scores and plots, the Hub's .eval_results/, its predictions, and in eval/ the records of Every Eval Ever with
+every row's answer (where the licence forbids passing ratings on, ids are hashed and texts left out, whatever
+--with_rows says).
 
 scores.json and the report hold a few rows to look at. Where the licence of the ratings forbids passing them on, their
 texts and ids are left out, unless --with_rows asks for them: then keep both files to yourself.
@@ -55,7 +58,7 @@ def main() -> None:
         scored = score_run(args, answers, data, folder)
 
         # 2. Files
-        write_run(scored, folder, adapters(args, data, scored))
+        write_run(scored, folder, adapters(args, data, scored), records=args.records)
     models, rows = scored.scores["models"], scored.scores["dataset"]["n"]
     print(f"scores: {len(models)} models on {rows:,} rows, in {folder}")
 

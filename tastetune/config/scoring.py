@@ -20,6 +20,7 @@ class ScoreArguments:
     resamples: int = field(default=1000, metadata={"help": "Bootstrap resamples of the users."})
     bootstrap_seed: int = field(default=0, metadata={"help": "Seed of the resamples."})
     with_rows: bool = field(default=False, metadata={"help": "Show single rows whatever the licence says."})
+    records: bool = field(default=False, metadata={"help": "Write the records of all models beside the scores too."})
     learning_curve: str | None = field(default=None, metadata={"help": "A learning_curve.json of the same rows."})
     probe: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/probe.py."})
     explanations: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/explain.py."})

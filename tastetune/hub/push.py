@@ -1,5 +1,6 @@
 """Pushing a folder to the Hub."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,9 @@ def _commit(api: HfApi, place: dict[str, Any], parent: str, plan: Push, message:
         *(CommitOperationDelete(path_in_repo=name) for name in stale),
         *(CommitOperationAdd(path_in_repo=name, path_or_fileobj=content) for name, content in plan.contents.items()),
     ]
-    return api.create_commit(operations=operations, commit_message=message, parent_commit=parent, **place).oid
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "It seems that you are about to commit a data file")
+        return api.create_commit(operations=operations, commit_message=message, parent_commit=parent, **place).oid
 
 
 def _with_licences_of_bases(plan: Push, folder: Path, repo_id: str, choice: dict) -> Push:

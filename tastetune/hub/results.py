@@ -20,6 +20,9 @@ RESULTS = ".eval_results/tastetune.yaml"
 RECORDS = "eval"
 """The folder of a run and of an adapter that holds the records of every row."""
 
+PREDICTIONS = "predictions"
+"""The folder of an adapter that holds its predictions, as others may have them."""
+
 
 def task_id(config: str, split: str, metric: str) -> str:
     """What the Hub calls one figure: it knows one value a task, so every metric is a task of its own."""

@@ -17,7 +17,7 @@ from tastetune.artifacts.trained_rows import ROWS
 from tastetune.errors import InputError
 from tastetune.files import refuse_unfinished_folder
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_local_base
-from tastetune.hub.results import RECORDS, RESULTS, names_hub_dataset
+from tastetune.hub.results import PREDICTIONS, RECORDS, RESULTS, names_hub_dataset
 
 LEFT_OUT = (
     ".*",  # caches, editors' folders and files still being written
@@ -34,11 +34,13 @@ OF_A_MODEL = (
     *("adapter_config.json", "config.json", "generation_config.json", "*.index.json"),
     *("*.safetensors", "*.gguf", "adapter_model.bin", "pytorch_model*.bin"),
     *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.jinja"),
-    *(RUN, COST, ROWS),
+    *(RUN, COST, ROWS, "scores.json"),
 )
 """What may go with a model or adapter that everybody sees: none of these holds a row of the ratings."""
 
-RECORD = re.compile(rf"{RECORDS}/data/[^/]+/[^/]+/[^/]+/[0-9a-f-]{{36}}(\.json|_samples\.jsonl)")
+RECORD = re.compile(
+    rf"{RECORDS}/data/[^/]+/[^/]+/[^/]+/[0-9a-f-]{{36}}(\.json|_samples\.jsonl)|{PREDICTIONS}/{PUBLISHED.pattern}"
+)
 """What scripts/score.py writes of every row, its ids hashed where the licence forbids passing the ratings on."""
 
 OF_A_DATASET = ("*.md", "LICENSE*", "NOTICE*", ".gitattributes")

@@ -26,7 +26,7 @@ def files_of(
     Args:
         scores: the content of `scores.json`, of any task.
         folder: where they go.
-        adapters: folders to put the card of their adapter into, and its results for the Hub.
+        adapters: folders to put the card of their adapter into, with plots and scores, and its results for the Hub.
         home: the folder that the paths in `scores` are relative to; `folder` if none.
 
     Raises:
@@ -41,12 +41,25 @@ def files_of(
     }
     if "roc" in scores["models"][0]:
         files[folder / "roc.png"] = plots.roc_and_reliability(scores)
+    text, alone = _dumped(scores), _dumped(_to_pass_on(scores))
     for adapter in adapters:
         of_card = {name: view.metrics[name] for name in view.headline}
         files[Path(adapter) / RESULTS] = eval_results(scores, rows_of(scores, adapter, home)[0], of_card)
         card = model_card(scores, adapter, home)
-        files |= {Path(adapter) / "leaderboard.png": plot, Path(adapter) / "README.md": card}
-    return files | {folder / SCORES: json.dumps(scores, indent=1, allow_nan=False, ensure_ascii=False) + "\n"}
+        plots_of = {Path(adapter) / path.name: plot for path, plot in files.items() if path.suffix == ".png"}
+        files |= plots_of | {Path(adapter) / SCORES: alone, Path(adapter) / "README.md": card}
+    return files | {folder / SCORES: text}
+
+
+def _to_pass_on(scores: dict) -> dict:
+    """The scores without single rows where the licence of the ratings does not allow to pass these on."""
+    if scores["dataset"]["settings"].get("redistribution") is True:
+        return scores
+    return {key: value for key, value in scores.items() if key != "rows"}
+
+
+def _dumped(content: dict) -> str:
+    return json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def curve_files(curve: dict, folder: Path) -> dict[Path, str | bytes]:
@@ -54,5 +67,5 @@ def curve_files(curve: dict, folder: Path) -> dict[Path, str | bytes]:
     return {
         folder / "learning_curve.png": plots.learning_curve(curve),
         folder / "learning_curve.md": render_curve(curve),
-        folder / CURVE: json.dumps(curve, indent=1, allow_nan=False, ensure_ascii=False) + "\n",
+        folder / CURVE: _dumped(curve),
     }

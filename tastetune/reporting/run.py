@@ -1,5 +1,6 @@
 """What of a run is scored and shown: its predictions, and the curve, probes and adapters that lie beside them."""
 
+import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from tastetune.evaluation.learning_curve import read_learning_curve
 from tastetune.evaluation.scoring import score
 from tastetune.explanations.files import read_faithfulness
 from tastetune.files import replacing, write_all
-from tastetune.hub.results import RECORDS
+from tastetune.hub.results import PREDICTIONS, RECORDS
 from tastetune.probe.probe import read_probes
 from tastetune.reporting.exports.every_eval_ever import write_records
+from tastetune.reporting.exports.repository import write_predictions_of
 from tastetune.reporting.files import CURVE, files_of
 from tastetune.reporting.model_card import rows_of
 from tastetune.tasks import TASKS, Rows, task_of
@@ -126,12 +128,13 @@ def adapters(args: ScoreArguments, data: DataArguments, run: ScoredRun) -> list[
     return [folder for folder, root in roots.items() if any(f"{of}/".startswith(f"{root}/") for of in scored)]
 
 
-def write_run(run: ScoredRun, folder: Path, adapters: Sequence[Path]) -> None:
+def write_run(run: ScoredRun, folder: Path, adapters: Sequence[Path], *, records: bool = False) -> None:
     """Write everything that shows a run, or nothing where something cannot be written.
 
     Args:
-        folder: for the scores, what is rendered from them, and the records of every row.
-        adapters: folders of adapters, for their cards, results, and the records of their own rows.
+        folder: for the scores, and what is rendered from them.
+        adapters: folders of adapters, for their cards and results, and the records and predictions of their own rows.
+        records: whether `folder` gets the records of all models' rows too; older ones there are removed if not.
 
     Raises:
         InputError: none of the scored models is an adapter in one of these folders.
@@ -139,9 +142,14 @@ def write_run(run: ScoredRun, folder: Path, adapters: Sequence[Path]) -> None:
     files = files_of(run.scores, folder, adapters, run.home)
     with ExitStack() as folders:
         if run.rows is not None:
-            answers = {of.meta.model: run.rows.task.answers(run.rows, of) for of in run.predictions}
-            own = {adapter: [row["model"] for row in rows_of(run.scores, adapter, run.home)] for adapter in adapters}
-            for place, models in {folder: [*answers], **own}.items():
-                new = folders.enter_context(replacing(place / RECORDS))
-                write_records(new, run.scores, run.rows, {model: answers[model] for model in models})
+            own = {adapter: {row["model"] for row in rows_of(run.scores, adapter, run.home)} for adapter in adapters}
+            everything = {folder: {of.meta.model for of in run.predictions}} if records else {}
+            for place, models in (everything | own).items():
+                predictions = [of for of in run.predictions if of.meta.model in models]
+                answers = {of.meta.model: run.rows.task.answers(run.rows, of) for of in predictions}
+                write_records(folders.enter_context(replacing(place / RECORDS)), run.scores, run.rows, answers)
+                if place in own:
+                    write_predictions_of(folders.enter_context(replacing(place / PREDICTIONS)), predictions, run.rows)
         write_all(files)
+    if run.rows is not None and not records:
+        shutil.rmtree(folder / RECORDS, ignore_errors=True)

@@ -27,7 +27,7 @@ def export(folder: Path, task: str, predictions, adapters=()) -> Path:
     rows = TASKS[task].rows(open_dataset(folder / "data"), "test")
     predictions = predictions(rows) if callable(predictions) else predictions
     scores = score(rows, predictions, resamples=20, home=folder)
-    write_run(ScoredRun(scores, folder, rows, tuple(predictions)), folder, adapters)
+    write_run(ScoredRun(scores, folder, rows, tuple(predictions)), folder, adapters, records=True)
     return folder
 
 

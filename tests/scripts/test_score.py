@@ -34,7 +34,6 @@ def run_score(scored, outputs, monkeypatch, capsys):
 
 def test_it_writes_everything(scored, outputs):
     assert sorted(path.name for path in outputs.iterdir()) == [
-        "eval",
         "leaderboard.md",
         "leaderboard.png",
         "report.html",
@@ -43,7 +42,12 @@ def test_it_writes_everything(scored, outputs):
     ]
     assert (outputs / "leaderboard.png").read_bytes().startswith(b"\x89PNG")
     assert (scored / "adapter" / "README.md").read_text().startswith("---\nbase_model: meta-llama/")
-    assert (scored / "adapter" / "leaderboard.png").read_bytes() == (outputs / "leaderboard.png").read_bytes()
+    for name in ("leaderboard.png", "roc.png"):
+        assert (scored / "adapter" / name).read_bytes() == (outputs / name).read_bytes()
+    of_adapter = {
+        path.relative_to(scored / "adapter").as_posix() for path in (scored / "adapter").glob("predictions/*/*")
+    }
+    assert of_adapter == {"predictions/sft-500/test.parquet", "predictions/sft-100/test.parquet"}
 
 
 def test_the_file_has_the_promised_shape(outputs):

@@ -1,6 +1,6 @@
 """Predictions as a repository of the Hub: what others may have of them, and the card that says how to score them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,7 +21,7 @@ from tastetune.artifacts.predictions import (
 from tastetune.artifacts.redaction import shareable
 from tastetune.errors import InputError
 from tastetune.reporting.formats import markdown
-from tastetune.tasks import task_of
+from tastetune.tasks import Rows, task_of
 from tastetune.tasks.identifiers import Identifiers
 from tastetune.tasks.like_dislike import NO, YES, LikeDislike
 from tastetune.templates import environment
@@ -60,6 +60,19 @@ def _of_run(folder: Path) -> Path:
     return run / "data"
 
 
+def write_predictions_of(folder: Path, predictions: Iterable[Predictions], rows: Rows) -> None:
+    """Write predictions as others may have them into `folder`: `MODEL/SPLIT.parquet`."""
+    ids = Identifiers(rows)
+    for of in predictions:
+        _write(folder, published(of, ids))
+
+
+def _write(folder: Path, shared: Predictions) -> None:
+    path = folder / shared.meta.model / f"{shared.meta.split}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_predictions(path, shared.meta, shared.table)
+
+
 @dataclass(frozen=True)
 class _Model:
     """A line of the card's table."""
@@ -80,9 +93,7 @@ def write_repository(folder: Path, predictions: list[Predictions], dataset: Buil
     models: dict[str, _Model] = {}
     for of in predictions:
         shared = published(of, identifiers(of.meta.split))
-        path = folder / shared.meta.model / f"{shared.meta.split}.parquet"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_predictions(path, shared.meta, shared.table)
+        _write(folder, shared)
         known = _Model(shared.meta.model, shared.meta.kind, shared.meta.base_model or "", {})
         answered = pc.count_distinct(shared.table["example_id"]).as_py()
         models.setdefault(shared.meta.model, known).rows[shared.meta.split] = answered
