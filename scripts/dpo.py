@@ -40,7 +40,9 @@ def main() -> None:
     # 2. A place to go on from
     settings = run_settings(dataset, data_args, training_args, model_args) | prepared.origin
     if not data_args.force and is_done(output, settings):
-        return print(f"done already: {output} holds this very run; --force trains it anew")
+        return training_args.distributed_state.print(
+            f"done already: {output} holds this very run; --force trains it anew"
+        )
     trained = trained_rows(dataset, data_args.dataset_train_split, before=adapter_args.sft_adapter)
     with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter, once to train and, copied by the trainer, once to be held to

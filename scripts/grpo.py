@@ -22,7 +22,7 @@ def main() -> None:
     refuse_unbuilt()  # before the libraries are loaded, which takes longer than to say so
 
     from transformers import GenerationConfig
-    from trl import GRPOTrainer, ModelConfig
+    from trl import ModelConfig
 
     from tastetune.artifacts.run import run_settings
     from tastetune.language_models.adapters import load_adapter
@@ -33,6 +33,7 @@ def main() -> None:
     from tastetune.training.costs import CostRecorder
     from tastetune.training.failures import FailureWatch, explained_disk_errors, warn_if_unrewarded
     from tastetune.training.preparation import Rewards
+    from tastetune.training.rewards import PassesGRPOTrainer
     from tastetune.training.runs import held_run, is_done, trained_rows
     from tastetune.training.trainers import adapter_kept
 
@@ -49,7 +50,9 @@ def main() -> None:
     # 2. A place to go on from
     settings = run_settings(dataset, data_args, training_args, model_args) | prepared.origin
     if not data_args.force and is_done(output, settings):
-        return print(f"done already: {output} holds this very run; --force trains it anew")
+        return training_args.distributed_state.print(
+            f"done already: {output} holds this very run; --force trains it anew"
+        )
     trained = trained_rows(dataset, data_args.dataset_train_split, before=adapter_args.sft_adapter)
     with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 3. The fine-tuned adapter; lists are drawn as the recipe says, not by defaults that the model brings along
@@ -59,7 +62,7 @@ def main() -> None:
         model = load_adapter(model, adapter_args.sft_adapter, trainable=True)
         training_args.chat_template_kwargs = TEMPLATE_VALUES
         with adapter_kept(model):
-            trainer = GRPOTrainer(
+            trainer = PassesGRPOTrainer(
                 model=model,
                 reward_funcs=reward,
                 args=training_args,

@@ -39,7 +39,9 @@ def main() -> None:
     dataset = open_titled(data_args.dataset, data_args.dataset_revision)
     settings = run_settings(dataset, data_args, training_args, stand_in)
     if not data_args.force and is_done(output, settings):
-        return print(f"done already: {output} holds this very model; --force makes it anew")
+        return training_args.distributed_state.print(
+            f"done already: {output} holds this very model; --force makes it anew"
+        )
     trained = trained_rows(dataset, data_args.dataset_train_split, config="interactions")
     with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 1. A tokenizer, a Llama with random weights, and the streams it learns from

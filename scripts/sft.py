@@ -60,7 +60,7 @@ def main() -> None:
     settings = run_settings(dataset, prepared.data, prepared.training, prepared.model) | tuning
     settings |= validation.settings if validation else {}
     if not data_args.force and is_done(output, settings):
-        print(f"done already: {output} holds this very run; --force trains it anew")
+        training_args.distributed_state.print(f"done already: {output} holds this very run; --force trains it anew")
         return push_run(training_args) if pushing else None
     trained = trained_rows(dataset, data_args.dataset_train_split)
     with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:

@@ -17,6 +17,7 @@ EXTRAS = {
     "bitsandbytes": "train",
     "datasets": "train",
     "gguf": "gguf",
+    "gradio": "demo",
     "peft": "train",
     "torch": "train",
     "trl": "train",

@@ -70,12 +70,33 @@ def hub(tmp_path_factory):
     server.stop()
 
 
+@pytest.fixture
+def near_hub(tmp_path_factory, monkeypatch):
+    """The stand-in, as the Hub of this very process; `waits` are the seconds that were to be waited."""
+    from huggingface_hub import close_session, constants
+
+    server = HubServer().start()
+    server.waits = []
+    cache = tmp_path_factory.mktemp("cache")
+    values = {"ENDPOINT": server.url, "HUGGINGFACE_CO_URL_TEMPLATE": f"{server.url}/{{repo_id}}/resolve/{{revision}}/"}
+    values["HUGGINGFACE_CO_URL_TEMPLATE"] += "{filename}"
+    for name, value in (values | {"HF_HUB_CACHE": str(cache), "HF_HUB_DISABLE_XET": True}).items():
+        monkeypatch.setattr(constants, name, value)
+    for name, value in {"HF_TOKEN": "made-up", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("time.sleep", server.waits.append)
+    close_session()  # it was opened without these variables
+    yield server
+    close_session()
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """A headless Chromium that cannot reach a network."""
     chromium, driver = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
     if not (chromium and driver):
-        pytest.skip("no chromium and chromedriver here: install both to test the report in a browser")
+        pytest.skip("no chromium and chromedriver here: install both to test pages in a browser")
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()

@@ -28,9 +28,10 @@ LEVELS = (
     ("artifacts",),
     ("tasks", "hub"),
     ("data", "language_models", "evaluation", "baselines"),
-    ("training", "probe", "person"),
+    ("training", "probe", "person", "explanations"),
     ("reporting",),
-    ("cli", "demo", "scripts", "data_builders", "benchmarks"),
+    ("demo",),
+    ("cli", "scripts", "data_builders", "benchmarks"),
 )
 """The rooms, and the modules of tastetune/ in none. Each imports only from the lines above its own."""
 
@@ -165,6 +166,12 @@ def test_scripts_and_builders_import_no_script_and_no_builder():
 def test_recbole_is_imported_by_the_baselines_alone():
     assert importers("recbole")
     assert all(path.startswith("tastetune/baselines/") for path in importers("recbole"))
+
+
+def test_the_page_is_imported_by_scripts_alone():
+    users = importers("tastetune.demo")
+    assert any(path.startswith("scripts/") for path in users)
+    assert all(path.startswith(("scripts/", "tastetune/demo/")) for path in users)
 
 
 def test_the_parser_of_trl_is_imported_by_nobody():

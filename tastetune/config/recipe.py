@@ -16,6 +16,7 @@ from tastetune.config.arguments import (
     SftArguments,
 )
 from tastetune.config.keys import hints, instance, key_help
+from tastetune.config.processes import refuse_lone_process
 from tastetune.config.recipe_file import load_recipe
 from tastetune.config.run_folder import RunFolder
 from tastetune.config.validation import ValidationArguments
@@ -54,7 +55,7 @@ def parse_recipe(
 
     Raises:
         InputError: an unknown key or flag, a value of the wrong type or beyond its limits, a key that is missing, or
-            what a dataclass refuses.
+            what a dataclass refuses; or see `refuse_lone_process`.
         SystemExit: after `--help`.
     """
     return _parse(usage, argument_types, argv, output=output)
@@ -109,6 +110,7 @@ def _parse(
     if not argv or {"-h", "--help"} & set(argv):
         print(usage.strip(), *key_help(argument_types), sep="\n")
         raise SystemExit(0 if argv else 2)
+    refuse_lone_process()
     path, words = (None, argv) if argv[0].startswith("-") and pass_over else (argv[0], argv[1:])
     if path is not None and path.startswith("-"):
         raise InputError(f"the first argument is {path!r}; expected a recipe: a YAML file, then flags")

@@ -43,6 +43,16 @@ class RunFolder:
         return self.root / "probe"
 
     @property
+    def explanations(self) -> Path:
+        """Why models answered as they did, a file a model; of another split than test in a folder of its name."""
+        return self.root / "explanations"
+
+    @property
+    def demo(self) -> Path:
+        """Recommenders that the page keeps fitted."""
+        return self.root / "demo"
+
+    @property
     def scores(self) -> Path:
         """The scores of all predictions."""
         return self.root / "scores.json"

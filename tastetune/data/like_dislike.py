@@ -11,10 +11,12 @@ from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
 from tastetune.config.flags import BuildArguments
+from tastetune.config.output import build_command
 from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
 from tastetune.data.engine import keep, ordered
+from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
 from tastetune.data.interactions import INTERACTIONS
@@ -66,9 +68,9 @@ def build(
     """
     task = LikeDislike(args.genres, args.ratings, style=args.prompt_style, times=args.times, **(wording or {}))
     protocol, notes = "predefined" if "split" in interactions.columns else args.protocol, dict(notes or {})
-    with building(source, args, ROWS_A_GROUP) as folder:
-        order, has_times = _order(args), int(interactions.timestamp.nunique().execute()) > 1
-        splits = split(interactions, protocol, order)
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as computed:
+        order, has_times = _order(args), int(computed.timestamp.nunique().execute()) > 1
+        splits = split(computed, protocol, order)
         splits = keep(splits if has_times else timed_by_split(splits))
         splits, like_from = with_rule(splits, args.like_rule or THRESHOLD, task.like_from)
         task = replace(task, like_from=like_from)
@@ -83,6 +85,7 @@ def build(
         info = {
             "name": args.name or source.name,
             "fingerprint": fingerprint,
+            "command": shareable(build_command()),
             "settings": {
                 "protocol": protocol,
                 "negatives": negatives,

@@ -9,9 +9,11 @@ import pyarrow as pa
 from ibis.expr import types as ir
 from tqdm import tqdm
 
-from tastetune.config.flags import OutputArguments
+from tastetune.artifacts.redaction import shareable
+from tastetune.config.output import OutputArguments, build_command
 from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
+from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.future import by_moment, read_futures
 from tastetune.data.gold_lists import mine
@@ -77,9 +79,9 @@ def build_lists(
             dataset in the output folder.
     """
     task = task or TopN()
-    with building(source, args, ROWS_A_GROUP) as folder:
-        args = on_scale(interactions, args)
-        lists = (_futures if args.gold == FUTURE else _mined)(interactions, args, order)
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as computed:
+        args = on_scale(computed, args)
+        lists = (_futures if args.gold == FUTURE else _mined)(computed, args, order)
         titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
         rows = {name: render(part, task, titles) for name, part in lists.parts.items()}
         for name, table in rows.items():
@@ -89,6 +91,7 @@ def build_lists(
         info = {
             "name": source.name,
             "fingerprint": fingerprint(rows.values()),
+            "command": shareable(build_command()),
             "settings": _settings(args) | lists.settings | {"task": asdict(task), **source.terms, **(origin or {})},
             "counts": lists.counts
             | {"rows": numbers, "interactions": _write_interactions(folder, lists.interactions)}
@@ -174,11 +177,10 @@ def _settings(args: ListArguments) -> dict:
 
 def _by_user(interactions: ir.Table, parts: Mapping[str, pa.Table]) -> dict[str, ir.Table]:
     """Everything that users of the validation and test lists rated goes there, all else is train."""
-    con = interactions.get_backend()
     held = [
         part.select(["user_id"]).append_column("split", pa.array([name] * len(part))) for name, part in parts.items()
     ]
-    held = con.create_table(ibis.util.gen_name("held"), pa.concat_tables(held[1:]), temp=True)
+    held = ibis.memtable(pa.concat_tables(held[1:]))
     by_split = {name: interactions.semi_join(held.filter(held.split == name), "user_id") for name in SPLITS[1:]}
     return {"train": interactions.anti_join(held, "user_id"), **by_split}
 

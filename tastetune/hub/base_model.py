@@ -9,7 +9,7 @@ from huggingface_hub import HfApi, ModelCard
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
-from tastetune.artifacts.hub_errors import hub_errors
+from tastetune.artifacts.hub_errors import hub_errors, patiently
 from tastetune.errors import InputError
 
 ADAPTER_CONFIG, BASE = "adapter_config.json", "base_model_name_or_path"
@@ -46,7 +46,7 @@ def refuse_unknown_base(api: HfApi, base: str) -> None:
     """Raise InputError if the Hub has no model `base`: a relative folder such as `models/x` looks like an id too."""
     with hub_errors(base, "model"):
         validate_repo_id(base)
-        is_there = api.repo_exists(base)
+        is_there = patiently(lambda: api.repo_exists(base))
     if not is_there:
         raise InputError(
             f"the adapter's base model {base!r}: the Hub shows no such model, so it is a folder of the machine that "

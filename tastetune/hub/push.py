@@ -8,7 +8,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, co
 from huggingface_hub.utils import validate_repo_id
 
 from tastetune import __version__
-from tastetune.artifacts.hub_errors import Unasked, fetched_file, hub_errors
+from tastetune.artifacts.hub_errors import Unasked, fetched_file, hub_errors, patiently
 from tastetune.errors import InputError
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_unknown_base
 from tastetune.hub.llama import LICENCE_FILES, licence_of_card
@@ -34,13 +34,13 @@ def push_folder(
     """Push a folder to the Hub in one commit, making the repository or branch where there is none.
 
     Data files of a dataset that the folder no longer holds are deleted by the same commit, so that no row of an older
-    build stays beside the new ones, and so are an adapter's records of other scores; other files of the repository stay
-    as they are.
+    build stays beside the new ones, and so are an adapter's records of other scores and a Space's older modules; other
+    files of the repository stay as they are.
 
     Args:
-        folder: a dataset that a builder wrote, or a model or adapter; with its card as README.md.
+        folder: a dataset that a builder wrote, a model or adapter, or a Space; with its card as README.md.
         repo_id: `org/name`, or `name` for your own account.
-        repo_type: `dataset` or `model`.
+        repo_type: `dataset`, `model` or `space`.
         private: whether nobody else sees it; an existing repository must agree.
         revision: the branch to push to; the main branch if None.
         message: the commit's message.
@@ -73,7 +73,7 @@ def push_folder(
     api = HfApi(library_name="tastetune", library_version=__version__)
     with hub_errors(repo_id, repo_type, revision):
         validate_repo_id(repo_id)
-        account = api.whoami()["name"]
+        account = patiently(api.whoami)["name"]
         repo_id = repo_id if "/" in repo_id else f"{account}/{repo_id}"
         if ADAPTER_CONFIG in plan.contents:
             refuse_unknown_base(api, base_model or named_base(folder))
@@ -83,24 +83,29 @@ def push_folder(
             plan.contents[RESULTS] = results_to_send(folder / RESULTS, repo_id, dataset)
         _make_repository(api, repo_id, repo_type, private)
         if revision is not None:
-            api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True)
-        there = api.list_repo_files(repo_id, repo_type=repo_type, revision=revision)
-        is_old = RECORD.fullmatch if repo_type == "model" else lambda name: name.endswith(".parquet")
-        stale = [name for name in there if is_old(name) and name not in plan.contents]
-        commit = api.create_commit(
-            repo_id,
-            [
-                *(CommitOperationDelete(path_in_repo=name) for name in stale),
-                *(
-                    CommitOperationAdd(path_in_repo=name, path_or_fileobj=content)
-                    for name, content in plan.contents.items()
-                ),
-            ],
-            commit_message=message or f"Push {folder.resolve().name} with tastetune {__version__}",
-            repo_type=repo_type,
-            revision=revision,
-        )
-    return f"{constants.ENDPOINT}/{'datasets/' if repo_type == 'dataset' else ''}{repo_id}/tree/{commit.oid}"
+            patiently(lambda: api.create_branch(repo_id, repo_type=repo_type, branch=revision, exist_ok=True))
+        message = message or f"Push {folder.resolve().name} with tastetune {__version__}"
+        place = {"repo_id": repo_id, "repo_type": repo_type, "revision": revision}
+        before = patiently(lambda: api.repo_info(**place))
+        commit = patiently(lambda: _commit(api, place, str(before.sha), plan, message))
+    return f"{constants.ENDPOINT}/{constants.REPO_TYPES_URL_PREFIXES.get(repo_type, '')}{repo_id}/tree/{commit}"
+
+
+def _commit(api: HfApi, place: dict[str, Any], parent: str, plan: Push, message: str) -> str:
+    """Commit what differs from what is there, if anything does; returns the commit that holds the plan's files.
+
+    Args:
+        parent: the commit that it follows: the Hub refuses it if another push came in between.
+    """
+    ending = ".py" if place["repo_type"] == "space" else ".parquet"
+    is_old = RECORD.fullmatch if place["repo_type"] == "model" else lambda name: name.endswith(ending)
+    there = api.list_repo_files(**place | {"revision": parent})
+    stale = [name for name in there if is_old(name) and name not in plan.contents]
+    operations = [
+        *(CommitOperationDelete(path_in_repo=name) for name in stale),
+        *(CommitOperationAdd(path_in_repo=name, path_or_fileobj=content) for name, content in plan.contents.items()),
+    ]
+    return api.create_commit(operations=operations, commit_message=message, parent_commit=parent, **place).oid
 
 
 def _with_licences_of_bases(plan: Push, folder: Path, repo_id: str, choice: dict) -> Push:
@@ -127,8 +132,8 @@ def _of_hub(repo_id: str, name: str) -> Path | None:
 
 def _make_repository(api: HfApi, repo_id: str, repo_type: str, private: bool) -> None:
     """Make the repository unless it is there; if it is, its visibility must be the one asked for."""
-    if api.repo_exists(repo_id, repo_type=repo_type):
-        is_private = bool(api.repo_info(repo_id, repo_type=repo_type).private)
+    if patiently(lambda: api.repo_exists(repo_id, repo_type=repo_type)):
+        is_private = bool(patiently(lambda: api.repo_info(repo_id, repo_type=repo_type)).private)
         if is_private != private:
             raise InputError(
                 f"{repo_type} {repo_id!r} is {'private' if is_private else 'public'} on the Hub and the push asks for "
@@ -137,6 +142,7 @@ def _make_repository(api: HfApi, repo_id: str, repo_type: str, private: bool) ->
             )
         return
     other = "model" if repo_type == "dataset" else "dataset"
-    if api.repo_exists(repo_id, repo_type=other):
+    if repo_type != "space" and patiently(lambda: api.repo_exists(repo_id, repo_type=other)):
         raise InputError(f"{repo_id!r} is a {other} on the Hub already; choose another id for the {repo_type}")
-    api.create_repo(repo_id, repo_type=repo_type, private=private)
+    sdk = "gradio" if repo_type == "space" else None
+    patiently(lambda: api.create_repo(repo_id, repo_type=repo_type, private=private, exist_ok=True, space_sdk=sdk))

@@ -7,9 +7,10 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import yaml
-from huggingface_hub import DatasetCard, ModelCard
+from huggingface_hub import DatasetCard, ModelCard, SpaceCard
 
-from tastetune.artifacts.dataset import INFO, WRITTEN, open_dataset
+from tastetune.artifacts.dataset import INFO, WRITTEN, open_any
+from tastetune.artifacts.hub_predictions import PUBLISHED, holds_predictions
 from tastetune.artifacts.redaction import TOKENS
 from tastetune.artifacts.run import COST, RUN
 from tastetune.artifacts.trained_rows import ROWS
@@ -42,6 +43,15 @@ RECORD = re.compile(rf"{RECORDS}/data/[^/]+/[^/]+/[^/]+/[0-9a-f-]{{36}}(\.json|_
 
 OF_A_DATASET = ("*.md", "LICENSE*", "NOTICE*", ".gitattributes")
 """What may go with a dataset that everybody sees, beside what a builder wrote."""
+
+OF_A_SPACE = ("*.md", "*.py", "py.typed", "*.html", "*.css", "*.js", "requirements.txt", "recipe.yaml")
+"""What may go with a page: its code and what names its model and its dataset, of which it holds none."""
+
+HARMLESS = {"model": OF_A_MODEL, "dataset": OF_A_DATASET, "space": OF_A_SPACE}
+CARDS = {"model": ModelCard, "dataset": DatasetCard, "space": SpaceCard}
+
+APP = "app.py"
+"""What a Space runs."""
 
 _TOKENS = {name: re.compile(pattern.encode()) for name, pattern in TOKENS.items()}
 
@@ -80,8 +90,8 @@ def files_to_push(
     for name in files:
         _check_inside(folder, name)
     _check_card(folder / "README.md", repo_type)
-    if repo_type == "dataset":
-        open_dataset(folder).check_files()
+    if (folder / INFO).is_file():
+        open_any(folder).check_files()
     bound = [] if private else _bound_by_licence(folder, files)
     if permission and not bound:
         raise InputError(
@@ -89,7 +99,7 @@ def files_to_push(
         )
     if bound and not permission:
         raise InputError(bound[0])
-    if not private:
+    if not private or repo_type == "space":
         _refuse_other_rows(folder, files, repo_type)
     if base_model:
         named_base(folder)
@@ -101,17 +111,19 @@ def files_to_push(
 
 
 def guess_type(folder: str | Path) -> str:
-    """`dataset` or `model`, by the files in `folder`.
+    """`dataset`, `model` or `space`, by the files in `folder`.
 
     Raises:
-        InputError: no such folder, or neither.
+        InputError: no such folder, or none of them.
     """
     if not Path(folder).is_dir():
         raise InputError(f"{folder}: no such folder to push")
-    if (Path(folder) / INFO).is_file():
+    if (Path(folder) / INFO).is_file() or holds_predictions(Path(folder)):
         return "dataset"
     if any((Path(folder) / name).is_file() for name in (ADAPTER_CONFIG, "config.json")):
         return "model"
+    if (Path(folder) / APP).is_file():
+        return "space"
     raise InputError(
         f"{folder}: neither a dataset ({INFO}) nor an adapter or model ({ADAPTER_CONFIG}, config.json) lies in it; "
         "name the folder that a builder or scripts/sft.py wrote"
@@ -132,7 +144,7 @@ def _check_card(path: Path, repo_type: str) -> None:
     if not path.is_file():
         raise InputError(f"{path}: no card; builders write a dataset's, scripts/score.py an adapter's")
     try:
-        data = (DatasetCard if repo_type == "dataset" else ModelCard).load(path).data.to_dict()
+        data = CARDS[repo_type].load(path).data.to_dict()
     except (ValueError, yaml.YAMLError) as error:
         raise InputError(f"{path}: the metadata between the --- lines is invalid ({error}); mend it") from error
     if not data:
@@ -151,22 +163,24 @@ def _bound_by_licence(folder: Path, files: Sequence[str]) -> list[str]:
     """Why datasets among the files may not be shown to everybody, one message each."""
     bound = []
     for path in (folder / name for name in files if Path(name).name == INFO):
-        dataset = open_dataset(path.parent)
-        if not dataset.may_be_shared:
+        dataset = open_any(path.parent)
+        if not dataset.may_be_shared and not dataset.is_recipe_only:
             clause = f': "{dataset.clause}"' if dataset.clause else ", or it does not say that it allows it"
             bound.append(
                 f"{path}: the licence of its ratings forbids redistribution{clause}; push without --public, leave the "
-                'files out with --ignore, or name who permits it with --i_have_permission "by whom"'
+                "files out with --ignore, push all but the rows with --recipe_only, or name who permits it with "
+                '--i_have_permission "by whom"'
             )
     return bound
 
 
 def _refuse_other_rows(folder: Path, files: Sequence[str], repo_type: str) -> None:
     """Refuse to show everybody what may hold rows of ratings and is no part of a dataset."""
-    harmless = OF_A_DATASET if repo_type == "dataset" else OF_A_MODEL
+    written = WRITTEN if INFO in files else PUBLISHED
     for name in files:
-        built = WRITTEN.fullmatch(name) if repo_type == "dataset" else name == RESULTS or RECORD.fullmatch(name)
-        if not built and not any(fnmatch(Path(name).name, pattern) for pattern in harmless):
+        model = repo_type == "model" and (name == RESULTS or RECORD.fullmatch(name))
+        built = model or (repo_type == "dataset" and written.fullmatch(name))
+        if not built and not any(fnmatch(Path(name).name, pattern) for pattern in HARMLESS[repo_type]):
             raise InputError(
                 f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "
                 f"--public, move it away, or leave it out with --ignore {name}"

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from accelerate import PartialState
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
@@ -126,7 +127,7 @@ def mass_notes(mass: np.ndarray) -> dict:
     """What is recorded of the probability that all answers have together, (rows,); a low one is warned about."""
     mean, least = float(mass.mean()), float(mass.min())
     if mean < LOW_MASS:
-        print(
+        PartialState().print(
             f"warning: all answers together have a probability of {mean:.2g} on average, so the model hardly answers "
             "the question"
         )

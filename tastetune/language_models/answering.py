@@ -84,7 +84,7 @@ def candidates(
             except InputError as error:
                 if not shots or len(models) == 1:
                     raise
-                print(f"left out: {name}: {error}")
+                PartialState().print(f"left out: {name}: {error}")
                 continue
             chosen.append(Candidate(name if mode == answerer.plain else f"{name}-{mode}", folder, how))
     return chosen

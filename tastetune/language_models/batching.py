@@ -82,7 +82,8 @@ def in_batches(
 ) -> list[Any]:
     """`work` on all rows by number, longest first, in batches of at most `max_batch_tokens` padded tokens.
 
-    Longest first: memory that does not suffice shows in the first batch. Each process takes every n-th row.
+    Longest first: memory that does not suffice shows in the first batch. Each process takes every n-th batch, so that a
+    batch holds the same rows however many processes there are, and its answers the same bits.
 
     Args:
         work: from the numbers of a batch's rows to one result each.
@@ -91,16 +92,23 @@ def in_batches(
     Returns:
         The results in the rows' order, on every process.
     """
-    state = PartialState()
-    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])[state.process_index :: state.num_processes]
-    found: list[tuple[int, Any]] = []
-    with tqdm(total=len(order), desc=what, unit="row", disable=not state.is_main_process) as progress:
-        while len(found) < len(order):
-            size = max(1, max_batch_tokens // lengths[order[len(found)]])
-            batch = order[len(found) : len(found) + size]
+    state, found = PartialState(), []
+    mine = list(_batches(lengths, max_batch_tokens))[state.process_index :: state.num_processes]
+    total = sum(map(len, mine))
+    with tqdm(total=total, desc=what, unit="row", disable=not state.is_main_process) as progress:
+        for batch in mine:
             found += zip(batch, work(batch), strict=True)
             progress.update(len(batch))
     return [result for _, result in sorted(gather_object(found), key=lambda pair: pair[0])]
+
+
+def _batches(lengths: Sequence[int], max_batch_tokens: int) -> Iterator[list[int]]:
+    order = sorted(range(len(lengths)), key=lambda row: -lengths[row])
+    start = 0
+    while start < len(order):
+        size = max(1, max_batch_tokens // lengths[order[start]])
+        yield order[start : start + size]
+        start += size
 
 
 def alike(ids: Sequence[list[int]], kept: int = 1) -> Iterator[tuple[list[int], int]]:

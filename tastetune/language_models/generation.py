@@ -43,7 +43,6 @@ def _instead_of_its_own(model: PreTrainedModel, settings: GenerationConfig) -> I
         model.generation_config = own
 
 
-@torch.inference_mode()
 def generated_answers(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
@@ -53,7 +52,22 @@ def generated_answers(
     *,
     ends: Collection[int] = (),
 ) -> list[str]:
-    """What the model writes after each prompt, greedily; n texts.
+    """What the model writes after each prompt, greedily; n texts. Arguments and errors as `continued`."""
+    ids = tokenizer(list(prompts))["input_ids"]
+    return continued(model, tokenizer, ids, max_batch_tokens, max_new_tokens, ends=ends)
+
+
+@torch.inference_mode()
+def continued(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    ids: Sequence[list[int]],
+    max_batch_tokens: int,
+    max_new_tokens: int,
+    *,
+    ends: Collection[int] = (),
+) -> list[str]:
+    """What the model writes after each prompt, given as its token ids, greedily; n texts.
 
     Nothing is taken from the generation settings that a model brings along. A text ends with the tokenizer's or the
     architecture's end token, or after `max_new_tokens`.
@@ -64,7 +78,6 @@ def generated_answers(
     Raises:
         InputError: prompts are longer than the model's context.
     """
-    ids = tokenizer(list(prompts))["input_ids"]
     refuse_beyond_context(model.config, ids, max_new_tokens)
     settings = GenerationConfig(
         do_sample=False,

@@ -9,6 +9,7 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.data.rows import Renderer
 from tastetune.person.person import DAY, Person
 from tastetune.tasks.like_dislike import Item, LikeDislike
+from tastetune.tasks.titles import neutral_title
 
 USER = "the person who asks"
 """The person's id: no log's, for it would be a strange one."""
@@ -25,7 +26,7 @@ class PersonDataset(BuiltDataset):
 
     Attributes:
         own: the person's tables, by config and split.
-        is_alone: whether the others' rows are left out of the training splits too.
+        is_alone: whether the others' rows are left out of the training splits too; the catalogue is always its own.
     """
 
     own: Mapping[tuple[str, str], pa.Table]
@@ -36,14 +37,16 @@ class PersonDataset(BuiltDataset):
         tables = []
         for part in split.split("+"):
             own = self.own.get((config, part))
-            if own is None or not (self.is_alone or part == TEST):
+            if own is None or not (self.is_alone or part == TEST or config == "items"):
                 tables.append(super().read(config, part, columns))
             if own is not None:
                 tables.append(own.select(columns or own.column_names))
         return pa.concat_tables(tables)
 
 
-def with_person(dataset: BuiltDataset, person: Person, targets: Sequence[str]) -> PersonDataset:
+def with_person(
+    dataset: BuiltDataset, person: Person, targets: Sequence[str], *, neutral: bool = False
+) -> PersonDataset:
     """The dataset of the person alone, which language models are asked about.
 
     Histories are the last of the person's ratings: as the others' are by the rule `train`, whatever the dataset's was,
@@ -51,6 +54,7 @@ def with_person(dataset: BuiltDataset, person: Person, targets: Sequence[str]) -
 
     Args:
         targets: the items that are asked; what the person said of them is left out.
+        neutral: call every item by a name that says nothing, see `tastetune.tasks.titles.neutral_title`.
     """
     config, length = dataset.task, dataset.info["settings"].get("history_length") or HISTORY
     known = person.without(targets)
@@ -60,9 +64,14 @@ def with_person(dataset: BuiltDataset, person: Person, targets: Sequence[str]) -
     asked = {"item_id": list(targets), "rating": [person.rated["rating"][0].as_py()] * len(targets)}
     asked |= {"user_id": [USER] * len(targets), "timestamp": [last + DAY] * len(targets)}
     test = pa.table(asked)
-    renderer = _renderer(dataset)
+    writer, items = dataset.worded(LikeDislike), dataset.read("items", "train", ["item_id", "title", "genres"])
+    if neutral:
+        names = [neutral_title(item, writer.item) for item in items["item_id"].to_pylist()]
+        items = items.set_column(1, "title", pa.array(names, pa.string()))
+    renderer = Renderer(writer, _by_id(items))
     rows = known.to_pylist()
     own = {
+        ("items", "train"): items,
         ("interactions", "train"): known,
         ("interactions", "validation"): known.slice(0, 0),
         ("interactions", TEST): test,
@@ -78,10 +87,9 @@ def among_others(dataset: PersonDataset) -> PersonDataset:
     return replace(dataset, is_alone=False)
 
 
-def _renderer(dataset: BuiltDataset) -> Renderer:
-    columns = dataset.read("items", "train", ["item_id", "title", "genres"]).to_pydict().values()
-    items = {item: Item(title, tuple(genres or ())) for item, title, genres in zip(*columns, strict=True)}
-    return Renderer(dataset.worded(LikeDislike), items)
+def _by_id(items: pa.Table) -> dict[str, Item]:
+    columns = items.to_pydict().values()
+    return {item: Item(title, tuple(genres or ())) for item, title, genres in zip(*columns, strict=True)}
 
 
 def _behind(ratings: pa.Table, histories: Sequence[Sequence[dict]]) -> pa.Table:

@@ -1,6 +1,6 @@
 """A person in a dataset's terms: which of its items they rated, and what their list holds besides."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.data.exports import EXPORTS
 from tastetune.data.exports.export import OwnList, OwnRating
 from tastetune.data.exports.verdicts import on_scale
 from tastetune.errors import InputError
@@ -75,15 +76,8 @@ def find_person(own: OwnList, dataset: BuiltDataset) -> Person:
     Raises:
         InputError: the dataset has neutral titles, none of the list's titles is in it, or nothing is said of any.
     """
-    catalogue = dataset.read("items", "train", ["item_id", "title"])
-    if dataset.has_neutral_titles or catalogue["item_id"].equals(catalogue["title"]):
-        raise InputError(
-            f"{dataset.source}: its titles are its ids or made of them, so no title of a list can be found there; "
-            "name a recipe whose dataset has titles"
-        )
-    matcher = TitleMatcher(catalogue, dataset.item_counts())
-    levels = sorted(pc.unique(dataset.read(dataset.task, "train", ["rating"])["rating"]).to_pylist())
-    ratings, times = on_scale(own, levels, dataset.like_from), _times(own.ratings)
+    matcher = matcher_of(dataset)
+    ratings, times = on_scale(own, rating_levels(dataset), dataset.like_from), _times(own.ratings)
     items = [matcher.item(entry) for entry in own.ratings]
     last = {item: place for place, item in enumerate(items) if item is not None}
     rated = {item: place for item, place in last.items() if ratings[place] is not None}
@@ -103,6 +97,46 @@ def find_person(own: OwnList, dataset: BuiltDataset) -> Person:
         missing=missing,
         doubled=len(items) - len(missing) - len(last),
     )
+
+
+def matcher_of(dataset: BuiltDataset) -> TitleMatcher:
+    """Finds titles among a dataset's.
+
+    Raises:
+        InputError: it has none that a person would know.
+    """
+    catalogue = dataset.read("items", "train", ["item_id", "title"])
+    if dataset.has_neutral_titles or catalogue["item_id"].equals(catalogue["title"]):
+        raise InputError(
+            f"{dataset.source}: its titles are its ids or made of them, so no title of a list can be found there; "
+            "name a recipe whose dataset has titles"
+        )
+    return TitleMatcher(catalogue, dataset.item_counts())
+
+
+def rating_levels(dataset: BuiltDataset) -> list[float]:
+    """The ratings that there are in a dataset, the lowest first."""
+    return sorted(pc.unique(dataset.read(dataset.task, "train", ["rating"])["rating"]).to_pylist())
+
+
+def marked_person(
+    marks: Mapping[str, bool], matcher: TitleMatcher, levels: Sequence[float], like_from: float
+) -> Person:
+    """Somebody who has said of items whether they liked them.
+
+    Args:
+        marks: by item id, one at least, in the order in which they were said.
+        levels: the dataset's, see `rating_levels`.
+        like_from: the dataset's.
+    """
+    entries = tuple(OwnRating(matcher.titles[item], liked=liked) for item, liked in marks.items())
+    own = OwnList("the marks", EXPORTS["list"], entries, scale=None)
+    rated = {
+        "item_id": pa.array(marks, pa.string()),
+        "rating": pa.array(on_scale(own, levels, like_from), pa.float64()),
+        "timestamp": pa.array(_times(entries), pa.int64()),
+    }
+    return Person(own, matcher, like_from, pa.table(rated), seen=frozenset(), missing=(), doubled=0)
 
 
 def _times(entries: Sequence[OwnRating]) -> list[int]:

@@ -109,7 +109,7 @@ class ListTask:
         """
         check_same_rows(rows, predictions)
         if "rank" not in predictions.table.column_names:
-            raise InputError(f"{predictions.path}: holds a score a row, no lists; predict lists for these rows")
+            raise InputError(f"{predictions.place}: holds a score a row, no lists; predict lists for these rows")
         lists = predictions.lists(rows.example_ids)
         return Lists(rows, lists, self.grid(rows, predictions, lists))
 
@@ -147,7 +147,7 @@ class ListTask:
         items = [line.item_id for lines in lists for line in lines]
         if unknown := {item for item in items if item is not None} - rows.codes.keys():
             raise InputError(
-                f"{predictions.path}: item {min(unknown)!r} is not in the catalogue of {rows.dataset.source}; a "
+                f"{predictions.place}: item {min(unknown)!r} is not in the catalogue of {rows.dataset.source}; a "
                 "line off the catalogue has no item_id"
             )
         users = np.repeat(np.arange(len(lists)), [len(lines) for lines in lists])

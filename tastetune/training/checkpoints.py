@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from accelerate import PartialState
 from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.run import CHECKPOINT, read_record, whole_checkpoints
@@ -113,7 +114,7 @@ def find_checkpoints(adapter: str | Path) -> dict[int, Path]:
         raise InputError(f"--adapter {adapter}: no such folder; name the one that scripts/sft.py wrote")
     whole = {step: path for step, path in whole_checkpoints(folder).items() if (path / "adapter_config.json").is_file()}
     for path in sorted(set(folder.glob(f"{CHECKPOINT}-*")) - set(whole.values())):
-        print(f"passed over: {path} is no whole checkpoint")
+        PartialState().print(f"passed over: {path} is no whole checkpoint")
     if not whole:
         raise InputError(
             f"--adapter {adapter}: no whole {CHECKPOINT}-* inside, so there is no curve to draw; name "

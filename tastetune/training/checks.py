@@ -101,7 +101,7 @@ def _splits(run: Preparation) -> str:
     config = task_of(run.dataset, run.data.dataset_config).rows_config
     ids = {}
     for split in ("train", "validation", "test"):
-        if (run.dataset.folder / config / f"{split}.parquet").is_file():
+        if run.dataset.has_split(config, split):
             table = run.dataset.read(config, split)
             key = "example_id" if "example_id" in table.column_names else "user_id"
             ids[split] = set(table[key].to_pylist())

@@ -22,6 +22,9 @@ UNOBEYED = {
     "hub_token": "log in with `hf auth login`, so that no token is written into a run's files",
     "hub_revision": "push the folder with scripts/push.py --revision",
     "hub_always_push": "a run is pushed once, at its end",
+    "trackio_space_id": "trackio keeps a run on this machine; send it with trackio's own `trackio sync`",
+    "trackio_static_space_id": "trackio keeps a run on this machine; send it with trackio's own `trackio sync`",
+    "trackio_bucket_id": "trackio keeps a run on this machine; send it with trackio's own `trackio sync`",
 }
 """Keys of the libraries that nothing here reads, or that break what the scripts promise, and what to do instead."""
 

@@ -3,6 +3,7 @@
 What is made here is thrown away: an optimizer of one number, a model without weights.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,7 +21,12 @@ from transformers import (
     TrainingArguments,
     get_scheduler,
 )
-from transformers.integrations import get_reporting_integration_callbacks
+from transformers.integrations import (
+    get_reporting_integration_callbacks,
+    is_tensorboard_available,
+    is_trackio_available,
+    is_wandb_available,
+)
 from trl import ModelConfig, get_peft_config
 
 from tastetune.artifacts.run import RUN
@@ -92,12 +98,37 @@ def check_optimizer(args: TrainingArguments, steps: int, places: Mapping[str, st
     return f"{type(optimizer).__name__}, {args.lr_scheduler_type.value}, {steps:,} steps"
 
 
+TRACKERS = {
+    "trackio": (is_trackio_available, "pip install 'tastetune[trackio]'"),
+    "tensorboard": (is_tensorboard_available, "pip install tensorboard"),
+    "wandb": (is_wandb_available, "pip install wandb"),
+}
+"""What `report_to` may name: whether its library is there, and what installs it. Others complain for themselves."""
+
+AWAY = ("TRACKIO_SPACE_ID", "TRACKIO_SERVER_URL")
+"""Variables of the environment by which trackio would send a run to another machine."""
+
+
 def check_trackers(args: TrainingArguments, places: Mapping[str, str]) -> str:
-    """Make what reports the run elsewhere; which trackers, in words."""
+    """Make what reports the run elsewhere; which trackers, in words.
+
+    Raises:
+        InputError: a tracker that does not exist or is not installed, or trackio where it would not stay here.
+    """
+    names = [args.report_to] if isinstance(args.report_to, str) else args.report_to
+    place = places.get("report_to", "report_to")
+    for name in names:
+        is_available, command = TRACKERS.get(name, (lambda: True, ""))
+        if not is_available():
+            raise InputError(f"{place} is {name!r}, which is not installed; run {command}")
+    if "trackio" in names and (away := [name for name in AWAY if os.environ.get(name)]):
+        raise InputError(
+            f"{place} is 'trackio', which keeps a run on this machine, and {away[0]} in the environment would send it "
+            "away; unset that variable"
+        )
     with judged({"report_to": args.report_to}, places):
         for tracker in get_reporting_integration_callbacks(args.report_to):
             tracker()
-    names = [args.report_to] if isinstance(args.report_to, str) else args.report_to
     return ", ".join(names or ["none"])
 
 

@@ -1,11 +1,13 @@
-"""What a written list earns when it is checked against the user's gold list: a reward that no model has to judge.
+"""What a written list earns when it is checked against the user's gold list, and the trainer that is told so.
 
 For group relative policy optimisation (Shao et al., DeepSeekMath, 2024, section 4.1, https://arxiv.org/abs/2402.03300).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from datasets import Dataset
+from torch.utils.data import Sampler
+from trl import GRPOTrainer
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
@@ -75,3 +77,31 @@ def read_rewarded_rows(
         )
     films = read_films(dataset.read("items", "train", ["item_id", "title"]), dataset.item_counts("train"))
     return rows, GoldShare(films, dataset.worded(TopN))
+
+
+class PassesGRPOTrainer(GRPOTrainer):
+    """`GRPOTrainer` whose every pass over the prompts has an order of its own, drawn by seed and the pass's number.
+
+    TRL draws the orders one after the other from one generator. A run that is resumed begins it anew, so its second
+    pass would go on in the order of the first.
+    """
+
+    def _get_train_sampler(self, dataset: Dataset | None = None) -> Sampler:
+        return _ByPass(super()._get_train_sampler(dataset), self)
+
+
+class _ByPass(Sampler):
+    """The trainer's own sampler, its generator set to the pass that the trainer's steps have come to."""
+
+    def __init__(self, sampler: Sampler, trainer: GRPOTrainer):
+        self.sampler, self.trainer = sampler, trainer
+
+    def __iter__(self) -> Iterator[int]:
+        args = self.trainer.args
+        steps = len(self.sampler) // (args.generation_batch_size * args.gradient_accumulation_steps)  # of a pass
+        if self.trainer.shuffle_dataset:
+            self.sampler.generator.manual_seed(args.seed + self.trainer.state.global_step // steps)
+        return iter(self.sampler)
+
+    def __len__(self) -> int:
+        return len(self.sampler)

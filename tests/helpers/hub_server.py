@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import socket
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,11 +16,41 @@ LFS_SUFFIXES = (".parquet", ".safetensors", ".bin", ".pt")
 class Refusal(Exception):
     """An answer other than success: status, and where the Hub sends them X-Error-Code and the commit asked."""
 
-    def __init__(self, status: int, code: str = "", message: str = "", commit: str = ""):
+    def __init__(
+        self, status: int, code: str = "", message: str = "", commit: str = "", headers: dict[str, str] | None = None
+    ):
         super().__init__(message)
         self.status, self.message = status, message or code
         named = {"X-Error-Code": code, "X-Error-Message": self.message, "X-Repo-Commit": commit}
-        self.headers = {name: value for name, value in named.items() if value}
+        self.headers = {name: value for name, value in named.items() if value} | (headers or {})
+
+
+@dataclass
+class Fault:
+    """What happens to requests in place of their answer.
+
+    Attributes:
+        method, path: of which requests; a pattern that is found anywhere in the path.
+        status: of the answer; 0 where the connection is cut.
+        times: so many requests, then they are answered again.
+        headers: of the answer.
+        after: how many bytes of an answer's content go before the connection is cut; None to cut it before the request
+            is read.
+        is_done: whether the request is carried out before the connection is cut.
+    """
+
+    method: str
+    path: str
+    status: int = 0
+    times: int = 1
+    headers: dict[str, str] = field(default_factory=dict)
+    after: int | None = None
+    is_done: bool = False
+
+    def hits(self, method: str, path: str) -> bool:
+        is_hit = self.times > 0 and method == self.method and re.search(self.path, path) is not None
+        self.times -= is_hit
+        return is_hit
 
 
 @dataclass
@@ -52,6 +83,7 @@ class HubServer:
         repositories: (`dataset` or `model`, id) to Repository.
         requests: (method, path) of everything asked, in order.
         agents: what those who asked said of themselves, each once.
+        faults: what is to go wrong.
     """
 
     def __init__(self):
@@ -60,6 +92,7 @@ class HubServer:
         self.objects: dict[str, bytes] = {}
         self.requests: list[tuple[str, str]] = []
         self.agents: set[str] = set()
+        self.faults: list[Fault] = []
         hub = self
 
         class BoundHandler(Handler):
@@ -95,8 +128,13 @@ class Handler(BaseHTTPRequestHandler):
         self.hub, self.query = self.server_hub, parse_qs(url.query)
         self.hub.requests.append((self.command, url.path))
         self.hub.agents.add(self.headers.get("User-Agent", ""))
+        self.fault = next((fault for fault in self.hub.faults if fault.hits(self.command, url.path)), None)
+        if self.fault and not (self.fault.status or self.fault.is_done or self.fault.after is not None):
+            return self._cut()
         self.body = self._read_body()
         try:
+            if self.fault and self.fault.status:
+                raise Refusal(self.fault.status, message="made to fail", headers=self.fault.headers)
             for method, pattern, name in ROUTES:
                 found = re.fullmatch(pattern, url.path)
                 if found and self.command in method.split("|"):
@@ -117,12 +155,21 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(parts)
 
+    def _cut(self):
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
     def _answer(self, content, status: int = 200, headers: dict | None = None):
+        if self.fault and self.fault.is_done:
+            return self._cut()
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
         self.send_response(status)
         for name, value in ({"Content-Length": len(body)} | (headers or {})).items():
             self.send_header(name, str(value))
         self.end_headers()
+        if self.fault and self.fault.after is not None:
+            self.wfile.write(body[: self.fault.after])
+            return self._cut()
         if self.command != "HEAD":
             self.wfile.write(body)
 
@@ -175,11 +222,15 @@ class Handler(BaseHTTPRequestHandler):
         self._answer({})
 
     def preupload(self, kind, repo_id, revision):
-        self._repository(kind, repo_id).resolve(revision)
+        entries = self._entries(kind, repo_id, revision)
         self._may_write(repo_id)
-        paths = [file["path"] for file in json.loads(self.body)["files"]]
-        modes = {path: "lfs" if path.endswith(LFS_SUFFIXES) else "regular" for path in paths}
-        self._answer({"files": [{"path": p, "uploadMode": m, "shouldIgnore": False} for p, m in modes.items()]})
+        files = []
+        for path in (file["path"] for file in json.loads(self.body)["files"]):
+            entry = entries.get(path, {})
+            there = {"oid": entry.get("lfs", entry)["oid"]} if entry else {}
+            mode = "lfs" if path.endswith(LFS_SUFFIXES) else "regular"
+            files.append({"path": path, "uploadMode": mode, "shouldIgnore": False} | there)
+        self._answer({"files": files})
 
     def commit(self, kind, repo_id, revision):
         repository = self._repository(kind, repo_id)
@@ -188,6 +239,8 @@ class Handler(BaseHTTPRequestHandler):
         for line in self.body.splitlines():
             operation = json.loads(line)
             key, value = operation["key"], operation["value"]
+            if key == "header" and value.get("parentCommit", repository.refs[revision]) != repository.refs[revision]:
+                raise Refusal(412, message="A commit has happened since. Please refresh and try again.")
             if key == "file":
                 files[value["path"]] = base64.b64decode(value["content"])
             elif key == "lfsFile":
@@ -200,7 +253,8 @@ class Handler(BaseHTTPRequestHandler):
     def lfs_batch(self, prefix, repo_id):
         self._may_write(repo_id)
         objects = json.loads(self.body)["objects"]
-        upload = [o | {"actions": {"upload": {"href": f"{self.hub.url}/lfs/{o['oid']}"}}} for o in objects]
+        actions = {o["oid"]: {"actions": {"upload": {"href": f"{self.hub.url}/lfs/{o['oid']}"}}} for o in objects}
+        upload = [o if o["oid"] in self.hub.objects else o | actions[o["oid"]] for o in objects]
         self._answer({"transfer": "basic", "objects": upload})
 
     def lfs_put(self, oid):

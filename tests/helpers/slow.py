@@ -1,11 +1,12 @@
 """Which tests take seconds, so that `make test-fast` leaves them out; a test may also say so by its own mark."""
 
-FIXTURES = {"browser", "hub"}
+FIXTURES = {"browser", "hub", "near_hub"}
 """What takes seconds to be had: a browser, and processes that talk to the stand-in for the Hub."""
 
 PLACES = (
     "artifacts/test_digests.py::test_tables_have_one_digest",
     "baselines/test_configs.py::test_no_string_of_a_config_is_run",
+    "baselines/test_folding.py",
     "baselines/test_lists.py",
     "baselines/test_recbole.py",
     "baselines/test_scales.py",
@@ -24,9 +25,13 @@ PLACES = (
     "data/test_like_dislike.py",
     "data/test_splits.py",
     "data_builders/",
+    "demo/test_models.py",
+    "demo/test_refusals.py",
+    "demo/test_space.py",
     "evaluation/test_learning_curve.py",
     "evaluation/test_scoring.py",
     "evaluation/test_scoring_lists.py::test_the_script_writes_scores_and_what_is_rendered_from_them",
+    "explanations/test_explaining.py",
     "hub/test_results.py",
     "language_models/test_catalogue_ranking.py",
     "language_models/test_gguf.py",
@@ -53,6 +58,7 @@ PLACES = (
     "training/test_grpo.py",
     "training/test_preferences.py",
     "training/test_streams.py",
+    "training/test_trackers.py",
     "training/test_tuning.py",
     "training/test_validation.py",
 )

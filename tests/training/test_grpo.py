@@ -81,7 +81,6 @@ def test_it_starts_as_its_reference_and_writes_an_adapter(home, trained, capsys)
 
 
 def test_an_interrupted_run_goes_on_and_ends_the_same(home, trained, capsys):
-    """Four steps of two users each ask the eight users once; TRL's sampler shuffles a second pass otherwise."""
     shutil.copytree(trained, home / "killed")
     shutil.rmtree(home / "killed" / "checkpoint-4")  # as if killed before it
     (home / "killed" / "adapter_model.safetensors").unlink()
@@ -92,6 +91,19 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(home, trained, capsys):
         torch.testing.assert_close(resumed[name], weight, rtol=1e-3, atol=1e-5)
     with pytest.raises(SystemExit, match=r"holds a run with temperature 0\.7, this one has 0\.5"):
         script("scripts/grpo.py", RECIPE, *small(home, "killed"), "--temperature", 0.5)
+
+
+def test_a_run_interrupted_in_its_second_pass_goes_on_in_the_same_order(home):
+    """Four steps of two users each ask the eight users once; the sixth step is the second one of the second pass."""
+    flags = ["--max_steps", 6, "--save_steps", 5]
+    script("scripts/grpo.py", RECIPE, *small(home, "whole"), *flags)
+    shutil.copytree(home / "whole", home / "stopped")
+    shutil.rmtree(home / "stopped" / "checkpoint-6")
+    (home / "stopped" / "adapter_model.safetensors").unlink()
+    script("scripts/grpo.py", RECIPE, *small(home, "stopped"), *flags)
+    resumed, whole = (load_file(home / name / "adapter_model.safetensors") for name in ("stopped", "whole"))
+    for name, weight in whole.items():
+        torch.testing.assert_close(resumed[name], weight, rtol=1e-3, atol=1e-5)
 
 
 def test_what_the_model_brings_along_decides_nothing(home, tmp_path, capsys):

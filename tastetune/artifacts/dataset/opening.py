@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tastetune.artifacts.dataset.built import INFO, BuiltDataset
+from tastetune.artifacts.dataset.built import BuiltDataset
+from tastetune.artifacts.dataset.described import INFO
 from tastetune.artifacts.dataset.schema import Info
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError
@@ -16,8 +17,19 @@ def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDatase
         revision: branch, tag or commit on the Hub; ignored for a folder.
 
     Raises:
-        InputError: neither a built folder nor a reachable Hub dataset.
+        InputError: neither a built folder nor a reachable Hub dataset, or one without its rows.
     """
+    dataset = open_any(source, revision)
+    if dataset.is_recipe_only:
+        raise InputError(
+            f"{source}: holds no rows, for their licence keeps them at their source; build them with "
+            f"{dataset.build_command or 'its builder'}, and check them with scripts/compare_rows.py FOLDER {source}"
+        )
+    return dataset
+
+
+def open_any(source: str | Path, revision: str | None = None) -> BuiltDataset:
+    """Open a built dataset as `open_dataset` does, one without its rows too."""
     folder = Path(source)
     if not folder.exists():
         folder = _download(str(source), revision)
@@ -52,8 +64,8 @@ def _read_info(path: Path) -> dict:
 def _download(source: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
-    from tastetune.artifacts.hub_errors import hub_errors
+    from tastetune.artifacts.hub_errors import hub_errors, patiently
 
     remedy = "; no folder of that name lies here either: build one with python data_builders/ml1m.py --output_dir ..."
     with hub_errors(source, "dataset", revision, remedy):
-        return Path(snapshot_download(source, repo_type="dataset", revision=revision))
+        return Path(patiently(lambda: snapshot_download(source, repo_type="dataset", revision=revision)))

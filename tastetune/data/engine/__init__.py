@@ -1,14 +1,19 @@
-"""DuckDB behind Ibis: files that it is given, and tables of any size, kept by it or as a stream of Arrow batches."""
+"""The engine behind Ibis: files that it is given, and tables of any size, kept by it or as a stream of batches."""
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
 from tastetune.errors import InputError
 from tastetune.tasks.order import BY_ITEM_ID, Order
+
+SCRATCH = "tastetune.scratch"
+"""The setting of a Spark session that names a folder for what it hands over."""
 
 
 def connect(database: str | Path = ":memory:", **settings) -> ibis.BaseBackend:
@@ -52,15 +57,17 @@ def keep(table: ir.Table) -> ir.Table:
 
 
 def batches(table: ir.Table, rows: int = 1 << 20) -> Iterator[pa.RecordBatch]:
-    """The rows of `table`, about `rows` at a time; run no other query on its engine before the last has come.
-
-    `table` holds no `ibis.memtable`.
-    """
+    """The rows of `table`, about `rows` at a time; run no other query on its engine before the last has come."""
     con = table.get_backend()
+    con._run_pre_execute_hooks(table)  # which makes tables in memory known to it
     if con.name == "duckdb":  # Ibis 12 calls a method for this that DuckDB 2 no longer has
         yield from con.con.sql(con.compile(table)).to_arrow_reader(rows)
-    else:
-        yield from table.to_pyarrow_batches(chunk_size=rows)
+        return
+    # Ibis fetches a whole result of Spark's at once; as files, in their order, it comes in parts
+    with TemporaryDirectory(dir=con._session.conf.get(SCRATCH)) as scratch:
+        con.to_parquet(table, f"{scratch}/rows")
+        for part in sorted(Path(scratch, "rows").glob("*.parquet")):
+            yield from pq.ParquetFile(part).iter_batches(rows)
 
 
 def even(stream: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
@@ -79,8 +86,5 @@ def even(stream: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
 
 
 def ordered(table: ir.Table, rows: int, order: Order = BY_ITEM_ID) -> Iterator[pa.Table]:
-    """The table by user and each user's rows in `order`, in tables of exactly `rows`.
-
-    See `batches` for what it asks.
-    """
+    """The table by user and each user's rows in `order`, in tables of exactly `rows`; see `batches`."""
     return even(batches(table.order_by("user_id", *order.columns)), rows)

@@ -1,0 +1,105 @@
+"""The recommenders of a recipe, fitted beside the page in a process of their own."""
+
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+
+from tastetune.artifacts.dataset import BuiltDataset, open_dataset
+from tastetune.artifacts.predictions import read_predictions
+from tastetune.baselines.item_side import ItemSide
+from tastetune.config.run_folder import RunFolder
+from tastetune.errors import InputError
+from tastetune.files import bundled_file
+
+
+class Recommenders:
+    """What is fitted of the recommenders, and a word on those that are not."""
+
+    def __init__(self, configs: Sequence[str], dataset: BuiltDataset, folder: RunFolder):
+        """Begin to fit, unless it was done before; what is fitted is kept in the run's folder.
+
+        Args:
+            configs: files of recbole_configs/, as a recipe's `baselines` names them.
+        """
+        self._fitting: dict[str, Future] = {}
+        self._fitted: dict[str, ItemSide] = {}
+        if not configs:
+            return
+        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_stand_back)
+        for config in map(bundled_file, configs):
+            in_run = folder.predictions / f"{config.stem}.parquet"
+            self._fitting[config.stem] = pool.submit(fit_to_file, config, dataset.folder, folder.demo, in_run)
+        pool.shutdown(wait=False)
+
+    def fitted(self) -> dict[str, ItemSide]:
+        """What is fitted by now, by its name."""
+        for name, job in self._fitting.items():
+            if name not in self._fitted and _succeeded(job):
+                self._fitted[name] = ItemSide.load(job.result())
+        return self._fitted
+
+    def remarks(self) -> list[str]:
+        """A sentence on each model that does not answer, or not yet."""
+        sentences = []
+        for name, job in self._fitting.items():
+            if not job.done():
+                sentences.append(f"{name} is being fitted; once it is, the next mark shows its scores too.")
+            elif not _succeeded(job):
+                sentences.append(f"{name} is left out: {_reason(job)}")
+        return sentences
+
+
+def fit_to_file(config: Path, dataset: Path, folder: Path, predictions: Path) -> Path:
+    """Fit one model into a file of `folder`, unless it is there; return the file.
+
+    Args:
+        config: a file of recbole_configs/.
+        dataset: its folder.
+        predictions: of the same model in the run, which tell how many epochs were best; need not be there.
+
+    Raises:
+        InputError: RecBole is not installed, or the model cannot be used.
+    """
+    try:
+        from tastetune.baselines.recbole.configs import read_config
+        from tastetune.baselines.recbole.folding import fitted_items
+    except ImportError as error:
+        raise InputError(f"it needs RecBole: pip install 'tastetune[baselines]' ({error})") from error
+    opened, settings = open_dataset(dataset), read_config(config)
+    epochs = _epochs(predictions, opened, settings.digest(0))
+    decisive = json.dumps([opened.fingerprint, settings.digest(0), epochs])
+    path = folder / f"{settings.name}-{hashlib.sha256(decisive.encode()).hexdigest()[:12]}.npz"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fitted_items(settings, opened, epochs).save(path)
+    return path
+
+
+def _epochs(path: Path, dataset: BuiltDataset, digest: str) -> int | None:
+    """As many epochs as a run has fitted the same model for; None where it did not."""
+    try:
+        meta = read_predictions(path).meta
+    except InputError:
+        return None
+    same = meta.fingerprint == dataset.fingerprint and meta.settings.get("config_digest") == digest
+    epochs = meta.settings.get("epochs")
+    return epochs if same and isinstance(epochs, int) else None
+
+
+def _stand_back() -> None:
+    """Leave the processor to the page where it is wanted, and one core of it always."""
+    os.nice(10)
+    os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
+
+
+def _succeeded(job: Future) -> bool:
+    return job.done() and job.exception() is None
+
+
+def _reason(job: Future) -> str:
+    error = job.exception()
+    return str(error) if isinstance(error, InputError) else f"it could not be fitted ({type(error).__name__}: {error})"
