@@ -41,6 +41,7 @@ PLACES = (
     "language_models/test_stream_lists.py",
     "language_models/test_streams.py",
     "language_models/test_top_n.py",
+    "metrics/test_beyond_accuracy.py::test_lists_that_rank_the_catalogue_agree_with_scikit_learn_and_recbole",
     "metrics/test_threshold.py::test_no_threshold_has_a_higher_f1",
     "probe/test_probe.py",
     "reporting/test_exports.py",
