@@ -77,7 +77,8 @@ def held_output(args: OutputArguments) -> Iterator[None]:
     """Hold the dataset's folder against other builders until the block ends; to be entered before a log is read.
 
     Raises:
-        InputError: another process is building there, Spark is asked for and is not there, the folder cannot be written, or it holds what no builder wrote.
+        InputError: another process is building there, Spark is asked for and is not there, the folder cannot be
+            written, or it holds what no builder wrote.
     """
     refuse_foreign(str(args.output_dir))
     if args.engine == SPARK:

@@ -10,7 +10,7 @@ from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
-from tastetune.config.flags import BuildArguments
+from tastetune.config.flags import SPARK, BuildArguments
 from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
@@ -19,7 +19,7 @@ from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
 from tastetune.data.interactions import INTERACTIONS
-from tastetune.data.liking import THRESHOLD, with_rule
+from tastetune.data.liking import LOG, THRESHOLD, with_rule
 from tastetune.data.negatives import MISSING, UNIFORM, with_sampled
 from tastetune.data.rows import SCHEMA, Renderer, canonical, example_id, sample
 from tastetune.data.splits import SPLITS, split, timed_by_split
@@ -62,14 +62,16 @@ def build(
         The content of `tastetune.json`.
 
     Raises:
-        InputError: a split without rows, likes or dislikes alone, a licence that forbids the push, or something else
-            than a dataset in the output folder.
+        InputError: a split without rows, likes or dislikes alone, a licence that forbids the push, an engine that is not
+            there or not exact, or something else than a dataset in the output folder.
     """
     task = LikeDislike(args.genres, args.ratings, style=args.prompt_style, times=args.times, **(wording or {}))
     protocol, notes = "predefined" if "split" in interactions.columns else args.protocol, dict(notes or {})
-    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as interactions:
-        order, has_times = _order(args), int(interactions.timestamp.nunique().execute()) > 1
-        splits = split(interactions, protocol, order)
+    if args.engine == SPARK and args.like_rule == LOG:
+        raise InputError("--like_rule log: engines differ in the last digit of a logarithm; leave --engine spark out")
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as log:
+        order, has_times = _order(args), int(log.timestamp.nunique().execute()) > 1
+        splits = split(log, protocol, order)
         splits = keep(splits if has_times else timed_by_split(splits))
         splits, like_from = with_rule(splits, args.like_rule or THRESHOLD, task.like_from)
         task = replace(task, like_from=like_from)

@@ -78,9 +78,9 @@ def build_lists(
             dataset in the output folder.
     """
     task = task or TopN()
-    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as interactions:
-        args = on_scale(interactions, args)
-        lists = (_futures if args.gold == FUTURE else _mined)(interactions, args, order)
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as log:
+        args = on_scale(log, args)
+        lists = (_futures if args.gold == FUTURE else _mined)(log, args, order)
         titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
         rows = {name: render(part, task, titles) for name, part in lists.parts.items()}
         for name, table in rows.items():
