@@ -14,7 +14,7 @@ from tastetune.config.flags import SPARK, BuildArguments
 from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
-from tastetune.data.engine import keep, ordered
+from tastetune.data.engine import batches, keep, ordered
 from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
@@ -62,8 +62,8 @@ def build(
         The content of `tastetune.json`.
 
     Raises:
-        InputError: a split without rows, likes or dislikes alone, a licence that forbids the push, an engine that is not
-            there or not exact, or something else than a dataset in the output folder.
+        InputError: a split without rows, likes or dislikes alone, a licence that forbids the push, an engine that is
+            not there or not exact, or something else than a dataset in the output folder.
     """
     task = LikeDislike(args.genres, args.ratings, style=args.prompt_style, times=args.times, **(wording or {}))
     protocol, notes = "predefined" if "split" in interactions.columns else args.protocol, dict(notes or {})
@@ -175,6 +175,6 @@ def _write(
 
 def _drawn(test: ir.Table, args: BuildArguments) -> pa.Array:
     """The example ids of the test rows that stand in test_sample too."""
-    columns = test.select("user_id", "item_id").to_pyarrow().columns
-    ids = [example_id(*pair) for pair in zip(*(column.to_pylist() for column in columns), strict=True)]
+    pairs = (batch.to_pydict().values() for batch in batches(test.select("user_id", "item_id"), ROWS_A_GROUP))
+    ids = (example_id(*pair) for columns in pairs for pair in zip(*columns, strict=True))
     return pa.array(sorted(sample(ids, args.test_sample, args.seed)))
