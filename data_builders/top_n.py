@@ -57,7 +57,9 @@ def main() -> None:
         if args.gold == FUTURE and args.like_from is None:
             args.like_from = dataset.like_from
         words = dataset.wording
-        interactions = read_parquet(connect(), *(dataset.path("interactions", split) for split in SPLITS))
+        interactions = read_parquet(
+            connect(), *(path for split in SPLITS for path in dataset.paths("interactions", split))
+        )
         build_lists(
             interactions,
             dataset.read("items", "train"),

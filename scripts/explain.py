@@ -60,6 +60,10 @@ class ExplainArguments:
         for name in ("rows", "draws", "max_reason_tokens"):
             if getattr(self, name) < 1:
                 raise InputError(f"--{name} is {getattr(self, name)}; give at least 1")
+        if self.base and self.adapter:
+            raise InputError("--base and --adapter name two models; give one of them")
+        if self.user and self.row:
+            raise InputError("--user and --row both say what to show; give one of them")
 
 
 def main() -> None:
@@ -72,7 +76,7 @@ def main() -> None:
     dataset = recipe.dataset()
     task = label_task_of(dataset, data.dataset_config)
     rows = chosen_rows(task.rows(dataset, answers.split), args.rows, training.seed, user=args.user, row=args.row)
-    chosen = explainer(recipe, answers, task, None if args.base else args.adapter or recipe.trained())
+    chosen = explainer(recipe, answers, rows, None if args.base else args.adapter or recipe.trained())
     settings = ExplanationSettings(args.draws, training.seed, args.max_reason_tokens)
     if args.user is not None or args.row is not None:
         with recipe.load().behind(chosen.adapter) as model:

@@ -4,12 +4,15 @@
     python scripts/score.py recipes/ml1m.yaml --split test_sample
     python scripts/score.py --dataset_name outputs/books/data --predictions outputs/books/predictions \\
         --scores_dir outputs/books
+    python scripts/score.py recipes/ml1m.yaml --predictions outputs/ml1m/predictions their-org/ml1m-predictions
     python scripts/score.py --from_scores outputs/ml1m/scores.json --scores_dir outputs/ml1m
 
 The recipe names the run's folder. From it come the dataset, the predictions, and what else is there: the model card of
-each adapter that was scored, learning_curve.json, and what probe/ holds of the same dataset. Every key is a flag too.
+each adapter that was scored, learning_curve.json, what probe/ holds of the same dataset, and explanations/ of the same
+rows. Every key is a flag too.
 
-    --predictions FILE ...     predictions files, or folders of them (default: the run's)
+    --predictions NAME ...     predictions files, folders of them, or what others published: ORG/NAME on the Hub, with
+                               @REVISION if you like (default: the run's)
     --split NAME               the split to score (default test); predictions of another lie in a folder of its name
     --scores_dir FOLDER        folder to write to (default: the run's, of another split than test a folder in it)
     --adapter FOLDER           write the model card of this adapter alone
@@ -19,6 +22,7 @@ each adapter that was scored, learning_curve.json, and what probe/ holds of the 
     --with_rows                show single rows whatever the licence says
     --learning_curve FILE      a learning_curve.json of the same rows, for the report
     --probe FILE ...           files of scripts/probe.py, for the report and the card
+    --explanations FILE ...    files of scripts/explain.py, for the report
     --from_scores FILE         a scores.json to render again without scoring
 
 Writes scores.json and what is rendered from it: leaderboard.md, leaderboard.png, roc.png where rows bear labels, and

@@ -96,7 +96,7 @@ def browser(tmp_path_factory):
     """A headless Chromium that cannot reach a network."""
     chromium, driver = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
     if not (chromium and driver):
-        pytest.skip("no chromium and chromedriver here: install both to test the report in a browser")
+        pytest.skip("no chromium and chromedriver here: install both to test pages in a browser")
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()

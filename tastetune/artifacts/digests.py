@@ -48,9 +48,13 @@ def check_digest(path: Path, expected: str | None, record: str) -> None:
         )
 
 
-def digest_of_table(table: pa.Table) -> str:
-    """SHA-256 of a table's columns, in the order of their names; how the table was cut and written does not matter."""
-    digest = sha256()
+def digest_of_table(table: pa.Table, beginning: bytes = b"") -> str:
+    """SHA-256 of a table's columns, in the order of their names; how the table was cut and written does not matter.
+
+    Args:
+        beginning: what is digested before them; digests with different beginnings do not tell each other.
+    """
+    digest = sha256(beginning)
     for name in sorted(table.column_names):
         column = table[name]
         digest.update(f"{name} {column.type} {len(column)}\n".encode())

@@ -23,7 +23,8 @@ KINDS = ("trivial", "recbole", "text", "stack", "base", "adapter", "fine-tuned")
 COSTS = ("examples", "tokens", "seconds", "flops", "steps", "epochs")
 """What `Meta.training` may count; the rest of it is text."""
 
-_KEY = b"tastetune"
+KEY = b"tastetune"
+"""Under which a file's metadata has `Meta`."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Meta:
         dataset, config, split, fingerprint: the rows answered, as the dataset's `tastetune.json` names them.
         rows_digest: by which the rows answered are told from edited ones, see `tastetune.tasks.Rows.digest`; None where
             it is not known.
+        hashed_ids: whether the ids of rows and items are hashed, see `tastetune.tasks.identifiers.Identifiers`.
         threshold: scores at or above it mean Yes (0.5 for a probability, 4.0 for stars).
         base_model, adapter: a language model's folder or Hub id, or the text baseline's encoder; None for the others.
         shots: worked examples before each prompt.
@@ -55,6 +57,7 @@ class Meta:
     split: str
     fingerprint: str
     rows_digest: str | None = None
+    hashed_ids: bool = False
     threshold: float = 0.5
     base_model: str | None = None
     adapter: str | None = None
@@ -77,20 +80,31 @@ class Meta:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One model's answers, a table of scores or of lists, and where they come from."""
+    """One model's answers, a table of scores or of lists, and where they come from.
+
+    Attributes:
+        path: the file that they were read from.
+        source: what the Hub calls that file, `hf://...`; empty of a file of this machine.
+    """
 
     meta: Meta
     table: pa.Table
     path: Path | None = None
+    source: str = ""
+
+    @property
+    def place(self) -> str | Path | None:
+        """The file as a person is told of it."""
+        return self.source or self.path
 
     def scores(self, example_ids: Sequence[str]) -> tuple[np.ndarray, list[str | None]]:
         """Scores (float64, n) and generated answers (n) in the order of `example_ids`; raises as `align_scores`."""
-        return score_table.align_scores(self.table, example_ids, self.path, self.meta.split)
+        return score_table.align_scores(self.table, example_ids, self.place, self.meta.split)
 
     def lists(self, example_ids: Sequence[str]) -> list[list[ListLine]]:
         """The lists in the order of `example_ids`; raises as `align_lists`."""
-        lists = list_table.lists_of(self.table, self.path)
-        return list_table.align_lists(lists, example_ids, self.path, self.meta.split)
+        lists = list_table.lists_of(self.table, self.place)
+        return list_table.align_lists(lists, example_ids, self.place, self.meta.split)
 
 
 def write_predictions(path: str | Path, meta: Meta, table: pa.Table) -> None:
@@ -105,7 +119,7 @@ def write_predictions(path: str | Path, meta: Meta, table: pa.Table) -> None:
     """
     check(table, path)
     with replacing(path) as new:
-        pq.write_table(table.replace_schema_metadata({_KEY: json.dumps(without_secrets(asdict(meta)))}), new)
+        pq.write_table(table.replace_schema_metadata({KEY: json.dumps(without_secrets(asdict(meta)))}), new)
 
 
 def read_predictions(path: str | Path) -> Predictions:
@@ -123,7 +137,7 @@ def read_predictions(path: str | Path) -> Predictions:
         table.validate(full=True)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a whole parquet file ({error}); write it anew") from error
-    raw = (table.schema.metadata or {}).get(_KEY)
+    raw = (table.schema.metadata or {}).get(KEY)
     schema = list_table.SCHEMA if "rank" in table.column_names else score_table.SCHEMA
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tastetune.artifacts.curve_and_probe_schema import LearningCurve, Probe
+from tastetune.artifacts.beside_models_schema import Faithfulness, LearningCurve, Probe
 from tastetune.artifacts.schema import Difference, Estimate, Kind, Part
 
 
@@ -132,6 +132,7 @@ class Scores(Part):
     rows: Rows | None = None
     learning_curve: LearningCurve | None = None
     probes: list[Probe] | None = None
+    explanations: list[Faithfulness] | None = None
     date: str | None = None
     command: str
     versions: dict[str, str]

@@ -53,7 +53,7 @@ def fit_on(dataset: BuiltDataset, split: str) -> str:
         InputError: no baseline answers `split`.
     """
     if split not in FIT_ON:
-        there = [name for name in FIT_ON if (dataset.folder / dataset.task / f"{name}.parquet").is_file()]
+        there = [name for name in FIT_ON if dataset.has_split(dataset.task, name)]
         raise InputError(f"split {split!r}: baselines answer {', '.join(there)}; name one of these")
     return FIT_ON[split]
 

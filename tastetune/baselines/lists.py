@@ -27,7 +27,8 @@ class ListQuestions:
     Attributes:
         example_ids: one a user.
         liked, gold: a user's favourites and gold list, item ids, best first.
-        seen: what is no recommendation: the favourites, or all of the user's past, oldest first, where rows have one.
+        seen: what is no recommendation, oldest first: all of the user's past, where rows have one; otherwise the
+            favourites, of which nobody knows when, the best last.
         n: how many items a list names.
     """
 
@@ -45,8 +46,10 @@ def read_questions(dataset: BuiltDataset, split: str) -> ListQuestions:
         InputError: no such split, a column missing, no rows, or an empty gold list.
     """
     table = ListTask().rows(dataset, split).table
-    columns = (table[column].to_pylist() for column in ("example_id", "liked", "gold", dataset.seen))
-    return ListQuestions(*columns, n=dataset.worded(TopN).n)
+    example_ids, liked, gold, seen = (table[name].to_pylist() for name in ("example_id", "liked", "gold", dataset.seen))
+    if dataset.seen == "liked":
+        seen = [items[::-1] for items in seen]
+    return ListQuestions(example_ids, liked, gold, seen, dataset.worded(TopN).n)
 
 
 def read_interactions_before(dataset: BuiltDataset, split: str, columns: list[str]) -> pa.Table:

@@ -8,49 +8,10 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
+from tastetune.config.output import OutputArguments
 from tastetune.config.values import SEEDS, check_text
 from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
-
-DUCKDB, SPARK = "duckdb", "spark"
-
-
-@dataclass(kw_only=True)
-class OutputArguments:
-    """Where a builder writes, and what it computes with.
-
-    Raises:
-        InputError: values that cannot be, or that need another flag; so do the classes made from this one.
-    """
-
-    output_dir: str | None = field(
-        default=None,
-        metadata={"help": "Folder to write the dataset to, see above if none; an older dataset there is replaced."},
-    )
-    push_to_hub: str | None = field(default=None, metadata={"help": "Also push the folder to this org/name."})
-    public: bool = field(default=False, metadata={"help": "Make the pushed repository public; it is private if not."})
-    engine: Literal["duckdb", "spark"] = field(
-        default=DUCKDB,
-        metadata={
-            "help": "What computes splits, histories and lists: `duckdb`, on this machine; `spark`, for a log that "
-            "outgrows it, with the same result."
-        },
-    )
-    master: str | None = field(
-        default=None, metadata={"help": "Of --engine spark: the cluster's URL; all cores of this machine if none."}
-    )
-
-    def __post_init__(self):
-        if self.public and not self.push_to_hub:
-            raise InputError("--public says how to push; name the repository with --push_to_hub org/name")
-        if self.master and self.engine != SPARK:
-            raise InputError(f"--master {self.master} is a cluster of Spark's; give --engine spark as well")
-        if self.output_dir is None:
-            self.output_dir = f"outputs/{self.default_run()}/data"
-
-    def default_run(self) -> str:
-        """The run's name in the output folder's path where no flag names the folder; a builder's own to say."""
-        raise InputError("--output_dir is missing; name the folder to write the dataset to")
 
 
 @dataclass(kw_only=True)

@@ -11,7 +11,9 @@ from tastetune.errors import InputError
 class ScoreArguments:
     """What is scored, how, and where it goes; whatever is left open follows from the run's folder."""
 
-    predictions: list[str] = field(default_factory=list, metadata={"help": "Predictions files, or folders of them."})
+    predictions: list[str] = field(
+        default_factory=list, metadata={"help": "Predictions files, folders of them, or Hub ids."}
+    )
     scores_dir: str | None = field(default=None, metadata={"help": "Folder to write to."})
     adapter: str | None = field(default=None, metadata={"help": "Write the model card of this adapter alone."})
     reference: str | None = field(default=None, metadata={"help": "Model to compare the others with."})
@@ -20,6 +22,7 @@ class ScoreArguments:
     with_rows: bool = field(default=False, metadata={"help": "Show single rows whatever the licence says."})
     learning_curve: str | None = field(default=None, metadata={"help": "A learning_curve.json of the same rows."})
     probe: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/probe.py."})
+    explanations: list[str] = field(default_factory=list, metadata={"help": "Files of scripts/explain.py."})
     from_scores: str | None = field(default=None, metadata={"help": "A scores.json to render again."})
 
     def check(self, data: DataArguments) -> None:

@@ -10,7 +10,8 @@ from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
-from tastetune.config.flags import SPARK, BuildArguments
+from tastetune.config.flags import BuildArguments
+from tastetune.config.output import SPARK, build_command
 from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
@@ -69,9 +70,9 @@ def build(
     protocol, notes = "predefined" if "split" in interactions.columns else args.protocol, dict(notes or {})
     if args.engine == SPARK and args.like_rule == LOG:
         raise InputError("--like_rule log: engines differ in the last digit of a logarithm; leave --engine spark out")
-    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as log:
-        order, has_times = _order(args), int(log.timestamp.nunique().execute()) > 1
-        splits = split(log, protocol, order)
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as computed:
+        order, has_times = _order(args), int(computed.timestamp.nunique().execute()) > 1
+        splits = split(computed, protocol, order)
         splits = keep(splits if has_times else timed_by_split(splits))
         splits, like_from = with_rule(splits, args.like_rule or THRESHOLD, task.like_from)
         task = replace(task, like_from=like_from)
@@ -86,6 +87,7 @@ def build(
         info = {
             "name": args.name or source.name,
             "fingerprint": fingerprint,
+            "command": shareable(build_command()),
             "settings": {
                 "protocol": protocol,
                 "negatives": negatives,

@@ -9,7 +9,8 @@ import pyarrow as pa
 from ibis.expr import types as ir
 from tqdm import tqdm
 
-from tastetune.config.flags import OutputArguments
+from tastetune.artifacts.redaction import shareable
+from tastetune.config.output import OutputArguments, build_command
 from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
 from tastetune.data.engine.spark import on_engine
@@ -78,9 +79,9 @@ def build_lists(
             dataset in the output folder.
     """
     task = task or TopN()
-    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as log:
-        args = on_scale(log, args)
-        lists = (_futures if args.gold == FUTURE else _mined)(log, args, order)
+    with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as computed:
+        args = on_scale(computed, args)
+        lists = (_futures if args.gold == FUTURE else _mined)(computed, args, order)
         titles = dict(zip(items["item_id"].to_pylist(), items["title"].to_pylist(), strict=True))
         rows = {name: render(part, task, titles) for name, part in lists.parts.items()}
         for name, table in rows.items():
@@ -90,6 +91,7 @@ def build_lists(
         info = {
             "name": source.name,
             "fingerprint": fingerprint(rows.values()),
+            "command": shareable(build_command()),
             "settings": _settings(args) | lists.settings | {"task": asdict(task), **source.terms, **(origin or {})},
             "counts": lists.counts
             | {"rows": numbers, "interactions": _write_interactions(folder, lists.interactions)}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.predictions import read_predictions
+from tastetune.baselines.item_side import ItemSide
 from tastetune.config.run_folder import RunFolder
 from tastetune.errors import InputError
 from tastetune.files import bundled_file
@@ -25,6 +26,7 @@ class Recommenders:
             configs: files of recbole_configs/, as a recipe's `baselines` names them.
         """
         self._fitting: dict[str, Future] = {}
+        self._fitted: dict[str, ItemSide] = {}
         if not configs:
             return
         pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_stand_back)
@@ -33,13 +35,12 @@ class Recommenders:
             self._fitting[config.stem] = pool.submit(fit_to_file, config, dataset.folder, folder.demo, in_run)
         pool.shutdown(wait=False)
 
-    def fitted(self) -> dict:
-        """`tastetune.baselines.recbole.folding.ItemSide` of each model that is fitted, by its name."""
-        if not (done := {name: job.result() for name, job in self._fitting.items() if _succeeded(job)}):
-            return {}
-        from tastetune.baselines.recbole.folding import ItemSide
-
-        return {name: ItemSide.load(path) for name, path in done.items()}
+    def fitted(self) -> dict[str, ItemSide]:
+        """What is fitted by now, by its name."""
+        for name, job in self._fitting.items():
+            if name not in self._fitted and _succeeded(job):
+                self._fitted[name] = ItemSide.load(job.result())
+        return self._fitted
 
     def remarks(self) -> list[str]:
         """A sentence on each model that does not answer, or not yet."""

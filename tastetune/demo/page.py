@@ -32,12 +32,16 @@ def theme() -> gr.themes.Base:
     )
 
 
-def make_page(models: Models) -> gr.Blocks:
-    """The page that asks `models`."""
+def make_page(models: Models, *, is_here: bool) -> gr.Blocks:
+    """The page that asks `models`.
+
+    Args:
+        is_here: whether this machine alone can open it.
+    """
     handlers, item = _Handlers(models), models.dataset.wording.get("item", "title")
     with gr.Blocks(title=f"What would you like? {models.dataset.name}", analytics_enabled=False) as page:
         session = gr.State(Session())
-        gr.HTML(heading_html(models), elem_id="tt-heading")
+        gr.HTML(heading_html(models, is_here=is_here), elem_id="tt-heading", padding=False)
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=320):
                 query = gr.Textbox(
@@ -48,8 +52,8 @@ def make_page(models: Models) -> gr.Blocks:
                 with gr.Row():
                     liked = gr.Button("I liked it", variant="primary", elem_id="tt-liked", min_width=120)
                     disliked = gr.Button("I disliked it", elem_id="tt-disliked", min_width=120)
-                status = gr.HTML(visible=False, elem_id="tt-status")
-                looked_at = gr.HTML(item_html(Session(), models), elem_id="tt-looked-at")
+                status = gr.HTML(visible=False, elem_id="tt-status", padding=False)
+                looked_at = gr.HTML(item_html(Session(), models), elem_id="tt-looked-at", padding=False)
                 marks = gr.CheckboxGroup(
                     [], label="Your marks; untick one to take it back", elem_id="tt-marks", visible=False
                 )
@@ -57,8 +61,8 @@ def make_page(models: Models) -> gr.Blocks:
                 neutral = gr.Checkbox(
                     label="Neutral titles: what is left when the model reads no names", elem_id="tt-neutral"
                 )
-                best = gr.HTML(list_html(Session(), models), elem_id="tt-best")
-                moves = gr.HTML(visible=False, elem_id="tt-moved")
+                best = gr.HTML(list_html(Session(), models), elem_id="tt-best", padding=False)
+                moves = gr.HTML(visible=False, elem_id="tt-moved", padding=False)
         shown = [session, marks, best, looked_at, moves, status]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
         asking = {"api_visibility": "private", "concurrency_id": "models", "show_progress_on": [best]}

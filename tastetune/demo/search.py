@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from tastetune.person.matching import TitleMatcher
 from tastetune.tasks.catalogue import normal
 
-SHOWN = 8
+SHOWN = 6
 """Titles that are offered at a time."""
 
 

@@ -41,7 +41,7 @@ def serve(models, port: int, host: str = HOST) -> None:
     from tastetune.demo.page import make_page, theme
     from tastetune.demo.view import STYLE
 
-    page = make_page(models)
+    page = make_page(models, is_here=host == HOST)
     policy = [Middleware(_Policy)] if host == HOST else []
     page.queue(default_concurrency_limit=1).launch(
         server_name=host,

@@ -1,5 +1,6 @@
 """The page as a Space of the Hub: its code and the names of its models and dataset, none of whose files go along."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,7 +10,6 @@ from typing import Any
 
 import yaml
 from huggingface_hub.utils import validate_repo_id
-from packaging.requirements import Requirement
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
@@ -107,14 +107,15 @@ def push_space(folder: Path, repo_id: str, *, private: bool, dry_run: bool = Fal
 
 def requirements() -> list[str]:
     """What the page needs beside Gradio, which the Space brings along: each package in the version that is here."""
-    names = set()
-    for line in requires("tastetune") or ():
-        needed = Requirement(line)
-        if needed.name != "tastetune" and any(
-            needed.marker is None or needed.marker.evaluate({"extra": extra}) for extra in ("", "train")
-        ):
-            names.add(needed.name)
+    wanted = (line for line in requires("tastetune") or () if _extra(line) in ("", "train"))
+    names = {re.split(r"[^\w.-]", line, maxsplit=1)[0] for line in wanted} - {"tastetune"}
     return [f"{name}=={version(name)}" for name in sorted(names) if _is_installed(name)]
+
+
+def _extra(requirement: str) -> str:
+    """The extra that a requirement belongs to; empty for one of the core."""
+    found = re.search(r"""extra *== *['"]([\w-]+)""", requirement)
+    return found[1] if found else ""
 
 
 def _is_installed(name: str) -> bool:

@@ -1,5 +1,6 @@
 """A session as HTML: the list, one item, and how the list moved."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from tastetune.demo.models import Models
@@ -15,11 +16,14 @@ STYLE = (TEMPLATES / "page.css").read_text(encoding="utf-8")
 STARS = 5.0
 """The most stars that there are, for the length of a bar."""
 
+NAMED = 3
+"""Titles that a sentence names; of the rest it says how many they are."""
+
 _PAGES = environment(TEMPLATES, html=True)
 
 
-def heading_html(models: Models) -> str:
-    """What the page is, and whose models answer."""
+def heading_html(models: Models, *, is_here: bool) -> str:
+    """What the page is, whose models answer, and where what is said stays."""
     dataset, name = models.dataset, models.candidate.name
     return _PAGES.get_template("heading.html").render(
         dataset=dataset.name,
@@ -27,12 +31,19 @@ def heading_html(models: Models) -> str:
         word=dataset.wording.get("items", "items"),
         model=name,
         stand_in=models.is_stand_in,
+        is_here=is_here,
     )
 
 
 def message_html(text: str) -> str:
     """What went wrong and what to do; nothing where nothing did."""
     return _PAGES.get_template("message.html").render(text=text)
+
+
+def some(titles: Sequence[str]) -> str:
+    """The first `NAMED` titles, and how many more there are."""
+    rest = len(titles) - NAMED
+    return ", ".join(titles[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def list_html(session: Session, models: Models) -> str:
@@ -118,3 +129,6 @@ def _moved(places: int | None) -> dict | None:
         return None
     sign, word = ("▲", "up") if places > 0 else ("▼", "down")
     return {"sign": f"{sign}{abs(places):,}", "title": f"{word} {abs(places):,} by the last mark"}
+
+
+_PAGES.filters["some"] = some

@@ -6,32 +6,34 @@ from pathlib import Path
 
 import numpy as np
 
-from tastetune.artifacts.predictions import Meta, Predictions
+from tastetune.artifacts.predictions import Predictions
 from tastetune.artifacts.redaction import relative_to, shareable
 from tastetune.errors import InputError
 from tastetune.evaluation.bootstrap import holm, interval, p_value
 
 
-def identity(meta: Meta, path: Path | None, home: str | Path) -> dict:
+def identity(predictions: Predictions, home: str | Path) -> dict:
     """Where a model's row comes from, fit to be shown to others; paths as seen from `home`."""
-    values = asdict(meta)
-    if values["adapter"] and Path(values["adapter"]).exists():
+    values, path = asdict(predictions.meta), predictions.path
+    is_published = bool(predictions.source)
+    if values["adapter"] and Path(values["adapter"]).exists() and not is_published:
         values["adapter"] = relative_to(values["adapter"], home)
     keys = ("model", "kind", "base_model", "adapter", "shots", "seed", "settings", "training", "command", "versions")
-    return {key: shareable(values[key]) for key in keys} | {"predictions": relative_to(path, home) if path else None}
+    file = predictions.source or (relative_to(path, home) if path else None)
+    return {key: shareable(values[key]) for key in keys} | {"predictions": file}
 
 
 def check_names(predictions: Iterable[Predictions]) -> None:
     """Raise InputError if two files hold the same model."""
-    first: dict[str, Path | None] = {}
+    first: dict[str, Path | str | None] = {}
     for prediction in predictions:
         name = prediction.meta.model
         if name in first:
             raise InputError(
-                f"{prediction.path}: model {name!r} is also the model of {first[name]}; leave one of them out, or "
+                f"{prediction.place}: model {name!r} is also the model of {first[name]}; leave one of them out, or "
                 "predict it again into a file of another name"
             )
-        first[name] = prediction.path
+        first[name] = prediction.place
 
 
 def chosen_reference(predictions: Sequence[Predictions], wanted: str | None, default: str) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tastetune.artifacts.curve_and_probe_schema import LearningCurve
+from tastetune.artifacts.beside_models_schema import LearningCurve
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.artifacts.predictions import Predictions
 from tastetune.artifacts.redaction import shareable

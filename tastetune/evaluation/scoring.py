@@ -58,7 +58,7 @@ def score(
         answers[model] = task.answers(rows, prediction)
         measured = task.measure(answers[model], weights)
         replicates[model] = measured.replicates
-        entry = identity(prediction.meta, prediction.path, home) | {"n": measured.rows}
+        entry = identity(prediction, home) | {"n": measured.rows}
         entry |= task.details(prediction, answers[model]) | {"metrics": estimates(measured)}
         if parts:
             entry["slices"] = _sliced(rows, answers[model], parts, weights)

@@ -1,1 +1,1 @@
-"""Why an item suits a person, in a language model's words, and whether those words tell what it went by."""
+"""Whether a model's reasons hold."""

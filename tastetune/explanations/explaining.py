@@ -1,7 +1,8 @@
-"""A language model's own words for its answers, and what becomes of an answer without the ratings that they name."""
+"""A language model that writes why it answers as it does."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -10,51 +11,50 @@ from tastetune.artifacts.score_table import align_scores
 from tastetune.config.arguments import AnswerArguments
 from tastetune.errors import InputError
 from tastetune.explanations.explanation import LIKELY, Explanation, ExplanationSettings
-from tastetune.explanations.naming import TitleReader
-from tastetune.explanations.pasts import Case, as_rows, read_cases, read_items
+from tastetune.explanations.pasts import read_items
 from tastetune.explanations.prompts import begun, question, reason_ids
+from tastetune.explanations.trying import tried_explanations
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS, Candidate, candidates
 from tastetune.language_models.chat import turn_end
 from tastetune.language_models.generation import continued
 from tastetune.language_models.language_model import LanguageModel, ModelRecipe
-from tastetune.tasks import Rows, Task
+from tastetune.tasks import Rows
 from tastetune.tasks.like_dislike import LikeDislike
 
 
-def explainable(task: Task, asking: Asking) -> Asking:
-    """`asking` in the mode in which the task's answers are probabilities of a like.
+def explainable(rows: Rows, asking: Asking) -> Asking:
+    """`asking` in the mode in which the answers to `rows` are probabilities of a like.
 
     Raises:
-        InputError: they are none in any mode.
+        InputError: they are none.
     """
-    answerer = ANSWERERS.get(task.config)
-    if answerer is None or answerer.in_training is None or task.config == "rating":
+    answerer, config = ANSWERERS[rows.task.config], rows.task.config
+    asking = replace(asking, mode=answerer.in_training or answerer.modes[0], shots=0)
+    if answerer.origin(rows, asking)["threshold"] != LIKELY:
         raise InputError(
-            f"dataset_config is {task.config!r}, which asks for no probability of a like, which is what is explained; "
-            "set it to like_dislike, stream or stream_rating"
+            f"dataset_config is {config!r}, which asks for no probability of a like, and one is explained; set it to "
+            "like_dislike, stream or stream_rating"
         )
-    return replace(asking, mode=answerer.in_training, shots=0)
+    return asking
 
 
-def explainer(recipe: ModelRecipe, args: AnswerArguments, task: Task, adapter: str | None) -> Candidate:
-    """The model that explains, under its name in tables, and how it is asked; raises as `explainable`.
+def explainer(recipe: ModelRecipe, args: AnswerArguments, rows: Rows, adapter: str | None) -> Candidate:
+    """The model that explains `rows`, under its name in tables, and how it is asked; raises as `explainable`.
 
     Args:
         adapter: a folder or Hub id; None for the base model.
     """
     windows, seed = recipe.windows_of(adapter), recipe.training.seed
-    asking = explainable(task, Asking("", seed=seed, max_batch_tokens=args.max_batch_tokens, windows=windows))
+    asking = explainable(rows, Asking("", seed=seed, max_batch_tokens=args.max_batch_tokens, windows=windows))
     plain = replace(args, shots=[0], checkpoints=[], modes=[asking.mode])
     fine_tuned = recipe.model.model_name_or_path if recipe.base_record.is_fine_tuned else None
     base = adapter is None
-    return candidates(task, plain, asking, adapter=adapter, base=base, fine_tuned=fine_tuned)[0]
+    return candidates(rows.task, plain, asking, adapter=adapter, base=base, fine_tuned=fine_tuned)[0]
 
 
 def explain(model: LanguageModel, rows: Rows, asking: Asking, settings: ExplanationSettings) -> list[Explanation]:
-    """An explanation of what `model` answers to each row, in the rows' order.
-
-    The model answers each row behind its history, then writes why, and is asked again without what the text names.
+    """Why `model` answers as it does, in its own words, row by row; see `tastetune.explanations.trying`.
 
     Args:
         rows: of the dataset, or of one person, see `tastetune.person.dataset.with_person`.
@@ -63,28 +63,18 @@ def explain(model: LanguageModel, rows: Rows, asking: Asking, settings: Explanat
     Raises:
         InputError: prompts are longer than the model's context, or its chat template cannot be used.
     """
-    cases = read_cases(rows)
-    behind_all = as_rows(rows, cases)
-    p_like = _p_like(model, behind_all, asking)
-    texts = _texts(model, behind_all, p_like >= LIKELY, asking.max_batch_tokens, settings.max_new_tokens)
-    titles = {item: known.title for item, known in read_items(rows.dataset).items()}
-    reader = TitleReader(titles, rows.dataset.item_counts())
-    columns = (rows.table[name].to_pylist() for name in ("example_id", "user_id"))
-    written = []
-    for example_id, user_id, case, p, text in zip(*columns, cases, p_like.tolist(), texts, strict=True):
-        past = tuple(rated.item for rated in case.past)
-        named = reader.read(text, past, case.target.item)
-        written.append(Explanation(example_id, user_id, case.target.item, past, p, text, *named))
-    return _tried(model, rows, asking, settings, cases=cases, written=written)
+    answer = partial(_p_like, model, asking)
+    write = partial(_texts, model, asking.max_batch_tokens, settings.max_new_tokens)
+    return tried_explanations(rows, answer, write, settings)
 
 
-def _p_like(model: LanguageModel, rows: Rows, asking: Asking) -> np.ndarray:
+def _p_like(model: LanguageModel, asking: Asking, rows: Rows) -> np.ndarray:
     table = ANSWERERS[rows.task.config].answer(model, rows, asking).table
     return align_scores(table, rows.example_ids, None, rows.split)[0]
 
 
 def _texts(
-    model: LanguageModel, rows: Rows, likes: np.ndarray, max_batch_tokens: int, max_new_tokens: int
+    model: LanguageModel, max_batch_tokens: int, max_new_tokens: int, rows: Rows, likes: np.ndarray
 ) -> list[str]:
     """What the model writes of each row, from the beginning that it is given to the end of the line."""
     wording, items = rows.dataset.worded(LikeDislike), read_items(rows.dataset)
@@ -96,35 +86,6 @@ def _texts(
     ends = {turn_end(model.tokenizer)} if model.tokenizer.chat_template else ()
     endings = continued(model.model, model.tokenizer, ids, max_batch_tokens, max_new_tokens, ends=ends)
     return [start + end.partition("\n")[0].rstrip() for start, end in zip(beginnings, endings, strict=True)]
-
-
-def _tried(
-    model: LanguageModel,
-    rows: Rows,
-    asking: Asking,
-    settings: ExplanationSettings,
-    *,
-    cases: Sequence[Case],
-    written: Sequence[Explanation],
-) -> list[Explanation]:
-    """The explanations with what is answered without the ratings that each names, and without as many others."""
-    rng = np.random.default_rng(settings.seed)
-    tries: dict[int, list[Case]] = {}
-    for number, (case, explanation) in enumerate(zip(cases, written, strict=True)):
-        named = [place for place, item in enumerate(explanation.past) if item in explanation.named]
-        others = [place for place in range(len(case.past)) if place not in named]
-        if named and len(named) <= len(others):
-            drawn = [rng.choice(others, len(named), replace=False).tolist() for _ in range(settings.draws)]
-            tries[number] = [case.without(places) for places in (named, *drawn)]
-    if not tries:
-        return list(written)
-    changed = as_rows(rows, [case for of_row in tries.values() for case in of_row])
-    p_like = _p_like(model, changed, asking).reshape(len(tries), 1 + settings.draws)
-    found = {number: p.tolist() for number, p in zip(tries, p_like, strict=True)}
-    return [
-        replace(of, without_named=found[number][0], without_others=tuple(found[number][1:])) if number in found else of
-        for number, of in enumerate(written)
-    ]
 
 
 def described(explanations: Sequence[Explanation], dataset: BuiltDataset) -> Iterator[str]:

@@ -29,18 +29,18 @@ def faithfulness(explanations: Sequence[Explanation], *, resamples: int = 1000, 
         than half of the past, so that as many others are not there; `compared`: the rest, with `fall` and `fall_others`
         of the probability of the answer, and their `difference` with its two-sided `p`; `titles` named, and the shares
         of them `in_past`, `elsewhere` and `invented`. Shares and falls are `value`, `low` and `high`, None where there
-        is nothing to measure; one user leaves no interval.
+        is nothing to measure; where it is one user's alone, there is no interval.
     """
     users = {user: place for place, user in enumerate(dict.fromkeys(of.user_id for of in explanations))}
     of_user = np.array([users[of.user_id] for of in explanations], np.int64)
-    weights = draws(len(users), resamples if len(users) > 1 else 0, seed)
+    weights = draws(len(users), resamples, seed)
 
     def ratio(parts: Sequence[float], wholes: Sequence[float]) -> np.ndarray:
-        """The sum of `parts` over that of `wholes`, of the sample and of each resample."""
-        above, below = (
-            weights @ np.bincount(of_user, np.asarray(values, float), len(users)) for values in (parts, wholes)
-        )
-        return np.divide(above, below, out=np.full(len(weights), np.nan), where=below > 0)
+        """The sum of `parts` over that of `wholes`, of the sample and, where several users have some, of resamples."""
+        above, below = (np.bincount(of_user, np.asarray(values, float), len(users)) for values in (parts, wholes))
+        drawn = weights if (below > 0).sum() > 1 else weights[:1]
+        total = drawn @ below
+        return np.divide(drawn @ above, total, out=np.full(len(drawn), np.nan), where=total > 0)
 
     named = {"in_past": "named", "elsewhere": "elsewhere", "invented": "invented"}
     counts = {name: [len(getattr(of, kind)) for of in explanations] for name, kind in named.items()}

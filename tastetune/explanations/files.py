@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from tastetune.artifacts.curve_and_probe_schema import ProbedModel
+from tastetune.artifacts.beside_models_schema import ProbedModel
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.artifacts.redaction import shareable
 from tastetune.artifacts.schema import Part

@@ -9,7 +9,8 @@ from pathlib import Path
 import yaml
 from huggingface_hub import DatasetCard, ModelCard, SpaceCard
 
-from tastetune.artifacts.dataset import INFO, WRITTEN, open_dataset
+from tastetune.artifacts.dataset import INFO, WRITTEN, open_any
+from tastetune.artifacts.hub_predictions import PUBLISHED, holds_predictions
 from tastetune.artifacts.redaction import TOKENS
 from tastetune.artifacts.run import COST, RUN
 from tastetune.artifacts.trained_rows import ROWS
@@ -89,8 +90,8 @@ def files_to_push(
     for name in files:
         _check_inside(folder, name)
     _check_card(folder / "README.md", repo_type)
-    if repo_type == "dataset":
-        open_dataset(folder).check_files()
+    if (folder / INFO).is_file():
+        open_any(folder).check_files()
     bound = [] if private else _bound_by_licence(folder, files)
     if permission and not bound:
         raise InputError(
@@ -117,7 +118,7 @@ def guess_type(folder: str | Path) -> str:
     """
     if not Path(folder).is_dir():
         raise InputError(f"{folder}: no such folder to push")
-    if (Path(folder) / INFO).is_file():
+    if (Path(folder) / INFO).is_file() or holds_predictions(Path(folder)):
         return "dataset"
     if any((Path(folder) / name).is_file() for name in (ADAPTER_CONFIG, "config.json")):
         return "model"
@@ -162,21 +163,23 @@ def _bound_by_licence(folder: Path, files: Sequence[str]) -> list[str]:
     """Why datasets among the files may not be shown to everybody, one message each."""
     bound = []
     for path in (folder / name for name in files if Path(name).name == INFO):
-        dataset = open_dataset(path.parent)
-        if not dataset.may_be_shared:
+        dataset = open_any(path.parent)
+        if not dataset.may_be_shared and not dataset.is_recipe_only:
             clause = f': "{dataset.clause}"' if dataset.clause else ", or it does not say that it allows it"
             bound.append(
                 f"{path}: the licence of its ratings forbids redistribution{clause}; push without --public, leave the "
-                'files out with --ignore, or name who permits it with --i_have_permission "by whom"'
+                "files out with --ignore, push all but the rows with --recipe_only, or name who permits it with "
+                '--i_have_permission "by whom"'
             )
     return bound
 
 
 def _refuse_other_rows(folder: Path, files: Sequence[str], repo_type: str) -> None:
     """Refuse to show everybody what may hold rows of ratings and is no part of a dataset."""
+    written = WRITTEN if INFO in files else PUBLISHED
     for name in files:
         model = repo_type == "model" and (name == RESULTS or RECORD.fullmatch(name))
-        built = model or (repo_type == "dataset" and WRITTEN.fullmatch(name))
+        built = model or (repo_type == "dataset" and written.fullmatch(name))
         if not built and not any(fnmatch(Path(name).name, pattern) for pattern in HARMLESS[repo_type]):
             raise InputError(
                 f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "

@@ -20,6 +20,7 @@ from tastetune.language_models.like_dislike import LikeDislikeAnswerer
 from tastetune.language_models.lists.top_n import TopNAnswerer
 from tastetune.language_models.rating import RatingAnswerer
 from tastetune.language_models.streams.answerer import StreamAnswerer, StreamRatingAnswerer
+from tastetune.language_models.streams.lists import StreamListAnswerer
 from tastetune.locks import held_file
 from tastetune.tasks import Rows, Task
 
@@ -29,6 +30,7 @@ ANSWERERS: dict[str, Answerer] = {
     "stream": StreamAnswerer(),
     "stream_rating": StreamRatingAnswerer(),
     "top_n": TopNAnswerer(),
+    "stream_top_n": StreamListAnswerer(),
 }
 """How each task's rows are asked, by the task's name."""
 
@@ -58,9 +60,8 @@ def candidates(
 ) -> list[Candidate]:
     """The models that a recipe asks to look at, each in each of its modes.
 
-    The base model is `zero-shot`, or `3-shot` behind three worked examples. The adapter is `sft`, or named as its
-    folder where that is not called adapter; with `checkpoints` in the recipe each is named after its steps. A mode
-    other than the plain one stands behind the name.
+    The base model is `zero-shot`, or `3-shot` behind three worked examples; the adapter `sft`, or what its folder is
+    called, each of `checkpoints` with its steps. A mode other than the plain one stands behind the name.
 
     Args:
         asking: what all of them share; its mode and shots are set here.

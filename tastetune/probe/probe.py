@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tastetune.artifacts.curve_and_probe_schema import Probe
+from tastetune.artifacts.beside_models_schema import Probe
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError

@@ -32,3 +32,9 @@ def probe_bars(probes: list[dict]) -> Bars:
     parts = [part["recalled"] for form in forms for part in form["popularity"]]
     none = {"low": 0.0, "value": 0.0, "high": 0.0}
     return Bars([none, *(form[key] for form in forms for key in ("recalled", "neutral")), *parts])
+
+
+def explanation_bars(explanations: list[dict]) -> Bars:
+    """One scale for every fall of a probability, and for the difference of two."""
+    none = {"low": 0.0, "value": 0.0, "high": 0.0}
+    return Bars([none, *(of[key] for of in explanations for key in ("fall", "fall_others", "difference"))])

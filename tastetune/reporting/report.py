@@ -8,7 +8,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from tastetune.metrics import OF_LABELS, Metric
-from tastetune.reporting.bars import Bars, probe_bars
+from tastetune.reporting.bars import Bars, explanation_bars, probe_bars
 from tastetune.reporting.cards import reasons
 from tastetune.reporting.cost_panels import curve_names
 from tastetune.reporting.figures import PALETTE
@@ -47,6 +47,8 @@ def report(scores: dict) -> str:
         leaks=LEAKS,
         probes=scores.get("probes"),
         probe_bars=probe_bars(scores.get("probes") or []),
+        explanations=scores.get("explanations"),
+        explanation_bars=explanation_bars(scores.get("explanations") or []),
         curves=learning_curve_charts(curve) if curve else [],
         curve_names=curve_names(curve) if curve else [],
         published=published(scores["dataset"]["config"]),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.artifacts.hub_predictions import fetch_predictions, is_hub_id, named_apart
 from tastetune.artifacts.predictions import Predictions, find_predictions, find_validation, read_predictions
 from tastetune.artifacts.redaction import relative_to
 from tastetune.artifacts.scores import read_scores
@@ -14,6 +15,7 @@ from tastetune.config.scoring import ScoreArguments
 from tastetune.errors import InputError
 from tastetune.evaluation.learning_curve import read_learning_curve
 from tastetune.evaluation.scoring import score
+from tastetune.explanations.files import read_faithfulness
 from tastetune.files import replacing, write_all
 from tastetune.hub.results import RECORDS
 from tastetune.probe.probe import read_probes
@@ -21,6 +23,7 @@ from tastetune.reporting.exports.every_eval_ever import write_records
 from tastetune.reporting.files import CURVE, files_of
 from tastetune.reporting.model_card import rows_of
 from tastetune.tasks import TASKS, Rows, task_of
+from tastetune.tasks.identifiers import Identifiers
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArgument
         folder: where the scores go.
 
     Raises:
-        InputError: predictions, a curve or a probe that cannot be read, or are of other rows.
+        InputError: predictions, a curve, a probe or explanations that cannot be read, or are of other rows.
     """
     if args.from_scores:
         path = Path(args.from_scores)
@@ -58,17 +61,23 @@ def score_run(args: ScoreArguments, answers: AnswerArguments, data: DataArgument
         scores["learning_curve"] = read_learning_curve(args.learning_curve, scores)
     elif not args.from_scores and (folder / CURVE).is_file():
         scores["learning_curve"] = read_learning_curve(folder / CURVE, scores)
-    probes = args.probe or (sorted(data.folder.probe.glob("*.json")) if data.run_dir and not args.from_scores else [])
+    beside = data.run_dir and not args.from_scores
+    probes = args.probe or (sorted(data.folder.probe.glob("*.json")) if beside else [])
     if probes:
         scores["probes"] = read_probes(probes, scores)
+    explanations = args.explanations or (_explanations(answers, data) if beside else [])
+    if explanations:
+        scores["explanations"] = read_faithfulness(explanations, scores)
     return run
 
 
 def _scored(args: ScoreArguments, answers: AnswerArguments, data: DataArguments, folder: Path) -> ScoredRun:
     dataset = open_dataset(data.dataset, data.dataset_revision)
     task = task_of(dataset)
-    paths = find_predictions(args.predictions or [_predictions(answers, data)])
-    rows, predictions = task.rows(dataset, answers.split), [read_predictions(path) for path in paths]
+    rows, sources = task.rows(dataset, answers.split), args.predictions or [str(_predictions(answers, data))]
+    paths = find_predictions([source for source in sources if not is_hub_id(source)])
+    predictions = [read_predictions(path) for path in paths]
+    predictions += _published([source for source in sources if is_hub_id(source)], rows, predictions)
     scores = score(
         rows,
         predictions,
@@ -82,8 +91,24 @@ def _scored(args: ScoreArguments, answers: AnswerArguments, data: DataArguments,
     return ScoredRun(scores, folder, rows, tuple(predictions))
 
 
+def _explanations(answers: AnswerArguments, data: DataArguments) -> list[Path]:
+    return sorted(_of_split(data.folder.explanations, answers).glob("*.json"))
+
+
+def _of_split(folder: Path, answers: AnswerArguments) -> Path:
+    """Where what concerns the rows of another split than test lies: in a folder of its name."""
+    return folder / ("" if answers.split == "test" else answers.split)
+
+
+def _published(sources: Sequence[str], rows: Rows, own: Sequence[Predictions]) -> list[Predictions]:
+    """What others published of the same rows, under names of their own."""
+    fetched = [of for source in dict.fromkeys(sources) for of in fetch_predictions(source, rows.split)]
+    ids = Identifiers(rows)
+    return [ids.read(of) for of in named_apart(own, fetched)]
+
+
 def _predictions(answers: AnswerArguments, data: DataArguments) -> Path:
-    folder = data.folder.predictions / ("" if answers.split == "test" else answers.split)
+    folder = _of_split(data.folder.predictions, answers)
     if not folder.is_dir():
         raise InputError(f"{folder}: no predictions yet; make them with scripts/predict.py and scripts/baseline.py")
     return folder

@@ -6,12 +6,14 @@ from tastetune.tasks.labels import LabelTask
 from tastetune.tasks.lists import ListTask
 from tastetune.tasks.rating import RatingTask
 from tastetune.tasks.stream import StreamRatingTask, StreamTask
+from tastetune.tasks.stream_lists import StreamListTask
 from tastetune.tasks.task import Measured, Rows, Task
 
 __all__ = ["TASKS", "Measured", "Rows", "Task", "label_task_of", "task_of"]
 
 TASKS: dict[str, Task] = {
-    task.config: task for task in (LabelTask(), RatingTask(), StreamTask(), StreamRatingTask(), ListTask())
+    task.config: task
+    for task in (LabelTask(), RatingTask(), StreamTask(), StreamRatingTask(), ListTask(), StreamListTask())
 }
 """Every task by its name, which a recipe's `dataset_config` gives."""
 

@@ -1,8 +1,10 @@
-"""Matching a written title to a film of the catalogue, so that every answer is either an item or off the catalogue."""
+"""Matching a written title to a film of the catalogue, so that every answer is an item or off it; and its genres."""
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
 
 from tastetune.tasks.titles import natural_title
 
@@ -66,6 +68,13 @@ class Catalogue:
             if films:
                 return min(films, key=lambda film: _gap(film[1], year))[0]
         return None
+
+
+def genre_flags(genres: Sequence[Sequence[str] | None]) -> np.ndarray:
+    """Whether each item is of each genre that any of them has, bool (items, genres), given each item's genres."""
+    names = sorted({genre for of_item in genres for genre in of_item or ()})
+    flags = [[name in (of_item or ()) for name in names] for of_item in genres]
+    return np.array(flags, bool).reshape(len(genres), len(names))
 
 
 def _year(title: str) -> int | None:

@@ -172,7 +172,7 @@ def _are_generated(rows: Rows, predictions: Predictions, texts: list[str | None]
     generated = [text is not None for text in texts]
     if any(generated) and not all(generated):
         raise InputError(
-            f"{predictions.path}: {sum(generated)} of {len(generated)} rows hold a generated answer and the others "
+            f"{predictions.place}: {sum(generated)} of {len(generated)} rows hold a generated answer and the others "
             f"none, first {rows.example_ids[generated.index(False)]!r}; generate for all or for none"
         )
     return all(generated)

@@ -14,6 +14,7 @@ from tastetune.errors import InputError
 from tastetune.metrics import LISTS, Metric
 from tastetune.metrics import lines as line_metrics
 from tastetune.metrics.recommended import DEPTH, LINES, Listed, Pairs, list_metrics
+from tastetune.tasks.catalogue import genre_flags
 from tastetune.tasks.task import FIT_ON, Measured, Rows, check_same_rows, refuse_doubled
 
 COLUMNS = ["example_id", "user_id", "liked", "gold"]
@@ -45,7 +46,8 @@ class ListRows(Rows):
         """What lists for these users are measured by; shares are of the users who may be learnt from."""
         watched = watched_share(self.dataset, self.item_ids, FIT_ON.get(self.split, "train"))
         gold, liked, seen = map(self._pairs, ("gold", "liked", self.dataset.seen))
-        return Listed(gold, liked, seen, watched, genres_of(self.dataset))
+        genres = self.dataset.read("items", "train", ["genres"])["genres"].to_pylist()
+        return Listed(gold, liked, seen, watched, genre_flags(genres))
 
     def _pairs(self, column: str) -> Pairs:
         lists = self.table[column].combine_chunks()
@@ -91,7 +93,7 @@ class ListTask:
                 raise InputError(f"{dataset.source}: the gold list of user {user!r} is empty; rebuild the dataset")
         return ListRows(self, dataset, split, table, np.arange(len(table)), len(table))
 
-    def prompts(self, rows: Rows) -> list[list[dict[str, str]]]:
+    def prompts(self, rows: Rows) -> list:
         """The chat of each row, up to the answer."""
         return rows.read(["prompt"])["prompt"].to_pylist()
 
@@ -107,7 +109,7 @@ class ListTask:
         """
         check_same_rows(rows, predictions)
         if "rank" not in predictions.table.column_names:
-            raise InputError(f"{predictions.path}: holds a score a row, no lists; predict lists for these rows")
+            raise InputError(f"{predictions.place}: holds a score a row, no lists; predict lists for these rows")
         lists = predictions.lists(rows.example_ids)
         return Lists(rows, lists, self.grid(rows, predictions, lists))
 
@@ -145,7 +147,7 @@ class ListTask:
         items = [line.item_id for lines in lists for line in lines]
         if unknown := {item for item in items if item is not None} - rows.codes.keys():
             raise InputError(
-                f"{predictions.path}: item {min(unknown)!r} is not in the catalogue of {rows.dataset.source}; a "
+                f"{predictions.place}: item {min(unknown)!r} is not in the catalogue of {rows.dataset.source}; a "
                 "line off the catalogue has no item_id"
             )
         users = np.repeat(np.arange(len(lists)), [len(lines) for lines in lists])
@@ -182,13 +184,6 @@ def watched_share(dataset: BuiltDataset, items: Sequence[str], splits: str) -> n
     users = len(dataset.read("interactions", splits, ["user_id"])["user_id"].unique())
     counts = dataset.item_counts(splits)
     return np.array([counts.get(item, 0) for item in items]) / max(users, 1)
-
-
-def genres_of(dataset: BuiltDataset) -> np.ndarray:
-    """Whether each item of the catalogue is of each genre that any of them has, bool (items, genres)."""
-    of_items = [genres or [] for genres in dataset.read("items", "train", ["genres"])["genres"].to_pylist()]
-    names = sorted({genre for genres in of_items for genre in genres})
-    return np.array([[name in genres for name in names] for genres in of_items], bool).reshape(len(of_items), -1)
 
 
 def _user(rows: ListRows, place: int, titles: Mapping[str, str] | None) -> dict:

@@ -37,6 +37,10 @@ class Streams:
     of_split: np.ndarray
     asked: np.ndarray
 
+    def line(self, at: int) -> str:
+        """A whole line as it is told."""
+        return self.questions[at] + self.answers[self.told[at]] + self.rests[at]
+
     @property
     def is_apart(self) -> bool:
         """Whether a row stands before no other, and each is asked by itself behind what is known."""

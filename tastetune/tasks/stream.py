@@ -26,21 +26,13 @@ class StreamTask(LabelTask):
 
     def prompts(self, rows: Rows) -> list[str]:
         """The text before each row's answer, by itself, in windows of the usual number of ratings."""
-        return [prompt for prompt, _ in self._unrolled(rows, None)]
+        return [prompt for prompt, _ in unrolled(self.streams(rows))]
 
     def training_table(self, dataset: BuiltDataset, split: str) -> pa.Table:
         """`prompt` and `completion` of the rows of `split`: each row by itself, which streams save the reading of."""
         rows = self.rows(dataset, split)
-        prompts, completions = zip(*self._unrolled(rows, split.split("+")), strict=True)
+        prompts, completions = zip(*unrolled(self.streams(rows, split.split("+"))), strict=True)
         return pa.table({"prompt": prompts, "completion": completions})
-
-    def _unrolled(self, rows: Rows, known: Sequence[str] | None) -> list[tuple[str, str]]:
-        streams = self.streams(rows, known)
-        texts: list[tuple[str, str]] = [("", "")] * len(rows.table)
-        for passage in passages(streams, np.ones(len(streams.questions), np.int64), WindowLimits()):
-            for row, text in zip(passage.rows, _texts(streams, passage), strict=True):
-                texts[row] = text
-        return texts
 
 
 class StreamRatingTask(StreamTask):
@@ -50,8 +42,17 @@ class StreamRatingTask(StreamTask):
     written_by = StarStream
 
 
+def unrolled(streams: Streams) -> list[tuple[str, str]]:
+    """The text before each row's answer, by itself, in windows of the usual number of ratings, and the answer."""
+    texts: list[tuple[str, str]] = [("", "")] * len(streams.asked)
+    for passage in passages(streams, np.ones(len(streams.questions), np.int64), WindowLimits()):
+        for row, text in zip(passage.rows, _texts(streams, passage), strict=True):
+            texts[row] = text
+    return texts
+
+
 def _texts(streams: Streams, passage: Passage) -> list[tuple[str, str]]:
-    lines = [streams.questions[at] + streams.answers[streams.told[at]] + streams.rests[at] for at in passage.lines]
+    lines = [streams.line(at) for at in passage.lines]
     return [
         (streams.head + "".join(lines[:before]) + streams.questions[at], streams.answers[streams.told[at]])
         for at, before in zip(passage.targets, passage.before, strict=True)

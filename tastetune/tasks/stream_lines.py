@@ -104,11 +104,11 @@ def read_streams(rows: Rows, writer: Stream, known: Sequence[str] | None = None)
             f"stream; set dataset_config: {rows.task.rows_config}"
         )
     known = known_before(rows, dataset.history) if known is None else known
-    table = _ratings(dataset, list(dict.fromkeys([*known, *asked])), rows.table["user_id"])
+    table = ratings_of(dataset, list(dict.fromkeys([*known, *asked])), rows.table["user_id"])
     is_known, of_split = (np.isin(table["split"].to_numpy(), splits) for splits in (known, asked))
     users, items, stars = (table[name].to_pylist() for name in ("user_id", "item_id", "rating"))
     bounds = np.array([at for at in range(len(users)) if not at or users[at] != users[at - 1]] + [len(users)])
-    named, gaps = _named(dataset, writer.like, set(items)), _gaps(table["timestamp"].to_numpy(), is_known, bounds)
+    named, gaps = named_items(dataset, writer.like, set(items)), _gaps(table["timestamp"].to_numpy(), is_known, bounds)
     return Streams(
         head=writer.head,
         answers=writer.answers,
@@ -140,17 +140,18 @@ def known_before(rows: Rows, rule: str) -> tuple[str, ...]:
     return KNOWN[rule][split]
 
 
-def _ratings(dataset: BuiltDataset, splits: Sequence[str], users: pa.ChunkedArray) -> pa.Table:
-    """The users' ratings in these splits, each user's together and in order, with the `split` of each."""
+def ratings_of(dataset: BuiltDataset, splits: Sequence[str], users: pa.ChunkedArray | None = None) -> pa.Table:
+    """The users' ratings in these splits, everybody's if None, each user's in order, with the `split` of each."""
     parts = []
     for split in splits:
         part = dataset.read("interactions", split, [*RATING, "rating"])
-        part = part.filter(pc.is_in(part["user_id"], value_set=users.combine_chunks()))
+        if users is not None:
+            part = part.filter(pc.is_in(part["user_id"], value_set=users.combine_chunks()))
         parts.append(part.append_column("split", pa.repeat(pa.scalar(split), len(part))))
     return order_of(dataset).sorted(pa.concat_tables(parts))
 
 
-def _named(dataset: BuiltDataset, like: LikeDislike, rated: set[str]) -> dict[str, str]:
+def named_items(dataset: BuiltDataset, like: LikeDislike, rated: set[str]) -> dict[str, str]:
     columns = dataset.read("items", "train", ["item_id", "title", "genres"]).to_pydict().values()
     named = {item: like.named(Item(title, genres or ())) for item, title, genres in zip(*columns, strict=True)}
     if unnamed := rated - named.keys():

@@ -168,7 +168,7 @@ def check_same_rows(rows: Rows, predictions: Predictions) -> None:
         value = getattr(predictions.meta, key)
         if value != expected:
             raise InputError(
-                f"{predictions.path}: {key} is {value!r} (dataset {predictions.meta.dataset!r}), but {key} "
+                f"{predictions.place}: {key} is {value!r} (dataset {predictions.meta.dataset!r}), but {key} "
                 f"{expected!r} of {rows.dataset.source} is scored; predict on these rows, or score the rows it was "
                 "predicted on"
             )

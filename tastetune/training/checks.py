@@ -101,7 +101,7 @@ def _splits(run: Preparation) -> str:
     config = task_of(run.dataset, run.data.dataset_config).rows_config
     ids = {}
     for split in ("train", "validation", "test"):
-        if (run.dataset.folder / config / f"{split}.parquet").is_file():
+        if run.dataset.has_split(config, split):
             ids[split] = pc.unique(run.dataset.read(config, split, ["example_id"])["example_id"])
     for one, other in combinations(ids, 2):
         if len(shared := ids[other].filter(pc.is_in(ids[other], ids[one]))):

@@ -13,6 +13,7 @@ from tastetune.language_models.chat import plain_text
 from tastetune.tasks import task_of
 from tastetune.tasks.order import order_of
 from tastetune.tasks.stream import StreamTask
+from tastetune.tasks.stream_lists import StreamListTask
 from tastetune.training.stand_in import rating_streams, train_tokenizer
 
 MOST_PROMPTS = 5000
@@ -60,7 +61,7 @@ def pretraining_rows(
 def _texts(dataset: BuiltDataset, data_args: SftArguments) -> Iterable[str]:
     """The training rows' texts: every line of a stream, so that tokens follow what is often rated; some prompts."""
     task, split = task_of(dataset, data_args.dataset_config), data_args.dataset_train_split
-    if isinstance(task, StreamTask):
+    if isinstance(task, StreamTask | StreamListTask):
         streams = task.streams(task.rows(dataset, split), split.split("+"))
         windows = len(streams.questions) // data_args.stream_window
         return [*streams.questions, *[streams.head] * (windows + 1)]

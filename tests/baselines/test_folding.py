@@ -6,7 +6,8 @@ from made import make_dataset
 from sklearn.linear_model import Ridge
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.baselines.recbole.folding import ItemSide, fitted_items
+from tastetune.baselines.item_side import ItemSide
+from tastetune.baselines.recbole.folding import fitted_items
 from tastetune.errors import InputError
 
 SVD = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_size": 16, "epochs": 3, "seed": 1}
@@ -66,5 +67,5 @@ def test_what_is_fitted_is_kept_and_knows_likes_from_dislikes(config, tmp_path):
 
 def test_a_model_of_another_kind_is_refused(config, tmp_path):
     dataset = open_dataset(make_dataset(tmp_path / "data", 6, 40))
-    with pytest.raises(InputError, match="PointwiseSASRec answers only users it was fitted on; name an SVD"):
+    with pytest.raises(InputError, match="is a PointwiseSASRec, and only an SVD is asked"):
         fitted_items(config({"model": "PointwiseSASRec", "hidden_size": 16, "inner_size": 16}), dataset)

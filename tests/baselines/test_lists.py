@@ -2,7 +2,9 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
+import torch
 from made_lists import make_lists
 from scipy import sparse
 
@@ -13,8 +15,11 @@ from tastetune.baselines.lists import WatchLog, one_hot, read_questions, read_wa
 from tastetune.baselines.predictions_files import fit_or_keep
 from tastetune.baselines.recbole.configs import LISTS, read_config
 from tastetune.baselines.recbole.lists import RecBoleLists, mean_average_precision, tune
+from tastetune.baselines.recbole.rankers import fit_ranker, read_sequence_data
+from tastetune.baselines.recbole.shim import Interaction
 from tastetune.baselines.trivial.lists import MODELS, TrivialLists, most_cowatched, most_popular
 from tastetune.errors import InputError
+from tastetune.tasks.order import order_of
 
 ITEMS = np.array(["a", "b", "c", "d"])
 
@@ -95,6 +100,43 @@ def test_recbole_models_answer_every_user_the_same_for_the_same_seed(dataset, na
     # Each epoch has seen the log and ten favourites of each user once more.
     rows = len(dataset.read("interactions", "train+validation")) + 10 * len(dataset.read("top_n", "test"))
     assert once.meta.training["examples"] == once.meta.settings["epochs"] * rows
+
+
+@pytest.mark.parametrize("name", ["sasrec_lists", "two_tower"])
+def test_sequential_models_answer_from_the_log_alone_and_the_same_for_the_same_seed(dataset, name):
+    config = read_list_config(f"recbole_configs/{name}.yaml", {"epochs": 1, "eval_step": 0})
+    once, again = (RecBoleLists(config).fit_predict(dataset, "test") for _ in range(2))
+    check(once, dataset, name, "recbole")
+    assert again.table == once.table
+    assert once.meta.settings["fit_on"] == "train+validation"
+
+
+def test_a_sequence_in_stretches_asks_each_item_but_the_first_once():
+    """Two items a stretch: a b c d e is a b before c, then c d before e; f g is f before g; h alone asks nothing."""
+    config = read_list_config("recbole_configs/two_tower.yaml", {"MAX_ITEM_LIST_LENGTH": 2})
+    table = pa.table({"user_id": [*"1111122", "3"], "item_id": [*"abcdef", "g g", "h"]})
+    data = read_sequence_data(config, table)
+    names = data.field2id_token["item_id"]
+    rows = zip(data.inter_feat["item_id_list"].tolist(), data.inter_feat["item_id"].tolist(), strict=True)
+    read = [("".join(names[item] for item in before if item), names[behind]) for before, behind in rows]
+    assert read == [("ab", "c"), ("cd", "e"), ("f", "g%20g")]
+
+
+@pytest.mark.parametrize("name", ["sasrec_lists", "two_tower"])
+def test_what_comes_later_in_a_sequence_changes_no_state_before(dataset, name):
+    """The states behind items 1, 2 and 3, with and without item 4; and the loss is cross-entropy at every place."""
+    config = read_list_config(f"recbole_configs/{name}.yaml", {"epochs": 1, "eval_step": 0})
+    log = dataset.read("interactions", "train", ["user_id", "item_id", "timestamp"])
+    data = read_sequence_data(config, order_of(dataset).sorted(log))
+    model = fit_ranker(config, data)
+    with torch.no_grad():
+        short, long = (model.states(torch.tensor([items])) for items in ([1, 2, 3, 0], [1, 2, 3, 4]))
+        torch.testing.assert_close(short[0, :3], long[0, :3])
+        row = Interaction({"item_id_list": torch.tensor([[1, 2, 3, 0]]), "item_id": torch.tensor([5])})
+        logs = (short[0, :3] @ model.item_embedding.weight.T).log_softmax(1)
+        expected = -(logs[0, 2] + logs[1, 3] + logs[2, 5]) / 3
+        torch.testing.assert_close(model.calculate_loss(row), expected)
+        torch.testing.assert_close(model.full_sort_predict(row)[0].log_softmax(0), logs[2])
 
 
 def test_map_of_lists_by_hand(dataset):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tastetune.config.flags import MOST, BuildArguments, OutputArguments, parse
+from tastetune.config.flags import MOST, BuildArguments, parse
+from tastetune.config.output import OutputArguments
 from tastetune.errors import InputError
 
 

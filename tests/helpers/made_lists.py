@@ -8,11 +8,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from made import digests, make_dataset
+from made_log import items_table, log_table
 
 from tastetune.artifacts.dataset import open_dataset
+from tastetune.data.card import Source
 from tastetune.data.list_rows import SCHEMA, fingerprint, render
 from tastetune.data.splits import SPLITS
+from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.tasks.top_n import TopN
+
+_SOURCE = Source("made", "A made log", "Made up.", "Titles as made.", "Do as you like.", redistribution=True)
 
 
 def make_lists(folder: str | Path, n_users: int = 30, n_items: int = 40, task: TopN | None = None) -> Path:
@@ -49,6 +54,18 @@ def make_lists(folder: str | Path, n_users: int = 30, n_items: int = 40, task: T
     (folder / "tastetune.json").write_text(json.dumps(info), encoding="utf-8")
     (folder / "README.md").write_text("---\npretty_name: made lists\n---\n", encoding="utf-8")
     return folder
+
+
+def make_futures(folder: str | Path, n_users: int = 20) -> Path:
+    """Write lists of `n_users` into `folder` and return it: each rates 12 of 20 items, a second apart."""
+    log = [
+        (f"u{user:02}", str((7 * user + 3 * place) % 20 + 1), float((user * place) % 5 + 1), 100 * user + place)
+        for user in range(1, n_users + 1)
+        for place in range(12)
+    ]
+    few = {"liked": 3, "favourites_over": 0, "favourite": 4.0, "train_share": 0.5, "validation_share": 0.2}
+    build_lists(log_table(log), items_table(), _SOURCE, ListArguments(output_dir=str(folder), gold="future", **few))
+    return Path(folder)
 
 
 def _write(path: Path, table: pa.Table) -> None:

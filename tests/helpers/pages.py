@@ -1,4 +1,4 @@
-"""What tests look for on a report that a browser has opened."""
+"""What tests look for on a page that a browser has opened."""
 
 
 def models_shown(browser):
@@ -15,15 +15,25 @@ def column(browser, title):
     return next(head for head in heads if head.text.replace("\n", " ").rstrip(" ▾▴") == title)
 
 
-def assert_renders(browser, width, scheme):
-    """Laid out in `width` pixels and the colours of `scheme`, nothing overflows, vanishes or is complained of."""
+def lay_out(browser, width, scheme):
+    """Lay a page out in `width` pixels and the colours of `scheme`."""
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+
+
+def assert_fits(browser, width):
+    """Laid out in `width` pixels, nothing overflows."""
     assert browser.execute_script("return innerWidth") == width
     overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert browser.execute_script(overflow) == 0
+
+
+def assert_renders(browser, width, scheme):
+    """A report in `width` pixels and the colours of `scheme`: nothing overflows, vanishes or is complained of."""
+    lay_out(browser, width, scheme)
+    assert_fits(browser, width)
     background = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(255, 255, 255)") == (scheme == "light")
     assert browser.get_log("browser") == []

@@ -5,28 +5,26 @@ import io
 import json
 import resource
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import torch
 from made import make_dataset
-from made_model import make_tiny_model
-from peft import LoraConfig, PeftModel, get_peft_model
+from made_model import make_adapter, make_tiny_model
+from peft import PeftModel
 from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl import ModelConfig
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.digests import weights_digest
 from tastetune.artifacts.run import read_record
-from tastetune.artifacts.trained_rows import ROWS, row_keys, write_row_keys
 from tastetune.errors import InputError
 from tastetune.language_models.gguf.exporting import export_gguf
 from tastetune.language_models.gguf.importing import import_gguf
-from tastetune.language_models.item_tokens.starting import start_item_tokens
-from tastetune.language_models.item_tokens.tokens import train_item_tokens, with_item_tokens
+from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.merging.comparison import difference
+from tastetune.language_models.merging.in_memory import merged_in_memory
 from tastetune.language_models.merging.merge import merge
 from tastetune.language_models.merging.output_layer import pad_output_layer
 from tastetune.language_models.merging.source import merge_source
@@ -34,32 +32,6 @@ from tastetune.language_models.probabilities import yes_probabilities
 from tastetune.tasks import task_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def make_adapter(folder: Path, model: Path, dataset: Path, items: list[str] | None = None, **settings) -> Path:
-    """A random adapter as a run leaves it, with a vector for each of `items`."""
-    base, tokenizer = AutoModelForCausalLM.from_pretrained(model), AutoTokenizer.from_pretrained(model)
-    config = LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False, task_type="CAUSAL_LM")
-    if items:
-        tokenizer = with_item_tokens(tokenizer, items)
-        rated = open_dataset(dataset).read("interactions", "train")
-        start_item_tokens(base, tokenizer, rated, "svd", 0)
-        config = train_item_tokens(config, tokenizer)
-    torch.manual_seed(1)
-    tuned = get_peft_model(base, config)
-    tuned.peft_config["default"].base_model_name_or_path = str(model)
-    tuned.save_pretrained(folder, save_embedding_layers=False)
-    tokenizer.save_pretrained(folder)
-    record = {"dataset": "made", "fingerprint": open_dataset(dataset).fingerprint, "dataset_config": "like_dislike"}
-    record |= {
-        "dataset_train_split": "train",
-        "model_name_or_path": str(model),
-        "base_weights": weights_digest(str(model)),
-    }
-    (folder / "run.json").write_text(json.dumps(record | {"use_peft": True, "dtype": "float32"} | settings))
-    (folder / "cost.json").write_text('{"steps": 7}')
-    write_row_keys(folder / ROWS, row_keys(open_dataset(dataset), "like_dislike", "train"))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -248,3 +220,27 @@ def test_a_full_disk_leaves_nothing(home, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("items", [None, [f"i{n}" for n in range(40)]])
+def test_merged_in_memory_it_answers_as_behind_the_quantised_base(home, tmp_path, items):
+    """In 4 bits the base answers otherwise than plain, and so does what is merged into it; with item tokens too."""
+    adapter = make_adapter(tmp_path / "adapter", home / "model", home / "data", items)
+    texts = [f"<|item:i{n}|>: {prompt}" for n, prompt in enumerate(prompts(home)[:3])]
+    by_bits = []
+    for four in (False, True):
+        recipe = ModelConfig(str(home / "model"), dtype="float32", load_in_4bit=four)
+        merged = merged_in_memory(LanguageModel.load(recipe), str(adapter))
+        with LanguageModel.load(recipe).behind(str(adapter)) as answering:
+            behind = next_tokens(answering, texts)
+        assert not merged.model.config.to_dict().get("quantization_config")
+        np.testing.assert_allclose(next_tokens(merged, texts), behind, rtol=0, atol=1e-4)
+        by_bits.append(behind)
+    assert np.abs(by_bits[1] - by_bits[0]).max() > 1e-2
+
+
+def next_tokens(model, texts):
+    """The logits behind each text, (texts, tokens)."""
+    with torch.inference_mode():
+        ids = [model.tokenizer(text, return_tensors="pt")["input_ids"] for text in texts]
+        return np.array([model.model(input_ids=row).logits[0, -1].numpy() for row in ids])

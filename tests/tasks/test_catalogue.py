@@ -4,7 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from tastetune.tasks.catalogue import Catalogue, normal
+from tastetune.tasks.catalogue import Catalogue, genre_flags, normal
 
 SPELLINGS = {
     "case": ("THE MATRIX", "the matrix", "matrix"),
@@ -92,3 +92,9 @@ def test_every_title_of_a_catalogue_names_its_film_or_one_of_the_same_normal_for
         found = catalogue.match(title)
         assert found is not None
         assert normal(titles[int(found)]) == normal(title)
+
+
+def test_genres_of_a_catalogue():
+    """Comedy, drama and war in the order of their names; an item without genres is of none, whether empty or null."""
+    flags = genre_flags([["Drama", "War"], [], None, ["Comedy"]])
+    assert flags.tolist() == [[False, True, True], [False] * 3, [False] * 3, [True, False, False]]

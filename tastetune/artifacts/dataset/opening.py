@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from tastetune.artifacts.dataset.built import INFO, BuiltDataset
+from tastetune.artifacts.dataset.built import BuiltDataset
+from tastetune.artifacts.dataset.described import INFO
 from tastetune.artifacts.dataset.schema import Info
 from tastetune.artifacts.json_files import faults, read_json
 from tastetune.errors import InputError
@@ -16,8 +17,19 @@ def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDatase
         revision: branch, tag or commit on the Hub; ignored for a folder.
 
     Raises:
-        InputError: neither a built folder nor a reachable Hub dataset.
+        InputError: neither a built folder nor a reachable Hub dataset, or one without its rows.
     """
+    dataset = open_any(source, revision)
+    if dataset.is_recipe_only:
+        raise InputError(
+            f"{source}: holds no rows, for their licence keeps them at their source; build them with "
+            f"{dataset.build_command or 'its builder'}, and check them with scripts/compare_rows.py FOLDER {source}"
+        )
+    return dataset
+
+
+def open_any(source: str | Path, revision: str | None = None) -> BuiltDataset:
+    """Open a built dataset as `open_dataset` does, one without its rows too."""
     folder = Path(source)
     if not folder.exists():
         folder = _download(str(source), revision)

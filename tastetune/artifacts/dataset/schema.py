@@ -80,6 +80,8 @@ class Info(Part):
     settings: Settings
     counts: Counts
     files: dict[str, str]
+    command: str | None = None
+    recipe_only: bool | None = None
 
 
 def column_faults(config: str, table: pa.Table) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """RecBole's recommenders of lists: fitted on the log, and on the favourites of those who are asked.
 
 So a model knows of the people it answers what a language model is told of them, their favourites, and no more. Where a
-model learns from ratings, a favourite counts as the highest rating of the log.
+model learns from ratings, a favourite counts as the highest rating of the log. A sequential model is fitted on the log
+alone, and reads what those who are asked have seen, in its order.
 """
 
 import time
@@ -17,12 +18,20 @@ from tastetune.baselines import AfterEpoch, fit_on, rows_answered
 from tastetune.baselines.lists import ListQuestions, read_interactions_before, read_questions, top_lists
 from tastetune.baselines.recbole.baseline import RecBoleBaseline
 from tastetune.baselines.recbole.configs import BaselineConfig
-from tastetune.baselines.recbole.rankers import COLUMNS, catalogue_scores, fit_ranker, read_log_data
-from tastetune.baselines.recbole.shim import AbstractRecommender, Dataset, is_closed_form
+from tastetune.baselines.recbole.rankers import (
+    COLUMNS,
+    catalogue_scores,
+    fit_ranker,
+    next_item_scores,
+    read_log_data,
+    read_sequence_data,
+)
+from tastetune.baselines.recbole.shim import AbstractRecommender, Dataset, is_closed_form, is_sequential
 from tastetune.baselines.recbole.tuning import chosen, search_config
 from tastetune.errors import InputError
 from tastetune.metrics.ranking import average_precision
 from tastetune.search import Study, Trial
+from tastetune.tasks.order import order_of
 
 ASKED = "asked:"
 """Before the number of a user who is asked; nobody in the log bears such a name."""
@@ -33,14 +42,15 @@ class RecBoleLists(RecBoleBaseline):
 
     def fit_predict(self, dataset: BuiltDataset, split: str, *, after_epoch: AfterEpoch | None = None) -> Predictions:
         questions = read_questions(dataset, split)
-        learnt_from = f"{fit_on(dataset, split)} and the favourites of {split}"
+        favourites = "" if is_sequential(self.config.model) else f" and the favourites of {split}"
+        learnt_from = f"{fit_on(dataset, split)}{favourites}"
         tuned = tune(self.config, dataset, self.trials) if self.trials else None
         choice = chosen(tuned) if tuned else choose_epochs(self.config, dataset)
         config = self.config.with_values(choice)
         settings: dict[str, Any] = config.values | choice
         settings |= {"fit_on": learnt_from, "config_digest": self.config.digest(self.trials)}
         began = time.perf_counter()
-        data = _log_and_favourites(config, dataset, split, questions)
+        data = _read_data(config, dataset, split, questions)
 
         def answer(epoch: int, model: AbstractRecommender) -> Predictions:
             meta = Meta(
@@ -51,7 +61,7 @@ class RecBoleLists(RecBoleBaseline):
                 settings=settings,
                 training={"examples": epoch * len(data), "seconds": time.perf_counter() - began},
             )
-            return Predictions(meta, list_table(_lists(model, data, questions)))
+            return Predictions(meta, list_table(_lists(config, model, data, questions)))
 
         def on_epoch(epoch: int, model: AbstractRecommender) -> bool:
             if after_epoch:
@@ -76,7 +86,7 @@ def choose_epochs(config: BaselineConfig, dataset: BuiltDataset) -> dict:
     if not len(dataset.read(dataset.task, "validation", ["example_id"])):
         return at_most | {"epochs_chosen": "by the config: no validation users, so they cannot choose"}
     questions = read_questions(dataset, "validation")
-    data = _log_and_favourites(config, dataset, "validation", questions)
+    data = _read_data(config, dataset, "validation", questions)
     measured, _ = _measured(config, data, questions)
     return at_most | {
         "epochs": max(measured, key=measured.__getitem__),
@@ -92,7 +102,7 @@ def tune(config: BaselineConfig, dataset: BuiltDataset, n: int) -> Study:
         InputError: as `search_config`, or no validation users.
     """
     questions = read_questions(dataset, "validation")
-    data = _log_and_favourites(config, dataset, "validation", questions)
+    data = _read_data(config, dataset, "validation", questions)
 
     def run_trial(values: dict) -> Trial:
         try:
@@ -119,15 +129,18 @@ def _measured(config: BaselineConfig, data: Dataset, questions: ListQuestions) -
     measured, began = {}, time.perf_counter()
 
     def after_epoch(epoch: int, model: AbstractRecommender) -> bool:
-        measured[epoch] = mean_average_precision(_lists(model, data, questions), questions)
+        measured[epoch] = mean_average_precision(_lists(config, model, data, questions), questions)
         return epoch - max(measured, key=measured.__getitem__) > config.values.get("stopping_step", 0)
 
     fit_ranker(config, data, after_epoch)
     return measured, time.perf_counter() - began
 
 
-def _log_and_favourites(config: BaselineConfig, dataset: BuiltDataset, split: str, questions: ListQuestions) -> Dataset:
-    """The log that may be known when `split` is answered, and the favourites of those who are asked."""
+def _read_data(config: BaselineConfig, dataset: BuiltDataset, split: str, questions: ListQuestions) -> Dataset:
+    """The log that may be known when `split` is answered, with the favourites of those who are asked, or in order."""
+    if is_sequential(config.model):
+        log = read_interactions_before(dataset, split, ["user_id", "item_id", "timestamp"])
+        return read_sequence_data(config, order_of(dataset).sorted(log))
     log = read_interactions_before(dataset, split, COLUMNS)
     highest = float(np.max(log["rating"].to_numpy()))
     pairs = [(f"{ASKED}{row}", item, highest) for row, liked in enumerate(questions.liked) for item in liked]
@@ -135,6 +148,11 @@ def _log_and_favourites(config: BaselineConfig, dataset: BuiltDataset, split: st
     return read_log_data(config, pa.concat_tables([log, favourites]))
 
 
-def _lists(model: AbstractRecommender, data: Dataset, questions: ListQuestions) -> dict[str, list[ListLine]]:
-    items, scores = catalogue_scores(model, data, [f"{ASKED}{row}" for row in range(len(questions.example_ids))])
+def _lists(
+    config: BaselineConfig, model: AbstractRecommender, data: Dataset, questions: ListQuestions
+) -> dict[str, list[ListLine]]:
+    if is_sequential(config.model):
+        items, scores = next_item_scores(model, data, questions.seen, config.values["MAX_ITEM_LIST_LENGTH"])
+    else:
+        items, scores = catalogue_scores(model, data, [f"{ASKED}{row}" for row in range(len(questions.example_ids))])
     return top_lists(scores, items, questions)

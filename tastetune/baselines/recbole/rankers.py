@@ -3,7 +3,10 @@
 import copy
 import tempfile
 from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
@@ -26,8 +29,10 @@ from tastetune.baselines.recbole.shim import (
     is_pairwise,
     make_config,
 )
+from tastetune.errors import InputError
 
 COLUMNS = ["user_id", "item_id", "rating"]
+SEQUENCES = ("user_id", "item_id_list", "item_id")
 
 NEGATIVES = {
     "distribution": "uniform",
@@ -41,15 +46,32 @@ NEGATIVES = {
 
 def read_log_data(config: BaselineConfig, table: pa.Table) -> Dataset:
     """A table of `COLUMNS` as RecBole's dataset, with its numbering of users and items."""
-    with tempfile.TemporaryDirectory(prefix="tastetune-") as folder:
-        _write(Path(folder) / NAME, table)
-        settings = _values(config) | {"data_path": folder, "dataset": NAME, "load_col": {"inter": COLUMNS}}
-        settings["train_neg_sample_args"] = NEGATIVES if is_pairwise(config.model) else None
-        recbole_config = make_config(config.model, settings)
-        with without_future_warnings():
-            data = Dataset(recbole_config)
-    data._change_feat_format()  # what build() does first; there is nothing to split here
-    return data
+    settings = _values(config) | {"load_col": {"inter": COLUMNS}}
+    settings["train_neg_sample_args"] = NEGATIVES if is_pairwise(config.model) else None
+    return _read(config, pd.DataFrame({name: table[name].to_numpy() for name in COLUMNS}), settings)
+
+
+def read_sequence_data(config: BaselineConfig, table: pa.Table) -> Dataset:
+    """A log as RecBole's dataset of stretches of sequences, each with the item behind it, which begins the next.
+
+    Args:
+        table: `user_id` and `item_id`, each user's rows together and in order.
+
+    Raises:
+        InputError: nobody has two items, so nothing comes next.
+    """
+    most, rows = config.values["MAX_ITEM_LIST_LENGTH"], []
+    ids = zip(table["user_id"].to_pylist(), map(_as_token, table["item_id"].to_pylist()), strict=True)
+    for number, (_, pairs) in enumerate(groupby(ids, key=itemgetter(0))):
+        items = [item for _, item in pairs]
+        stretches = [items[start : start + most + 1] for start in range(0, len(items) - 1, most)]
+        rows += [(str(number), " ".join(stretch[:-1]), stretch[-1]) for stretch in stretches]
+    if not rows:
+        raise InputError(f"{config.path}: nobody in the log has two items, so nothing comes next; give a larger log")
+    longest = max(stretch.count(" ") + 1 for _, stretch, _ in rows)
+    settings = _values(config) | {"MAX_ITEM_LIST_LENGTH": longest, "LIST_SUFFIX": "_list"}
+    settings |= {"load_col": {"inter": list(SEQUENCES)}, "alias_of_item_id": ["item_id_list"]}
+    return _read(config, pd.DataFrame(rows, columns=list(SEQUENCES)), settings)
 
 
 def fit_ranker(
@@ -98,13 +120,47 @@ def catalogue_scores(model: AbstractRecommender, data: Dataset, users: list[str]
     return np.array(items[order], dtype=str), scores[:, order]
 
 
+@torch.no_grad()
+def next_item_scores(
+    model: AbstractRecommender, data: Dataset, pasts: list[list[str]], most: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted item ids, and what scores behind each of the `pasts`, float64 (pasts, items).
+
+    Args:
+        pasts: item ids, oldest first; of those that the model knows the last `most` are read.
+    """
+    model.eval()
+    known = data.field2token_id["item_id"]
+    rows = [[known[token] for token in map(_as_token, past) if token in known][-most:] for past in pasts]
+    device, scored = next(model.parameters()).device, []
+    for start in range(0, len(rows), 256):
+        part = [torch.tensor(row or [0]) for row in rows[start : start + 256]]
+        sequences = torch.nn.utils.rnn.pad_sequence(part, batch_first=True)
+        scored.append(model.full_sort_predict(Interaction({"item_id_list": sequences}).to(device)).double().cpu())
+    items = np.array([unquote(token) for token in data.field2id_token["item_id"][1:]], dtype=str)
+    order = np.argsort(items)
+    return items[order], torch.cat(scored).numpy()[:, 1:][:, order]
+
+
 def _values(config: BaselineConfig) -> dict:
     """The config's values, but for the columns: here they are always the same."""
     return {key: value for key, value in config.values.items() if key not in ("model", "load_col")}
 
 
-def _write(folder: Path, table: pa.Table) -> None:
-    folder.mkdir()
-    header = {name: f"{name}:{TYPES[name]}" for name in COLUMNS}
-    frame = pd.DataFrame({name: table[name].to_numpy() for name in COLUMNS}).rename(columns=header)
-    frame.to_csv(folder / f"{NAME}.inter", sep="\t", index=False)
+def _read(config: BaselineConfig, frame: pd.DataFrame, settings: dict) -> Dataset:
+    """Rows as RecBole's dataset, through an atomic file that is gone on return."""
+    with tempfile.TemporaryDirectory(prefix="tastetune-") as name:
+        folder = Path(name) / NAME
+        folder.mkdir()
+        header = {name: f"{name}:{TYPES[name]}" for name in frame.columns}
+        frame.rename(columns=header).to_csv(folder / f"{NAME}.inter", sep="\t", index=False)
+        recbole_config = make_config(config.model, settings | {"data_path": str(folder.parent), "dataset": NAME})
+        with without_future_warnings():
+            data = Dataset(recbole_config)
+    data._change_feat_format()  # what build() does first; there is nothing to split here
+    return data
+
+
+def _as_token(item_id: str) -> str:
+    """An id without a space or tab, which separate tokens."""
+    return quote(item_id, safe="")

@@ -7,6 +7,7 @@ loads others as pickles (`mf_pretrain_path` of NeuMF).
 from dataclasses import dataclass
 
 from tastetune.baselines.recbole.models import SVD, PointwiseSASRec
+from tastetune.baselines.recbole.next_item import NextItemSASRec, TwoTower
 from tastetune.baselines.recbole.shim import AbstractRecommender, get_model
 
 LIKES, LISTS = "likes", "lists"
@@ -30,6 +31,15 @@ TRAINED = COMMON | {
 
 LABELLED = TRAINED | {"MAX_ITEM_LIST_LENGTH": 10, "load_col": {"inter": ["user_id", "item_id", "label"]}}
 """Keys of a model that learns from labelled rows: it is also told how much of a history it sees, and which columns."""
+
+
+NEXT_ITEM = TRAINED | {"MAX_ITEM_LIST_LENGTH": 50}
+"""Keys of a model that learns which item comes next: it is also told how long a stretch of a sequence is."""
+
+TRANSFORMER = {"n_layers": 2, "n_heads": 2, "hidden_size": 64, "inner_size": 64, "hidden_act": "relu"} | {
+    **{"hidden_dropout_prob": 0.2, "attn_dropout_prob": 0.2, "layer_norm_eps": 1e-12, "initializer_range": 0.02},
+}
+"""Keys of a SASRec."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +66,10 @@ MODELS = {
     ),
     "PointwiseSASRec": ModelEntry(
         (LIKES,),
-        LABELLED
-        | {"n_layers": 2, "n_heads": 2, "hidden_size": 64, "inner_size": 64, "hidden_act": "relu"}
-        | {"hidden_dropout_prob": 0.2, "attn_dropout_prob": 0.2, "layer_norm_eps": 1e-12, "initializer_range": 0.02},
+        LABELLED | TRANSFORMER,
     ),
+    "SASRec": ModelEntry((LISTS,), NEXT_ITEM | TRANSFORMER),
+    "TwoTower": ModelEntry((LISTS,), NEXT_ITEM | {"embedding_size": 64, "mlp_hidden_size": [64], "dropout_prob": 0.2}),
     "DIN": ModelEntry(
         (LIKES,),
         LABELLED
@@ -96,5 +106,5 @@ def able(answering: str) -> list[str]:
 
 def model_class(name: str) -> type[AbstractRecommender]:
     """The class of a model of `MODELS`."""
-    own = {"SVD": SVD, "PointwiseSASRec": PointwiseSASRec}
+    own = {"SVD": SVD, "PointwiseSASRec": PointwiseSASRec, "SASRec": NextItemSASRec, "TwoTower": TwoTower}
     return own[name] if name in own else get_model(name)

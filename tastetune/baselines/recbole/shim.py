@@ -54,7 +54,7 @@ with _shielded():
     from recbole.data.dataloader import NegSampleEvalDataLoader, TrainDataLoader
     from recbole.data.dataset import Dataset, SequentialDataset
     from recbole.data.interaction import Interaction, cat_interactions
-    from recbole.model.abstract_recommender import AbstractRecommender, GeneralRecommender
+    from recbole.model.abstract_recommender import AbstractRecommender, GeneralRecommender, SequentialRecommender
     from recbole.model.sequential_recommender import SASRec
     from recbole.sampler import Sampler
     from recbole.trainer import Trainer
@@ -71,6 +71,7 @@ __all__ = [
     "SASRec",
     "Sampler",
     "SequentialDataset",
+    "SequentialRecommender",
     "TrainDataLoader",
     "Trainer",
     "cat_interactions",

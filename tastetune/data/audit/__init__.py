@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import ibis
+import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
+from tastetune.artifacts.dataset import split_files
 from tastetune.data.audit.counts import by_split, count
 from tastetune.data.audit.leakage import leakage, number
 from tastetune.data.audit.lessons import lessons
@@ -25,7 +27,9 @@ def audit(folder: str | Path, like_from: float, *, has_sampled_dislikes: bool = 
         has_times: whether the log has times, so that what is counted in time means something.
     """
     table = splits_of(folder, "interactions")
-    items = pq.read_table(Path(folder) / "items" / "train.parquet", partitioning=None)
+    items = pa.concat_tables(
+        pq.read_table(path, partitioning=None) for path in split_files(Path(folder), "items", "train")
+    )
     log = table.filter(table.rating > 0) if has_sampled_dislikes else table
     rows = splits_of(folder, "like_dislike")
     counts = count(log, items)
@@ -43,5 +47,5 @@ def audit(folder: str | Path, like_from: float, *, has_sampled_dislikes: bool = 
 def splits_of(folder: str | Path, config: str) -> ir.Table:
     """The rows of `SPLITS` with their `split`; of like_dislike's, test_sample is a part of test already."""
     con = connect()
-    files = {name: read_parquet(con, Path(folder) / config / f"{name}.parquet") for name in SPLITS}
+    files = {name: read_parquet(con, *split_files(Path(folder), config, name)) for name in SPLITS}
     return ibis.union(*(table.mutate(split=ibis.literal(name)) for name, table in files.items()))

@@ -13,7 +13,7 @@ import ibis
 import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
-from tastetune.config.flags import SPARK, OutputArguments
+from tastetune.config.output import SPARK, OutputArguments
 from tastetune.data.engine import SCRATCH, batches
 from tastetune.errors import InputError
 from tastetune.files import scratch_beside

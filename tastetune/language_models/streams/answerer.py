@@ -21,6 +21,7 @@ from tastetune.tasks.passages import Streams
 from tastetune.tasks.rating import STARS
 from tastetune.tasks.stream import StreamTask
 from tastetune.tasks.stream_lines import known_before
+from tastetune.tasks.stream_lists import StreamListTask
 
 
 class StreamAnswerer:
@@ -46,7 +47,7 @@ class StreamAnswerer:
     def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
         """The score of each row, and how many earlier ratings the rows were shown."""
         known = None if asking.history == "built" else known_before(rows, asking.history)
-        streams = SpeltStreams.of(model.tokenizer, _streams(rows, known))
+        streams = SpeltStreams.of(model.tokenizer, self.streams(rows, known))
         passages = streams.passages(asking.windows, context_length(model.model.config))
         pad = model.tokenizer.pad_token_id or 0  # where no token of the passage looks
         read = stream_probabilities(model.model, streams, passages, pad, asking.max_batch_tokens)
@@ -66,9 +67,14 @@ class StreamAnswerer:
     ) -> Dataset:
         """Rows of tokens to train on, see `tastetune.language_models.answerer.SpellsRows`."""
         known = None if seed is None else rows.split.split("+")
-        streams = SpeltStreams.of(tokenizer, _streams(rows, known))
+        streams = SpeltStreams.of(tokenizer, self.streams(rows, known))
         rng = None if seed is None else np.random.default_rng(seed)
         return token_rows(streams, streams.passages(windows, context, rng))
+
+    def streams(self, rows: Rows, known: Sequence[str] | None = None) -> Streams:
+        """The rows' lines, see `tastetune.tasks.stream.StreamTask.streams`."""
+        assert isinstance(rows.task, StreamTask | StreamListTask)
+        return rows.task.streams(rows, known)
 
     def threshold(self, rows: Rows, mode: str) -> float:
         """The score from which on the answer is Yes."""
@@ -96,8 +102,3 @@ class StreamRatingAnswerer(StreamAnswerer):
         """The expected stars, or P(like), the probability of all stars that are one."""
         stars = np.array(STARS, np.float64)
         return read.shares @ (stars >= rows.dataset.like_from if mode == LIKES else stars)
-
-
-def _streams(rows: Rows, known: Sequence[str] | None = None) -> Streams:
-    assert isinstance(rows.task, StreamTask)
-    return rows.task.streams(rows, known)

@@ -66,11 +66,17 @@ class SpeltStreams:
         Raises:
             InputError: a line does not fit.
         """
-        # The longest rest for every line: where a window ends must not tell what a line's own answer was
-        lengths = np.array([len(question) for question in self.questions], np.int64) + 1 + max(map(len, self.rests))
+        return list(passages(self.streams, self.lengths, self.room(limits, context), rng))
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each line, with the longest rest: where a window ends must not tell what a line's answer was."""
+        return np.array([len(question) for question in self.questions], np.int64) + 1 + max(map(len, self.rests))
+
+    def room(self, limits: WindowLimits, context: int | None) -> WindowLimits:
+        """The limits without the head, within what the model has positions for."""
         most = min((limit for limit in (limits.tokens, context) if limit is not None), default=None)
-        room = replace(limits, tokens=None if most is None else max(0, most - len(self.head)))
-        return list(passages(self.streams, lengths, room, rng))
+        return replace(limits, tokens=None if most is None else max(0, most - len(self.head)))
 
     def told(self, lines: Iterable[int]) -> tuple[list[int], list[int]]:
         """The tokens of the head and of whole lines, and where each line's answer stands."""

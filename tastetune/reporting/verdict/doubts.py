@@ -13,10 +13,15 @@ TOO_GOOD = 0.98
 ONE_SIDED = 0.99
 """Beyond this share of one answer a model that learnt tells next to nothing apart at its threshold."""
 
+MOST_OF_IT = 0.8
+"""From this share of the best value on that one list for everybody has, what is popular is what is asked."""
+
+SMALL = 1e-9
+
 
 def doubts(table: Table) -> list[str]:
     """What is doubtful about the table, in whole sentences."""
-    checks = (_leaks, _one_sided, hollow)
+    checks = (_leaks, _one_sided, _popular_gold, hollow)
     return [sentence for check in checks for sentence in check(table)]
 
 
@@ -47,6 +52,21 @@ def _one_sided(table: Table) -> list[str]:
             f"{answer}. Look at ROC-AUC, or choose a threshold on validation."
         )
     return sentences
+
+
+def _popular_gold(table: Table) -> list[str]:
+    """Whether one list for everybody gets most of what the best gets, where gold lists are of others' watching."""
+    popular = next((model for model in table.models if model["model"] == "most_popular"), None)
+    is_own = table.scores["dataset"]["settings"].get("gold") == "future"
+    if popular is None or is_own or not table.metric.startswith("precision@"):
+        return []
+    share = table.value(popular) / max(table.value(table.models[0]), SMALL)
+    if share < MOST_OF_IT:
+        return []
+    return [
+        f"The gold lists reward what is popular: {table.name('most_popular')}, one list for everybody, has {share:.0%} "
+        f"of the best {table.title}. Look at lists of what people went on to like, which --gold future makes."
+    ]
 
 
 def _share(model: Mapping, answer: str) -> float:

@@ -1,4 +1,4 @@
-"""The shape of a learning curve and of a probe, as scores.json holds them beside its models."""
+"""The shape of a learning curve, of a probe and of explanations' figures, beside the models in scores.json."""
 
 from pydantic import Field, model_validator
 
@@ -129,3 +129,44 @@ class Probe(Part):
     titles_shared: int
     forms: list[ProbeForm] = Field(min_length=1)
     command: str
+
+
+class DrawnDifference(Estimate):
+    p: float | None
+
+
+class ExplanationsAsked(Part):
+    draws: int
+    seed: int
+    max_new_tokens: int
+
+
+class Faithfulness(Part):
+    """How far a model's explanations can be believed, see `tastetune.explanations.faithfulness`."""
+
+    model: ProbedModel
+    settings: ExplanationsAsked
+    n: int
+    users: int
+    likes: int
+    silent: int
+    unnamed: int
+    too_many: int
+    compared: int
+    titles: int
+    in_past: Estimate
+    elsewhere: Estimate
+    invented: Estimate
+    fall: Estimate
+    fall_others: Estimate
+    difference: DrawnDifference
+    command: str
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Faithfulness":
+        for n, names in (
+            (self.titles, ("in_past", "elsewhere", "invented")),
+            (self.compared, ("fall", "fall_others", "difference")),
+        ):
+            _refuse_missing(n, {name: getattr(self, name).value for name in names})
+        return self

@@ -1,0 +1,116 @@
+"""A run's models are asked again and again about one catalogue."""
+
+import numpy as np
+import pytest
+from made_model import make_run
+from trl import ModelConfig, SFTConfig
+
+from tastetune.artifacts.dataset import open_dataset
+from tastetune.baselines.item_side import ItemSide
+from tastetune.config.arguments import AnswerArguments, GenerationArguments, SftArguments
+from tastetune.config.recipe import parse_recipe
+from tastetune.demo.fitting import Recommenders, fit_to_file
+from tastetune.demo.models import load_models
+from tastetune.demo.session import Session
+from tastetune.demo.view import item_html, list_html, moves_html
+from tastetune.errors import InputError
+from tastetune.language_models.language_model import ModelRecipe
+from tastetune.language_models.probabilities import yes_probabilities
+from tastetune.tasks.like_dislike import Item, LikeDislike
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+MARKS = {"i3": True, "i7": False}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    recipe = make_run(tmp_path_factory.mktemp("page"))
+    kinds = (AnswerArguments, GenerationArguments, SftArguments, SFTConfig, ModelConfig)
+    asking, _, data, training, model = parse_recipe("usage", kinds, [str(recipe)])
+    return load_models(ModelRecipe(data, training, model), asking)
+
+
+def likely(models, item, title_of):
+    """P(Yes) of the prompt that names the marks in their order and then the item, by hand."""
+    history = [Item(title_of(marked)) for marked in MARKS]
+    prompt = LikeDislike().prompt(history, [4.0, 3.0], Item(title_of(item)))
+    answering = models.language_model
+    return yes_probabilities(answering.model, answering.tokenizer, [prompt], 4000).shares[0, 1]
+
+
+def test_the_language_model_reads_the_marks_as_likes_and_dislikes(models):
+    advice = models.ask(MARKS)
+    assert advice.items == sorted(models.titles.keys() - MARKS.keys())
+    assert [of.model for of in advice.scores] == ["sft", "user_item_mean", "item_mean"]
+    for item in ("i0", "i42"):
+        expected = likely(models, item, models.titles.get)
+        assert advice.scores[0].values[advice.items.index(item)] == pytest.approx(expected, rel=1e-4)
+
+
+def test_with_neutral_titles_it_reads_no_names_and_the_means_stay(models):
+    named, neutral = models.ask(MARKS), models.ask(MARKS, neutral=True)
+    expected = likely(models, "i42", "Movie {}".format)
+    assert neutral.scores[0].values[neutral.items.index("i42")] == pytest.approx(expected, rel=1e-4)
+    assert np.abs(named.scores[0].values - neutral.scores[0].values).max() > 1e-4
+    np.testing.assert_array_equal(named.scores[1].values, neutral.scores[1].values)
+
+
+def test_what_was_answered_is_not_asked_again(models):
+    assert models.ask(MARKS).scores[0] is models.ask(dict(MARKS)).scores[0]
+
+
+@pytest.mark.parametrize(
+    ("marks", "message"), [({}, "no title is marked"), ({"<b>": True}, "'<b>': not in the catalogue")]
+)
+def test_what_cannot_be_asked_is_refused(models, marks, message):
+    with pytest.raises(InputError, match=message):
+        models.ask(marks)
+
+
+def test_a_session_from_the_first_mark_to_the_last(models):
+    empty = Session()
+    assert "Nothing is marked yet" in list_html(empty, models)
+    assert "Mark a title or two first" in item_html(empty, models, "i5")
+    one = empty.marked(models, "i3", True)
+    two = one.marked(models, "i7", False)
+    assert two.marks == MARKS
+    assert [move.said for move in two.moves] == [f"disliked {models.titles['i7']}", f"liked {models.titles['i3']}"]
+    assert two.moves[1].is_first
+    assert "the first list, led by" in moves_html(two)
+    assert f"{two.advice.scores[0].values.max():.0%}" in list_html(two, models)
+    assert "You have marked it" in item_html(two, models, "i7")
+    gone = two.named(models, True)
+    assert "names gone" in list_html(gone, models)
+    assert "The model reads Movie i" in list_html(gone, models)
+    back = gone.keeping(models, ["i3"])
+    assert back.marks == {"i3": True}
+    assert back.moves[0].said == f"took back {models.titles['i7']}"
+    assert back.neutral is not None
+    assert back.advice.scores[0] is one.advice.scores[0]
+    assert back.keeping(models, []).advice is None
+    assert two.marked(models, "i3", False).marks == {"i7": False, "i3": False}
+
+
+def test_a_title_is_text_wherever_it_stands(models, monkeypatch):
+    hostile = '<script>alert("forged")</script>'
+    monkeypatch.setitem(models.matcher.titles, "i3", hostile)
+    session = Session().marked(models, "i7", True).marked(models, "i3", True)
+    texts = list_html(session, models), item_html(session, models, "i3"), moves_html(session)
+    assert all(hostile not in text for text in texts)
+    assert "&lt;script&gt;" in texts[2]
+
+
+def test_an_svd_is_fitted_once_and_kept(models, config, tmp_path):
+    keys = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_size": 16, "epochs": 3}
+    path = config(keys).path
+    first = fit_to_file(path, models.dataset.folder, tmp_path / "demo", tmp_path / "none.parquet")
+    written = first.stat().st_mtime_ns
+    assert fit_to_file(path, models.dataset.folder, tmp_path / "demo", tmp_path / "none.parquet") == first
+    assert first.stat().st_mtime_ns == written
+    assert len(ItemSide.load(first).items) > 50
+
+
+def test_without_recommenders_nothing_is_fitted_and_nothing_said(models):
+    none = Recommenders([], open_dataset(models.dataset.folder), None)
+    assert (none.fitted(), none.remarks()) == ({}, [])
