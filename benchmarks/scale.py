@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
+from tastetune.errors import run
 from tastetune.growth import measured, write_growth
 
 RATINGS_A_USER, ITEMS, CHUNK = 100, 20_000, 1 << 22
@@ -87,4 +88,4 @@ def drawn(rng: np.random.Generator, activity: np.ndarray, popularity: np.ndarray
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
