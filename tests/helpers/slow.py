@@ -22,6 +22,7 @@ PLACES = (
     "data/test_histories.py",
     "data/test_interactions.py",
     "data/test_like_dislike.py",
+    "data/test_spark.py",
     "data/test_splits.py",
     "data_builders/",
     "demo/test_item_fit.py",
