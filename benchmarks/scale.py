@@ -3,7 +3,7 @@
     python benchmarks/scale.py                                      # 100,000 and 1 million ratings
     python benchmarks/scale.py --ratings 10_000_000 --keep_dir outputs/scale
     python benchmarks/scale.py --ratings 100_000_000 --keep_dir outputs/scale
-    python scripts/readme_table.py results/scale docs/scale.md
+    python benchmarks/readme_table.py results/scale docs/scale.md
 
 Each stage is a process of its own; its seconds and its peak memory are the system's. What was measured is written into
 results/scale/, one file a size, from which the table of docs/scale.md is made. The bounds at 100 million ratings are 30

@@ -17,9 +17,9 @@ from tastetune.config.flags import parse
 from tastetune.data.card import Source
 from tastetune.data.engine import connect, read_parquet
 from tastetune.data.folder import held_output
-from tastetune.data.list_rule import FUTURE
+from tastetune.data.lists.rule import FUTURE
+from tastetune.data.lists.top_n import ListArguments, build_lists
 from tastetune.data.splits import SPLITS
-from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import run
 from tastetune.tasks.order import order_of
 from tastetune.tasks.top_n import TopN

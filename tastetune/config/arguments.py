@@ -10,7 +10,7 @@ from tastetune.errors import InputError
 
 @dataclass(frozen=True)
 class WindowLimits:
-    """How much of a user's stream of ratings is read together, see `tastetune.tasks.windows`.
+    """How much of a user's stream of ratings is read together, see `tastetune.tasks.streams.windows`.
 
     Attributes:
         ratings: the most in one window.

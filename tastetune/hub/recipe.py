@@ -24,7 +24,7 @@ the same rows:
 
 ```bash
 {command}
-python scripts/compare_rows.py path/to/data {repo_id}
+python data_builders/compare_rows.py path/to/data {repo_id}
 ```"""
 
 

@@ -10,7 +10,7 @@ from tastetune.config.flags import BuildArguments
 from tastetune.data.card import Source
 from tastetune.data.engine.spark import refuse_without_spark
 from tastetune.data.like_dislike import build
-from tastetune.data.top_n import ListArguments, build_lists
+from tastetune.data.lists.top_n import ListArguments, build_lists
 from tastetune.errors import InputError
 
 SOURCE = Source("made", "A made log", "Made up.", "Titles as made.", "Do as you like.", redistribution=True)

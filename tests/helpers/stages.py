@@ -28,7 +28,7 @@ ENVIRONMENT = {
 LOADED = (
     "torch",
     "tastetune.data.like_dislike",
-    "tastetune.data.top_n",
+    "tastetune.data.lists.top_n",
     "tastetune.training.trainers",
     "tastetune.training.checkpoints",
     "tastetune.language_models.answering",

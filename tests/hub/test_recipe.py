@@ -110,10 +110,12 @@ def test_a_recipe_has_no_row_and_tells_whether_another_build_is_the_same(
         assert not any(text.encode() in content for text in {*titles, *rows["example_id"].to_pylist()})
     card = card_of(near_hub, "org/recipe")
     assert "**The rows are not here**" in card.text
-    assert "python scripts/compare_rows.py path/to/data org/recipe" in card.text
+    assert "python data_builders/compare_rows.py path/to/data org/recipe" in card.text
 
     def compare(folder, *other) -> tuple[int, str]:
-        status, out, err = run_in(ROOT, monkeypatch, capsys, "compare_rows.py", folder, *(other or ["org/recipe"]))
+        status, out, err = run_in(
+            ROOT, monkeypatch, capsys, "../data_builders/compare_rows.py", folder, *(other or ["org/recipe"])
+        )
         return status, out + err
 
     status, said = compare(tmp_path / "made")

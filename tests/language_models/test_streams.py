@@ -30,7 +30,7 @@ from tastetune.language_models.probabilities import AnswerProbabilities
 from tastetune.language_models.streams.tokens import SpeltStreams
 from tastetune.tasks import TASKS
 from tastetune.tasks.like_dislike import NO, YES
-from tastetune.tasks.passages import Streams
+from tastetune.tasks.streams.passages import Streams
 
 LIMITS = WindowLimits(ratings=9, min_past=3)
 """So small that a user of the made dataset, who has 13 to 26 ratings, has several windows."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tastetune.config.arguments import DataArguments, WindowLimits
 from tastetune.errors import InputError
-from tastetune.tasks.windows import Window, past, windows
+from tastetune.tasks.streams.windows import Window, past, windows
 
 
 def test_windows_overlap_by_what_is_only_shown():

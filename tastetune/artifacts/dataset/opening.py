@@ -23,7 +23,8 @@ def open_dataset(source: str | Path, revision: str | None = None) -> BuiltDatase
     if dataset.is_recipe_only:
         raise InputError(
             f"{source}: holds no rows, for their licence keeps them at their source; build them with "
-            f"{dataset.build_command or 'its builder'}, and check them with scripts/compare_rows.py FOLDER {source}"
+            f"{dataset.build_command or 'its builder'}, and check them with "
+            f"data_builders/compare_rows.py FOLDER {source}"
         )
     return dataset
 

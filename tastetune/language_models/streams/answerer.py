@@ -17,11 +17,11 @@ from tastetune.language_models.streams.probabilities import stream_probabilities
 from tastetune.language_models.streams.tokens import SpeltStreams
 from tastetune.language_models.streams.training import token_rows
 from tastetune.tasks import Rows
-from tastetune.tasks.passages import Streams
 from tastetune.tasks.rating import STARS
 from tastetune.tasks.stream import StreamTask
-from tastetune.tasks.stream_lines import known_before
-from tastetune.tasks.stream_lists import StreamListTask
+from tastetune.tasks.streams.lines import known_before
+from tastetune.tasks.streams.lists import StreamListTask
+from tastetune.tasks.streams.passages import Streams
 
 
 class StreamAnswerer:

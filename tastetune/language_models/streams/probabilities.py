@@ -11,7 +11,7 @@ from tastetune.language_models.batching import in_batches, left_padded, tokens_a
 from tastetune.language_models.heads import Head
 from tastetune.language_models.probabilities import AnswerProbabilities
 from tastetune.language_models.streams.tokens import SpeltStreams
-from tastetune.tasks.passages import Passage
+from tastetune.tasks.streams.passages import Passage
 
 
 @torch.inference_mode()

@@ -10,7 +10,7 @@ from tastetune.config.arguments import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
 from tastetune.language_models.item_tokens.tokens import item_token, item_tokens
-from tastetune.tasks.passages import Passage, Streams, passages
+from tastetune.tasks.streams.passages import Passage, Streams, passages
 
 TRIED = 20
 """Lines that are spelt together too, to see whether they come out alike; all are written by one template."""
@@ -61,7 +61,7 @@ class SpeltStreams:
         Args:
             limits: of the windows, the head's tokens among theirs.
             context: tokens that the model has positions for; None where nothing limits them.
-            rng: see `tastetune.tasks.passages.passages`.
+            rng: see `tastetune.tasks.streams.passages.passages`.
 
         Raises:
             InputError: a line does not fit.

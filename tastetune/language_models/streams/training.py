@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datasets import Dataset
 
 from tastetune.language_models.streams.tokens import SpeltStreams
-from tastetune.tasks.passages import Passage
+from tastetune.tasks.streams.passages import Passage
 
 IGNORED = -100
 """The label of a token that carries no loss."""

@@ -9,10 +9,10 @@ from made_log import items_table, log_table
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.data.card import Source
-from tastetune.data.future import by_moment, read_futures
-from tastetune.data.list_rule import Rule, on_scale
+from tastetune.data.lists.future import by_moment, read_futures
+from tastetune.data.lists.rule import Rule, on_scale
+from tastetune.data.lists.top_n import ListArguments, build_lists
 from tastetune.data.splits import SPLITS
-from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import InputError
 from tastetune.tasks.order import BY_ITEM_ID
 

@@ -1,10 +1,10 @@
 """Put the first table of a scores.json, what benchmarks measured, or the map of a package, into a text.
 
-    python scripts/readme_table.py outputs/quickstart/scores.json README.md
-    python scripts/readme_table.py outputs/quickstart/scores.json README.md --rows 6
-    python scripts/readme_table.py results/speed docs/scale.md
-    python scripts/readme_table.py results/scale docs/scale.md
-    python scripts/readme_table.py tastetune README.md
+    python benchmarks/readme_table.py outputs/quickstart/scores.json README.md
+    python benchmarks/readme_table.py outputs/quickstart/scores.json README.md --rows 6
+    python benchmarks/readme_table.py results/speed docs/scale.md
+    python benchmarks/readme_table.py results/scale docs/scale.md
+    python benchmarks/readme_table.py tastetune README.md
 
 The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
 between them is replaced. With --rows the table is a short one: the reference, the best model of each kind, and then the

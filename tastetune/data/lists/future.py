@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from tastetune.data.gold_lists import draw_keys, nobody_qualifies
-from tastetune.data.list_rule import Rule
+from tastetune.data.lists.mined import draw_keys, nobody_qualifies
+from tastetune.data.lists.rule import Rule
 from tastetune.data.splits import SPLITS
 from tastetune.tasks.order import Order
 

@@ -11,8 +11,8 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import NO, YES, Item, LikeDislike, time_span
 from tastetune.tasks.order import order_of
-from tastetune.tasks.passages import Streams
 from tastetune.tasks.rating import STARS, Rating
+from tastetune.tasks.streams.passages import Streams
 from tastetune.tasks.task import KNOWN, Rows
 
 RATING = ["user_id", "item_id", "timestamp"]

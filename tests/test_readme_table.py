@@ -1,4 +1,4 @@
-"""scripts/readme_table.py from the command line."""
+"""benchmarks/readme_table.py from the command line."""
 
 import pytest
 from scored import ROOT, run_in
@@ -28,7 +28,9 @@ def folder(scored):
 @pytest.fixture
 def run_table(folder, monkeypatch, capsys):
     (folder / "text.md").write_text(TEXT)
-    return lambda *args: run_in(folder, monkeypatch, capsys, "readme_table.py", "out/scores.json", "text.md", *args)
+    return lambda *args: run_in(
+        folder, monkeypatch, capsys, "../benchmarks/readme_table.py", "out/scores.json", "text.md", *args
+    )
 
 
 def test_the_whole_first_table_takes_the_old_ones_place(folder, run_table):
@@ -71,7 +73,9 @@ def test_what_cannot_be_done_leaves_the_text_as_it_was(folder, run_table, text, 
 def test_the_readmes_map_is_what_is_there(tmp_path, monkeypatch, capsys):
     (tmp_path / "README.md").write_text((ROOT / "README.md").read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.chdir(ROOT)
-    status, _, stderr = run_in(ROOT, monkeypatch, capsys, "readme_table.py", "tastetune", tmp_path / "README.md")
+    status, _, stderr = run_in(
+        ROOT, monkeypatch, capsys, "../benchmarks/readme_table.py", "tastetune", tmp_path / "README.md"
+    )
     assert status == 0, stderr
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -80,5 +84,5 @@ def test_what_benchmarks_measured_becomes_a_table(monkeypatch, capsys, tmp_path)
     monkeypatch.chdir(tmp_path)
     write_speed("reading", [Comparison("Rows read", "rows/s", "pandas", 10.0, 25.0, "every value")], {}, turns=3)
     (tmp_path / "text.md").write_text("<!-- speed: results/speed -->\n<!-- end of speed -->\n")
-    assert run_in(tmp_path, monkeypatch, capsys, "readme_table.py", "results/speed", "text.md")[0] == 0
+    assert run_in(tmp_path, monkeypatch, capsys, "../benchmarks/readme_table.py", "results/speed", "text.md")[0] == 0
     assert "| Rows read | pandas | 10 rows/s | 25 rows/s | 2.5 | every value |" in (tmp_path / "text.md").read_text()

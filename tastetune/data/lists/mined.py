@@ -1,6 +1,6 @@
 """Mining gold lists: the films that people of one's taste have watched, for users sampled from a log of any size.
 
-The published rule, every constant a field of `tastetune.data.list_rule.Rule`: a user's ten best films; the neighbours
+The published rule, every constant a field of `tastetune.data.lists.rule.Rule`: a user's ten best films; the neighbours
 who rated them high; the films that at least half of the neighbours watched, most watched first, without the ten. Who is
 a neighbour and how many watched a film are two sparse products.
 """
@@ -20,7 +20,7 @@ from scipy import sparse
 from tqdm import tqdm
 
 from tastetune.data.engine import batches, even
-from tastetune.data.list_rule import FUTURE, Rule, on_scale
+from tastetune.data.lists.rule import FUTURE, Rule, on_scale
 from tastetune.errors import InputError
 from tastetune.tasks.order import BY_ITEM_ID, Order
 

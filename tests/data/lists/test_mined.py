@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from made_log import engine, log_table
 from made_netflix_log import write
 
-from tastetune.data.gold_lists import draw_keys, mine
 from tastetune.data.interactions import INTERACTIONS
-from tastetune.data.list_rule import Rule, on_scale
+from tastetune.data.lists.mined import draw_keys, mine
+from tastetune.data.lists.rule import Rule, on_scale
 from tastetune.data.netflix.prize import read_netflix
 from tastetune.errors import InputError
 

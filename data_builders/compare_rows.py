@@ -1,7 +1,7 @@
 """Check that a dataset built here has the same rows as one on the Hub, or in another folder.
 
-    python scripts/compare_rows.py outputs/ml1m/data their-org/ml1m-recipe
-    python scripts/compare_rows.py outputs/ml1m/data outputs/ml1m-again/data
+    python data_builders/compare_rows.py outputs/ml1m/data their-org/ml1m-recipe
+    python data_builders/compare_rows.py outputs/ml1m/data outputs/ml1m-again/data
 
 The other one may be without its rows, as a builder's --recipe_only pushes it where their licence forbids more: then
 hashes of the rows are compared, and the fingerprint of all rows with their prompts. Ends with status 1 and says which

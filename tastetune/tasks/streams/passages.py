@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from tastetune.config.arguments import WindowLimits
-from tastetune.tasks.windows import past, windows
+from tastetune.tasks.streams.windows import past, windows
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def passages(
         rng: draws how long each user's first window is, so that streams begin anywhere; None for full ones.
 
     Raises:
-        InputError: a line does not fit, see `tastetune.tasks.windows`.
+        InputError: a line does not fit, see `tastetune.tasks.streams.windows`.
     """
     order = np.argsort(streams.asked, kind="stable")
     splits = np.searchsorted(streams.asked[order], streams.bounds)
