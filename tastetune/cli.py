@@ -25,6 +25,7 @@ EXTRAS = {
     "optuna": "tune",
     "openpyxl": "excel",
     "sentence_transformers": "text",
+    "trackio": "trackio",
     "pyspark": "spark",
 }
 """Modules that the core does without, and the extra that brings each."""
