@@ -61,7 +61,7 @@ lint: .venv/installed
 .venv/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(PIP) install --quiet -c constraints.txt torch
-	$(PIP) install --quiet -c constraints.txt -e '.[train,gguf,baselines,tune,text,demo,trackio,dev]'
+	$(PIP) install --quiet -c constraints.txt -e '.[train,gguf,baselines,tune,text,demo,trackio,spark,dev]'
 	$(PIP) install --quiet --no-deps --ignore-requires-python $(EVERY_EVAL_EVER)
 	touch $@
 

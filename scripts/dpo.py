@@ -30,11 +30,11 @@ def main() -> None:
     data_args, adapter_args, training_args, model_args = parse_recipe(
         __doc__, (BatchArguments, AdapterArguments, DPOConfig, ModelConfig), output="dpo"
     )
-    output = training_args.output_dir
+    output, say = training_args.output_dir, training_args.distributed_state.print
 
     # 1. All that scripts/doctor.py checks: refused here, before the model is loaded, if it cannot be trained
     prepared = Preferences(data_args, adapter_args, training_args, model_args, key_places())
-    refuse_faults(prepared, training_args.distributed_state.print)
+    refuse_faults(prepared, say)
     dataset, (_, counts), pairs = prepared.dataset, prepared.pairs, prepared.rows
 
     # 2. A place to go on from
@@ -56,7 +56,6 @@ def main() -> None:
                 processing_class=prepared.tokenizer,
                 callbacks=[CostRecorder(checkpoint), FailureWatch()],
             )
-        say = trainer.accelerator.print
         say(f"{counts['pairs']} pairs of {dataset.name} ({counts['left_out']} rows in none), training on {len(pairs)}")
         say(f"resuming from {checkpoint}" if checkpoint else f"starting from {adapter_args.sft_adapter}")
 

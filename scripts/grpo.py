@@ -40,11 +40,11 @@ def main() -> None:
     data_args, adapter_args, training_args, model_args = parse_recipe(
         __doc__, (DataArguments, AdapterArguments, TotalBatchGRPOConfig, ModelConfig), output="grpo"
     )
-    output = training_args.output_dir
+    output, say = training_args.output_dir, training_args.distributed_state.print
 
     # 1. All that scripts/doctor.py checks: refused here, before the model is loaded, if it cannot be trained
     prepared = Rewards(data_args, adapter_args, training_args, model_args, key_places())
-    refuse_faults(prepared, training_args.distributed_state.print)
+    refuse_faults(prepared, say)
     dataset, (rows, reward), tokenizer = prepared.dataset, prepared.rewarded, prepared.tokenizer
 
     # 2. A place to go on from
@@ -70,7 +70,6 @@ def main() -> None:
                 processing_class=tokenizer,
                 callbacks=[CostRecorder(checkpoint), FailureWatch(must_move=False)],
             )
-        say = trainer.accelerator.print
         each = training_args.num_generations
         say(
             f"writing for {len(rows)} users of {dataset.name}: {each} lists for each of {prepared.at_once} users a step"

@@ -32,7 +32,7 @@ def main() -> None:
     data_args, stand_in, training_args = parse_recipe(
         __doc__, (SftArguments, StandInArguments, SFTConfig), output="model"
     )
-    output = training_args.output_dir
+    output, say = training_args.output_dir, training_args.distributed_state.print
     refuse_push_and_evaluation(training_args)
     check_arguments(training_args, key_places())
     set_total_batch_size(training_args, data_args.total_train_batch_size)
@@ -60,7 +60,6 @@ def main() -> None:
             processing_class=tokenizer,
             callbacks=[CostRecorder(checkpoint, len(streams)), FailureWatch()],
         )
-        say = trainer.accelerator.print
         say(f"pre-training {model.num_parameters():,} parameters on {len(streams)} streams")
         with explained_disk_errors(output):
             trainer.train(resume_from_checkpoint=checkpoint)

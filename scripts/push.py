@@ -32,7 +32,7 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="what a builder, scripts/sft.py or scripts/predict.py wrote")
     parser.add_argument("repo_id", help="org/name, or name for your own account")
-    parser.add_argument("--type", choices=("dataset", "model"), help="guessed from the files when left away")
+    parser.add_argument("--type", choices=("dataset", "model", "space"), help="guessed from the files when left away")
     parser.add_argument("--public", action="store_true", help="let everybody see it")
     parser.add_argument("--revision", help="the branch to push to, made if missing (default: main)")
     parser.add_argument("--message", help="the commit's message")

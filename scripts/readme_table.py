@@ -3,6 +3,7 @@
     python scripts/readme_table.py outputs/quickstart/scores.json README.md
     python scripts/readme_table.py outputs/quickstart/scores.json README.md --rows 6
     python scripts/readme_table.py results/speed docs/scale.md
+    python scripts/readme_table.py results/scale docs/scale.md
     python scripts/readme_table.py tastetune README.md
 
 The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
@@ -10,7 +11,8 @@ between them is replaced. With --rows the table is a short one: the reference, t
 next best.
 
 Of a folder of files that benchmarks wrote, their table is put between `<!-- speed: results/speed -->` and
-`<!-- end of speed -->`. Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and
+`<!-- end of speed -->`; of results/scale, what benchmarks/scale.py measured, between `<!-- growth: results/scale -->`
+and `<!-- end of growth -->`. Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and
 `<!-- end of map -->`, each with the first sentence of its own documentation.
 """
 
@@ -22,6 +24,8 @@ from pathlib import Path
 from tastetune.artifacts.scores import read_scores
 from tastetune.errors import InputError, run
 from tastetune.files import write_text
+from tastetune.growth import FOLDER as GROWTH
+from tastetune.growth import growth_table
 from tastetune.reporting.leaderboard import first_table, short_table
 from tastetune.reporting.views import VIEWS
 from tastetune.speed import speed_table
@@ -35,6 +39,8 @@ def main() -> None:
     args = parser.parse_args()
     if (args.source / "__init__.py").is_file():
         kind, table = "map", room_map(args.source)
+    elif args.source.is_dir() and args.source.name == GROWTH.name:
+        kind, table = "growth", growth_table(sorted(args.source.glob("*.json")))
     elif args.source.is_dir():
         kind, table = "speed", speed_table(sorted(args.source.glob("*.json")))
     else:

@@ -43,10 +43,11 @@ def main() -> None:
         __doc__, (SftArguments, ValidationArguments, FineTuningConfig, ModelConfig)
     )
     output, pushing = training_args.output_dir, training_args.push_to_hub
+    say = training_args.distributed_state.print
 
     # 1. All that scripts/doctor.py checks: refused here, before the model is loaded, if it cannot be trained
     prepared = FineTuning(data_args, validation_args, training_args, model_args, key_places())
-    refuse_faults(prepared, training_args.distributed_state.print)
+    refuse_faults(prepared, say)
     dataset, trials = prepared.dataset, validation_args.tune
     if prepared.validation or trials:
         refuse_trained([base_record(model_args)], dataset, dataset.task, "validation")
@@ -60,13 +61,12 @@ def main() -> None:
     settings = run_settings(dataset, prepared.data, prepared.training, prepared.model) | tuning
     settings |= validation.settings if validation else {}
     if not data_args.force and is_done(output, settings):
-        training_args.distributed_state.print(f"done already: {output} holds this very run; --force trains it anew")
+        say(f"done already: {output} holds this very run; --force trains it anew")
         return push_run(training_args) if pushing else None
     trained = trained_rows(dataset, data_args.dataset_train_split)
     with held_run(training_args, settings, rows=trained, force=data_args.force) as checkpoint:
         # 4. The model behind a fresh adapter
         trainer = fine_tuning_trainer(prepared, validation, checkpoint)
-        say = trainer.accelerator.print
         say(
             f"training on {len(rows)} rows of {dataset.name} ({data_args.dataset_train_split}) in {trainer.args.device}"
         )

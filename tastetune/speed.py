@@ -70,7 +70,7 @@ def write_speed(name: str, comparisons: list[Comparison], versions: Mapping[str,
     """Write what a benchmark measured into `FOLDER`, print it, and return the file."""
     content = {
         "command": command_line("python"),
-        "processor": f"one thread of {_processor()}",
+        "processor": f"one thread of {processor()}",
         "turns": turns,
         "versions": {"python": platform.python_version(), **versions},
         "comparisons": [asdict(comparison) for comparison in comparisons],
@@ -105,7 +105,8 @@ def _line(made: Comparison) -> str:
     return f"| {made.what} | {made.beside} | {' | '.join(rates)} | {made.ratio:.1f} | {made.equal} |"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of this machine's processor."""
     names = Path("/proc/cpuinfo")
     lines = names.read_text(encoding="utf-8").splitlines() if names.is_file() else []
     named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))

@@ -121,12 +121,13 @@ def test_a_recipe_or_config_is_strict_yaml_and_says_its_command(name):
 
 @pytest.mark.parametrize("name", ACCELERATE)
 def test_accelerate_takes_the_configuration(name):
-    """Keys of fsdp_config are flags of `accelerate launch`; a misspelt one would pass unseen."""
+    """Keys of fsdp_config and deepspeed_config are flags of `accelerate launch`; a misspelt one would pass unseen."""
     config = load_config_from_file(str(ROOT / name)).to_dict()
-    assert {f"--{key}" for key in config.get("fsdp_config", ())} <= accelerate_flags()
+    keys = [key for kind in ("fsdp_config", "deepspeed_config") for key in config.get(kind, ())]
+    assert {f"--{key}" for key in keys} <= accelerate_flags()
 
 
 def test_the_accelerate_configurations_are_all_there():
     kinds = {name: load_config_from_file(str(ROOT / name)).distributed_type.value for name in ACCELERATE}
-    expected = {"single": "NO", "ddp": "MULTI_GPU", "fsdp": "FSDP"}
+    expected = {"single": "NO", "ddp": "MULTI_GPU", "fsdp": "FSDP", "zero3": "DEEPSPEED"}
     assert kinds.items() >= {f"recipes/accelerate/{name}.yaml": kind for name, kind in expected.items()}.items()

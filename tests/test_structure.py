@@ -25,6 +25,7 @@ LEVELS = (
     ("templates", "speed"),
     ("search",),
     ("config", "metrics"),
+    ("growth",),
     ("artifacts",),
     ("tasks", "hub"),
     ("data", "language_models", "evaluation", "baselines"),

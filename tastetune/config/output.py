@@ -74,8 +74,8 @@ def file_size(text: str) -> int:
     return int(matched[1]) * 1000 ** " KMGT".index(matched[2].upper() or " ")
 
 
-PLACES = ("output_dir", "push_to_hub", "public", "recipe_only")
-"""Flags of a builder that say where the dataset goes, and nothing of its rows."""
+PLACES = ("output_dir", "push_to_hub", "public", "recipe_only", "engine", "master")
+"""Flags of a builder that say where the dataset goes and what computes it, and nothing of its rows."""
 
 
 def build_command() -> str:

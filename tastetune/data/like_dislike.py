@@ -11,16 +11,16 @@ from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
 from tastetune.config.flags import BuildArguments
-from tastetune.config.output import build_command
+from tastetune.config.output import SPARK, build_command
 from tastetune.data.audit import audit
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
-from tastetune.data.engine import keep, ordered
+from tastetune.data.engine import batches, keep, ordered
 from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
 from tastetune.data.histories import with_histories
 from tastetune.data.interactions import INTERACTIONS
-from tastetune.data.liking import THRESHOLD, with_rule
+from tastetune.data.liking import LOG, THRESHOLD, with_rule
 from tastetune.data.negatives import MISSING, UNIFORM, with_sampled
 from tastetune.data.rows import SCHEMA, Renderer, canonical, example_id, sample
 from tastetune.data.splits import SPLITS, split, timed_by_split
@@ -63,11 +63,13 @@ def build(
         The content of `tastetune.json`.
 
     Raises:
-        InputError: a split without rows, likes or dislikes alone, a licence that forbids the push, or something else
-            than a dataset in the output folder.
+        InputError: a split without rows, likes or dislikes alone, a licence that forbids the push, an engine that is
+            not there or not exact, or something else than a dataset in the output folder.
     """
     task = LikeDislike(args.genres, args.ratings, style=args.prompt_style, times=args.times, **(wording or {}))
     protocol, notes = "predefined" if "split" in interactions.columns else args.protocol, dict(notes or {})
+    if args.engine == SPARK and args.like_rule == LOG:
+        raise InputError("--like_rule log: engines differ in the last digit of a logarithm; leave --engine spark out")
     with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as computed:
         order, has_times = _order(args), int(computed.timestamp.nunique().execute()) > 1
         splits = split(computed, protocol, order)
@@ -175,6 +177,6 @@ def _write(
 
 def _drawn(test: ir.Table, args: BuildArguments) -> pa.Array:
     """The example ids of the test rows that stand in test_sample too."""
-    columns = test.select("user_id", "item_id").to_pyarrow().columns
-    ids = [example_id(*pair) for pair in zip(*(column.to_pylist() for column in columns), strict=True)]
+    pairs = (batch.to_pydict().values() for batch in batches(test.select("user_id", "item_id"), ROWS_A_GROUP))
+    ids = (example_id(*pair) for columns in pairs for pair in zip(*columns, strict=True))
     return pa.array(sorted(sample(ids, args.test_sample, args.seed)))

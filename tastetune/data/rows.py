@@ -1,9 +1,10 @@
 """Rows of the like-or-dislike task: a target and its history as prompt, answer and label."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import md5
+from heapq import nsmallest
 
 import pyarrow as pa
 
@@ -102,9 +103,12 @@ def canonical(table: pa.Table) -> bytes:
     return "".join(json.dumps(row) + "\n" for row in zip(*columns, strict=True)).encode()
 
 
-def sample(example_ids: Sequence[str], size: int, seed: int) -> set[str]:
-    """`size` ids (all, if fewer) drawn uniformly by seed, the same on every engine: the smallest by a seeded hash."""
-    return set(sorted(example_ids, key=lambda name: md5(f"{seed}:{name}".encode()).digest())[:size])
+def sample(example_ids: Iterable[str], size: int, seed: int) -> set[str]:
+    """`size` ids (all, if fewer) drawn uniformly by seed, the same on every engine: the smallest by a seeded hash.
+
+    No more than `size` of them are held at a time.
+    """
+    return set(nsmallest(size, example_ids, key=lambda name: md5(f"{seed}:{name}".encode()).digest()))
 
 
 def _escaped(text: str) -> str:

@@ -66,7 +66,7 @@ def fit_to_file(config: Path, dataset: Path, folder: Path, predictions: Path) ->
     """
     try:
         from tastetune.baselines.recbole.configs import read_config
-        from tastetune.baselines.recbole.folding import fitted_items
+        from tastetune.demo.item_fit import fitted_items
     except ImportError as error:
         raise InputError(f"it needs RecBole: pip install 'tastetune[baselines]' ({error})") from error
     opened, settings = open_dataset(dataset), read_config(config)

@@ -102,14 +102,12 @@ def _splits(run: Preparation) -> str:
     ids = {}
     for split in ("train", "validation", "test"):
         if run.dataset.has_split(config, split):
-            table = run.dataset.read(config, split)
-            key = "example_id" if "example_id" in table.column_names else "user_id"
-            ids[split] = set(table[key].to_pylist())
+            ids[split] = pc.unique(run.dataset.read(config, split, ["example_id"])["example_id"])
     for one, other in combinations(ids, 2):
-        if shared := ids[one] & ids[other]:
+        if len(shared := ids[other].filter(pc.is_in(ids[other], ids[one]))):
             raise InputError(
                 f"{run.dataset.source}: {len(shared):,} of {len(ids[other]):,} rows of {other} stand in {one} as well, "
-                f"the first {min(shared)!r}; rebuild the dataset"
+                f"the first {pc.min(shared).as_py()!r}; rebuild the dataset"
             )
     return ", ".join(f"{split} {len(of):,}" for split, of in ids.items())
 

@@ -55,7 +55,7 @@ class FailureWatch(TrainerCallback):
             self._refuse_still(args, state, after)
 
     def _refuse_still(self, args, state, after: list[float]) -> None:
-        if after == self.before:
+        if after and after == self.before:  # under ZeRO-3 weights lie elsewhere between the steps
             raise InputError(
                 f"no weight has changed in {state.global_step} steps; raise learning_rate ({args.learning_rate}), "
                 "lower warmup_steps, or load the model in a finer dtype"

@@ -25,6 +25,9 @@ SPLIT = "validation"
 
 LOSS = "loss"
 
+IN_SLICES = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
+"""What `accelerate launch` sets where each process holds a slice of the model."""
+
 
 @dataclass(frozen=True)
 class Validation:
@@ -103,10 +106,10 @@ def draw_validation(
             f"eval_strategy is {args.eval_strategy.value!r} and dataset_train_split {trained_on!r}: rows that the "
             'model is trained on cannot choose it; set dataset_train_split: train, or eval_strategy: "no"'
         )
-    if args.fsdp or os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true":
+    if args.fsdp or args.deepspeed or any(os.environ.get(name, "").lower() == "true" for name in IN_SLICES):
         raise InputError(
-            "a model cut into slices (FSDP) does not answer while it is trained, as eval_strategy and tune ask; launch "
-            'with recipes/accelerate/ddp.yaml, or set eval_strategy: "no" and leave tune out'
+            "a model cut into slices (FSDP, DeepSpeed) does not answer while it is trained, as eval_strategy and tune "
+            'ask; launch with recipes/accelerate/ddp.yaml, or set eval_strategy: "no" and leave tune out'
         )
     whole = task.rows(dataset, SPLIT)
     places = np.random.default_rng(args.seed).permutation(len(whole.table))[: validation_args.eval_rows]

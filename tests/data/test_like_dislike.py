@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import replace
 
 import hypothesis.strategies as st
-import ibis
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,15 +93,6 @@ def test_same_input_same_bytes_whatever_the_threads_and_the_order_of_rows(datase
             tmp_path / "made", shuffle(made_rows(), random_state=seed), connect(threads=threads), test_sample=5
         )
         assert files(other.folder) == files(dataset.folder)
-
-
-def test_spark_builds_the_same_rows(dataset, tmp_path):
-    sql = pytest.importorskip("pyspark.sql", reason="the extra `spark` is not installed")
-    session = sql.SparkSession.builder.master("local[2]").config("spark.sql.shuffle.partitions", "2").getOrCreate()
-    session.createDataFrame(log_table(made_rows()).to_pandas()).createOrReplaceTempView("log")
-    interactions = ibis.pyspark.connect(session).table("log")
-    build(interactions, items_table(), SOURCE, BuildArguments(output_dir=str(tmp_path / "made"), test_sample=5))
-    assert files(tmp_path / "made") == files(dataset.folder)
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

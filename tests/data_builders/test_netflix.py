@@ -72,6 +72,17 @@ def test_lists_from_a_built_dataset(tmp_path):
     assert (settings["high"], settings["watched_by"], settings["shared"], settings["liked"]) == (4.0, 0.6, 2, 10)
 
 
+def test_lists_of_the_future_from_a_built_dataset(tmp_path, monkeypatch):
+    """The made dataset's likes begin at 4; its users rate 13 to 26 films, the first half of which is the past."""
+    monkeypatch.chdir(tmp_path)
+    make_dataset(tmp_path / "outputs" / "made" / "data")
+    flags = ("--gold", "future", "--liked", "5", "--favourites_over", "0", "--validation_share", "0.1")
+    run_here("top_n.py", monkeypatch, "--source", "outputs/made/data", *flags)
+    dataset = open_dataset("outputs/made-future/data")
+    assert (dataset.name.endswith("-future"), dataset.seen, dataset.like_from) == (True, "past", 4.0)
+    assert all(len(dataset.read("top_n", split)) for split in ("train", "validation", "test"))
+
+
 def test_netflix_has_a_folder_by_convention_and_its_flags_may_stand_in_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     flags = {"source": made_prize(tmp_path / "prize"), "high": 4, "watched_by": 0.6}

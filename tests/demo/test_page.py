@@ -53,6 +53,7 @@ def address(tmp_path_factory, outside):
 def page(browser, address):
     """The browser with the page loaded anew, nothing of it in its cache."""
     browser.get("about:blank")
+    browser.get_log("browser")  # where the page before complains that it was left
     browser.execute_cdp_cmd("Network.clearBrowserCache", {})
     browser.get(address)
     until(browser, "document.querySelectorAll('#tt-offered input').length > 0")

@@ -79,6 +79,21 @@ def test_rows_that_lie_among_its_files_are_refused_even_in_private(dataset, tmp_
         plan_push(tmp_path / "space", "org/page", "space", private=True)
 
 
+def test_pushed_it_lies_on_the_hub_and_modules_that_are_gone_go(hub, dataset, tmp_path):
+    write_space(tmp_path / "space", PARTS, dataset, SETTINGS, private=True)
+    (tmp_path / "space" / "old.py").write_text("")
+    for name in ("first", "second"):
+        done = hub.run("scripts/push.py", str(tmp_path / "space"), "org/page", "--message", name)
+        assert done.returncode == 0, done.stderr
+        assert "/spaces/org/page/tree/" in done.stdout
+        (tmp_path / "space" / "old.py").unlink(missing_ok=True)
+    files = hub.files("space", "org/page")
+    assert hub.repositories["space", "org/page"].private
+    assert files["README.md"] == (tmp_path / "space" / "README.md").read_bytes()
+    assert "old.py" not in files
+    assert "tastetune/demo/page.py" in files
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [

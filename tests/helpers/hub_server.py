@@ -80,7 +80,7 @@ class HubServer:
     Attributes:
         url: what HF_ENDPOINT must be.
         tokens: token to what it may do: `write` (accounts `me` and `org`) or `read`.
-        repositories: (`dataset` or `model`, id) to Repository.
+        repositories: (`dataset`, `model` or `space`, id) to Repository.
         requests: (method, path) of everything asked, in order.
         agents: what those who asked said of themselves, each once.
         faults: what is to go wrong.
@@ -322,7 +322,7 @@ def _git_oid(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-API, ID = r"/api/(dataset|model)s/", r"([\w.-]+/[\w.-]+)"
+API, ID = r"/api/(dataset|model|space)s/", r"([\w.-]+/[\w.-]+)"
 ROUTES = (
     ("GET", r"/api/whoami-v2", "whoami"),
     ("POST", r"/api/repos/create", "create"),

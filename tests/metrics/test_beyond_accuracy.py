@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from scipy.spatial.distance import pdist
+from sklearn.metrics import ndcg_score
 
 from tastetune.metrics.beyond_accuracy import diversity, mean_defined, novelty, popularity_lift
 from tastetune.metrics.lines import NO_LINE, OFF
@@ -47,6 +48,36 @@ def test_lists_that_are_as_popular_as_tastes_have_no_lift():
 def test_the_mean_of_those_that_have_a_value():
     weights = np.array([[1, 1, 1], [0, 0, 2]])
     np.testing.assert_allclose(mean_defined(np.array([0.2, 0.4, np.nan]), weights), [0.3, np.nan])
+
+
+ITEMS = st.permutations(range(30)).map(lambda items: items[:DEPTH])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(ITEMS, st.sets(st.integers(0, 29), min_size=1)), min_size=1, max_size=4))
+def test_lists_that_rank_the_catalogue_agree_with_scikit_learn_and_recbole(answers):
+    """NDCG@10 by scikit-learn; Recall@20, coverage and mean popularity by RecBole, of whole lists."""
+    from recbole.evaluator import metrics as recbole
+
+    from tastetune.baselines.recbole import shim  # which lets RecBole be imported beside today's numpy
+
+    assert shim
+    grid = np.array([items for items, _ in answers])
+    gold = [(user, item) for user, (_, wanted) in enumerate(answers) for item in wanted]
+    none, watched = (np.zeros(0, np.int64), np.zeros(0, np.int64)), np.arange(1, 31) / 30
+    by = Listed(tuple(np.array(gold).T), none, none, watched, np.zeros((30, 0), bool))
+    found = {name: value[0] for name, value in list_metrics(grid, by, np.ones((1, len(answers)))).items()}
+    relevance = np.array([[item in wanted for item in range(30)] for _, wanted in answers], float)
+    order = np.zeros((len(answers), 30))
+    np.put_along_axis(order, grid, np.arange(DEPTH, 0, -1)[None].repeat(len(answers), 0), axis=1)
+    assert found["ndcg@10"] == pytest.approx(ndcg_score(relevance, order, k=10))
+    config = {"topk": [10, 20], "metric_decimal_place": 9}
+    hits = np.take_along_axis(relevance, grid, axis=1)
+    recall = recbole.Recall(config).metric_info(hits, relevance.sum(axis=1))
+    assert found["recall@20"] == pytest.approx(recall[:, DEPTH - 1].mean())
+    assert found["coverage"] == recbole.ItemCoverage(config).get_coverage(grid[:, :10], 30)
+    popularity = recbole.AveragePopularity(config).metric_info(watched[grid])
+    assert found["popularity"] == pytest.approx(popularity[:, 9].mean())
 
 
 def test_recall_at_20_needs_lists_that_go_on():

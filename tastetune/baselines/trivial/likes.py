@@ -26,12 +26,16 @@ GRID = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 DEFAULT = 5.0
 """Smoothing where validation cannot choose: it is empty, or all its rows bear one label."""
 
-COLUMNS = ["example_id", "user_id", "item_id", "label", "history_ratings"]
+COLUMNS, OF_ANSWERED = ["user_id", "item_id", "label"], ["example_id", "history_ratings"]
+"""What is read of all rows, and of those that are answered, which are few."""
 
 
 @dataclass(frozen=True)
 class CodedLikes:
-    """Rows as arrays of equal length n: user and item codes, likes (0.0 or 1.0), and the history's (likes, length)."""
+    """Rows as arrays of equal length n: user and item codes, likes (0.0 or 1.0), and the history's (likes, length).
+
+    Of rows that no model answers the history is not read, and 0.
+    """
 
     user: np.ndarray
     item: np.ndarray
@@ -141,7 +145,7 @@ class TrivialLikes:
 
     def fit_predict(self, dataset: BuiltDataset, split: str, *, after_epoch: AfterEpoch | None = None) -> Predictions:
         splits = fit_on(dataset, split)
-        tables = read_labelled_rows(dataset, split, COLUMNS)
+        tables = read_labelled_rows(dataset, split, COLUMNS, OF_ANSWERED)
         coded, began = encode(tables, dataset.like_from), time.perf_counter()
         fit = coded["train"] if splits == "train" else joined(coded["train"], coded["validation"])
         if dataset.has_sampled_dislikes and self.name == "most_popular":
@@ -167,7 +171,9 @@ def encode(tables: dict[str, pa.Table], like_from: float) -> dict[str, CodedLike
             users[name],
             items[name],
             table["label"].to_numpy().astype(np.float64),
-            _history(table["history_ratings"], like_from),
+            _history(table["history_ratings"], like_from)
+            if "history_ratings" in table.column_names
+            else np.zeros((len(table), 2), np.int64),
         )
         for name, table in tables.items()
     }

@@ -80,14 +80,16 @@ def _write(interactions: ir.Table, path: Path) -> None:
 def _session(master: str | None, scratch: Path) -> Iterator[ibis.BaseBackend]:
     from pyspark.sql import SparkSession
 
-    builder = SparkSession.builder.master(master or "local[*]").appName("tastetune")
-    settings: dict[str, float | str | None] = {
+    builder: SparkSession.Builder = SparkSession.builder.master(master or "local[*]").appName("tastetune")
+    settings = {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
-    session = builder.config(map=settings).getOrCreate()
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     session.conf.set(SCRATCH, str(scratch))
     try:

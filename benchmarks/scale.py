@@ -1,0 +1,91 @@
+"""How time and memory grow with a log: made ratings through the builder, the trivial models and the scorer.
+
+    python benchmarks/scale.py                                      # 100,000 and 1 million ratings
+    python benchmarks/scale.py --ratings 10_000_000 --keep_dir outputs/scale
+    python benchmarks/scale.py --ratings 100_000_000 --keep_dir outputs/scale
+    python scripts/readme_table.py results/scale docs/scale.md
+
+Each stage is a process of its own; its seconds and its peak memory are the system's. What was measured is written into
+results/scale/, one file a size, from which the table of docs/scale.md is made. The bounds at 100 million ratings are 30
+minutes and 24 GiB for the builder, on two cores. With --keep_dir the made log and what is built of it are left there.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv
+
+from tastetune.errors import run
+from tastetune.growth import measured, write_growth
+
+RATINGS_A_USER, ITEMS, CHUNK = 100, 20_000, 1 << 22
+FIRST_MOMENT, SECONDS = 1_000_000_000, 10 * 365 * 86_400
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ratings", type=int, nargs="+", default=[100_000, 1_000_000], help="sizes of the logs")
+    parser.add_argument("--keep_dir", type=Path, help="folder for the logs and datasets (default: none is kept)")
+    args = parser.parse_args()
+    for ratings in args.ratings:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = (args.keep_dir or Path(scratch)) / str(ratings)
+            write_log(folder, ratings)
+            write_growth(ratings, {name: measured(command) for name, command in stages(folder).items()})
+
+
+def stages(folder: Path) -> dict[str, list[str]]:
+    """The commands to measure, by what they do."""
+    run = ["--run_dir", str(folder / "run")]
+    log = ["--log", str(folder / "ratings.csv"), "--items", str(folder / "items.csv")]
+    return {
+        "Dataset built": ["data_builders/csv_log.py", *log, "--output_dir", str(folder / "run" / "data")],
+        "Trivial models": ["scripts/baseline.py", *run],
+        "Scores": ["scripts/score.py", *run],
+    }
+
+
+def write_log(folder: Path, ratings: int) -> None:
+    """`ratings.csv` and `items.csv`: users of unlike activity, items of unlike popularity, and who likes what."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    users, items = ratings // RATINGS_A_USER, min(ITEMS, ratings // 50)
+    keys = pairs(rng, users, items, ratings)
+    generosity, quality = rng.normal(0, 0.5, users), rng.normal(0, 0.5, items)
+    names = ["user_id", "item_id", "rating", "timestamp"]
+    schema = pa.schema([(name, pa.int64()) for name in names])
+    with csv.CSVWriter(folder / "ratings.csv", schema) as file:
+        for start in range(0, ratings, CHUNK):
+            user, item = np.divmod(keys[start : start + CHUNK], items)
+            stars = 3.6 + generosity[user] + quality[item] + rng.normal(0, 1, len(user))
+            time = FIRST_MOMENT + rng.integers(0, SECONDS, len(user))
+            columns = [user, item, np.clip(np.rint(stars), 1, 5).astype(np.int64), time]
+            file.write_table(pa.table(dict(zip(names, columns, strict=True)), schema=schema))
+    titles = [f"Title {number}" for number in range(items)]
+    csv.write_csv(pa.table({"item_id": pa.array(range(items)), "title": titles}), folder / "items.csv")
+
+
+def pairs(rng: np.random.Generator, users: int, items: int, n: int) -> np.ndarray:
+    """`n` distinct pairs as user * items + item, ascending; int64."""
+    activity = np.cumsum(rng.lognormal(0, 1, users))
+    popularity = np.cumsum(1 / (np.arange(items) + 10.0))
+    keys = np.empty(0, np.int64)
+    while len(keys) < n:
+        keys = np.unique(np.concatenate([keys, *drawn(rng, activity, popularity, 5 * (n - len(keys)) // 4 + 100)]))
+    return np.delete(keys, rng.choice(len(keys), len(keys) - n, replace=False))
+
+
+def drawn(rng: np.random.Generator, activity: np.ndarray, popularity: np.ndarray, n: int) -> Iterator[np.ndarray]:
+    for size in (min(CHUNK, n - start) for start in range(0, n, CHUNK)):
+        user, item = (
+            np.searchsorted(edges, rng.random(size) * edges[-1], side="right") for edges in (activity, popularity)
+        )
+        yield user * len(popularity) + item
+
+
+if __name__ == "__main__":
+    run(main)
