@@ -37,7 +37,7 @@ class Meta:
         dataset, config, split, fingerprint: the rows answered, as the dataset's `tastetune.json` names them.
         rows_digest: by which the rows answered are told from edited ones, see `tastetune.tasks.Rows.digest`; None where
             it is not known.
-        hashed_ids: whether the ids of rows and items are hashed, see `tastetune.tasks.identifiers.Identifiers`.
+        hashed_ids: whether the ids of rows and items are hashed, see `tastetune.reporting.exports.identifiers`.
         threshold: scores at or above it mean Yes (0.5 for a probability, 4.0 for stars).
         base_model, adapter: a language model's folder or Hub id, or the text baseline's encoder; None for the others.
         shots: worked examples before each prompt.

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from tastetune.artifacts.dataset import CATALOGUE, INFO, WRITTEN
+from tastetune.artifacts.dataset.shards import Written, write_shards
 from tastetune.artifacts.digests import digest_of_file
 from tastetune.config.output import SPARK, OutputArguments
 from tastetune.data.card import Source
 from tastetune.data.engine.spark import refuse_without_spark
-from tastetune.data.shards import Written, write_shards
 from tastetune.data.viewer import Config
 from tastetune.data.viewer import metadata as viewer_metadata
 from tastetune.errors import InputError

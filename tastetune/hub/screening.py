@@ -1,5 +1,6 @@
 """What of a folder may leave this machine for the Hub, and what never does."""
 
+import json
 import mmap
 import re
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ OF_A_MODEL = (
     *("adapter_config.json", "config.json", "generation_config.json", "*.index.json"),
     *("*.safetensors", "*.gguf", "adapter_model.bin", "pytorch_model*.bin"),
     *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.jinja"),
-    *(RUN, COST, ROWS, "scores.json"),
+    *(RUN, COST, ROWS),
 )
 """What may go with a model or adapter that everybody sees: none of these holds a row of the ratings."""
 
@@ -180,13 +181,24 @@ def _refuse_other_rows(folder: Path, files: Sequence[str], repo_type: str) -> No
     """Refuse to show everybody what may hold rows of ratings and is no part of a dataset."""
     written = WRITTEN if INFO in files else PUBLISHED
     for name in files:
-        model = repo_type == "model" and (name == RESULTS or RECORD.fullmatch(name))
+        model = repo_type == "model" and (name == RESULTS or RECORD.fullmatch(name) or _are_scores(folder / name))
         built = model or (repo_type == "dataset" and written.fullmatch(name))
         if not built and not any(fnmatch(Path(name).name, pattern) for pattern in HARMLESS[repo_type]):
             raise InputError(
                 f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "
                 f"--public, move it away, or leave it out with --ignore {name}"
             )
+
+
+def _are_scores(path: Path) -> bool:
+    """Whether a file is a `scores.json` that shows no single row, or rows that may be passed on."""
+    if path.name != "scores.json":
+        return False
+    try:
+        scores = json.loads(path.read_text(encoding="utf-8"))
+        return "rows" not in scores or scores["dataset"]["settings"]["redistribution"] is True
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _check_no_token(path: Path) -> None:

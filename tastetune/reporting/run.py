@@ -21,11 +21,11 @@ from tastetune.files import replacing, write_all
 from tastetune.hub.results import PREDICTIONS, RECORDS
 from tastetune.probe.probe import read_probes
 from tastetune.reporting.exports.every_eval_ever import write_records
+from tastetune.reporting.exports.identifiers import Identifiers
 from tastetune.reporting.exports.repository import write_predictions_of
 from tastetune.reporting.files import CURVE, files_of
 from tastetune.reporting.model_card import rows_of
 from tastetune.tasks import TASKS, Rows, task_of
-from tastetune.tasks.identifiers import Identifiers
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import pytest
 
 from tastetune.artifacts.dataset import split_files
 from tastetune.artifacts.dataset.files import shard_names
+from tastetune.artifacts.dataset.shards import write_shards
 from tastetune.config.output import file_size
-from tastetune.data.shards import write_shards
 from tastetune.data.viewer import Config, metadata
 from tastetune.errors import InputError
 

@@ -136,3 +136,13 @@ def test_a_secret_of_any_kind_is_refused_in_any_file(adapter, secret):
 def test_words_that_look_a_little_like_it_are_none(adapter, word):
     (adapter / "tokenizer.json").write_text(word)
     assert "tokenizer.json" in files_to_push(adapter)[0]
+
+
+def test_scores_go_public_without_single_rows_or_with_rows_that_may_be_passed_on(adapter):
+    scores = {"dataset": {"settings": {"redistribution": False}}, "rows": [{"title": "A Film"}]}
+    (adapter / "scores.json").write_text(json.dumps(scores))
+    with pytest.raises(InputError, match=r"scores\.json: may hold rows of ratings"):
+        files_to_push(adapter, private=False)
+    for passed in ({"dataset": scores["dataset"]}, scores | {"dataset": {"settings": {"redistribution": True}}}):
+        (adapter / "scores.json").write_text(json.dumps(passed))
+        assert "scores.json" in files_to_push(adapter, private=False)[0]

@@ -122,12 +122,15 @@ def test_a_whole_run_gives_nothing_away_and_comes_back_whole(near_hub, run, hub,
     where = {"HF_ENDPOINT": near_hub.url, "HF_HUB_DISABLE_TELEMETRY": None}
     done = hub.run("-c", FRESH, run, **where)
     assert done.returncode == 0, done.stderr
+    near_hub.agents.clear()
     flags = ["--dataset_name", "org/made", "--model_name_or_path", "org/Tiny", "--adapter", "org/adapter"]
     output = tmp_path / "fresh" / "sft.parquet"
     done = hub.run("scripts/predict.py", "recipes/quickstart/sft.yaml", *flags, "--output", output, **where)
     assert done.returncode == 0, done.stderr
     assert read_predictions(output).table.equals(read_predictions(run / "predictions" / "sft.parquet").table)
     assert not [path for _, path in near_hub.requests if path.endswith(".bin")]
+    assert near_hub.agents
+    assert not {agent for agent in near_hub.agents if "torch/" in agent}, "what is installed here is nobody's business"
 
 
 @pytest.mark.parametrize(

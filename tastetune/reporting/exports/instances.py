@@ -9,8 +9,8 @@ import numpy as np
 from tastetune.metrics import lines, ranking
 from tastetune.metrics.labelled import STARS
 from tastetune.metrics.recommended import DEPTH, LINES
+from tastetune.reporting.exports.identifiers import Identifiers
 from tastetune.tasks import Rows
-from tastetune.tasks.identifiers import Identifiers
 from tastetune.tasks.labels import Answers
 from tastetune.tasks.like_dislike import NO, YES, LikeDislike
 from tastetune.tasks.lists import Lists

@@ -20,9 +20,9 @@ from tastetune.artifacts.predictions import (
 )
 from tastetune.artifacts.redaction import shareable
 from tastetune.errors import InputError
+from tastetune.reporting.exports.identifiers import Identifiers
 from tastetune.reporting.formats import markdown
 from tastetune.tasks import Rows, task_of
-from tastetune.tasks.identifiers import Identifiers
 from tastetune.tasks.like_dislike import NO, YES, LikeDislike
 from tastetune.templates import environment
 
