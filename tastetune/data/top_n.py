@@ -15,11 +15,11 @@ from tastetune.data.card import Source, top_n_card
 from tastetune.data.engine import ordered
 from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
-from tastetune.data.future import by_moment, read_futures
 from tastetune.data.gold_lists import mine
 from tastetune.data.interactions import INTERACTIONS
-from tastetune.data.list_rows import fingerprint, lengths, render
 from tastetune.data.list_rule import FUTURE, Rule, on_scale
+from tastetune.data.lists.future import by_moment, read_futures
+from tastetune.data.lists.rows import fingerprint, lengths, render
 from tastetune.data.splits import SPLITS
 from tastetune.errors import InputError
 from tastetune.tasks.catalogue import Catalogue

@@ -6,7 +6,7 @@ from tastetune.tasks.labels import LabelTask
 from tastetune.tasks.lists import ListTask
 from tastetune.tasks.rating import RatingTask
 from tastetune.tasks.stream import StreamRatingTask, StreamTask
-from tastetune.tasks.stream_lists import StreamListTask
+from tastetune.tasks.streams.lists import StreamListTask
 from tastetune.tasks.task import Measured, Rows, Task
 
 __all__ = ["TASKS", "Measured", "Rows", "Task", "label_task_of", "task_of"]

@@ -10,7 +10,7 @@ from tastetune.config.arguments import WindowLimits
 from tastetune.tasks.labels import LabelTask
 from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.passages import Passage, Streams, passages
-from tastetune.tasks.stream_lines import StarStream, Stream, read_streams
+from tastetune.tasks.streams.lines import StarStream, Stream, read_streams
 from tastetune.tasks.task import Rows
 
 
@@ -21,7 +21,7 @@ class StreamTask(LabelTask):
     written_by: type[Stream] = Stream
 
     def streams(self, rows: Rows, known: Sequence[str] | None = None) -> Streams:
-        """The ratings of the rows' users as lines, see `tastetune.tasks.stream_lines.read_streams`."""
+        """The ratings of the rows' users as lines, see `tastetune.tasks.streams.lines.read_streams`."""
         return read_streams(rows, self.written_by(rows.dataset.worded(LikeDislike)), known)
 
     def prompts(self, rows: Rows) -> list[str]:

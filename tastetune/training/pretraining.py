@@ -13,7 +13,7 @@ from tastetune.language_models.chat import plain_text
 from tastetune.tasks import task_of
 from tastetune.tasks.order import order_of
 from tastetune.tasks.stream import StreamTask
-from tastetune.tasks.stream_lists import StreamListTask
+from tastetune.tasks.streams.lists import StreamListTask
 from tastetune.training.stand_in import rating_streams, train_tokenizer
 
 MOST_PROMPTS = 5000

@@ -12,7 +12,7 @@ from made_log import items_table, log_table
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.data.card import Source
-from tastetune.data.list_rows import SCHEMA, fingerprint, render
+from tastetune.data.lists.rows import SCHEMA, fingerprint, render
 from tastetune.data.splits import SPLITS
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.tasks.top_n import TopN

@@ -15,7 +15,7 @@ from tastetune.artifacts.dataset import INFO, open_dataset
 from tastetune.errors import InputError
 from tastetune.tasks import TASKS, task_of
 from tastetune.tasks.like_dislike import Item, LikeDislike
-from tastetune.tasks.stream_lines import StarStream, Stream
+from tastetune.tasks.streams.lines import StarStream, Stream
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from tastetune.tasks import Rows
 from tastetune.tasks.passages import Streams
 from tastetune.tasks.rating import STARS
 from tastetune.tasks.stream import StreamTask
-from tastetune.tasks.stream_lines import known_before
-from tastetune.tasks.stream_lists import StreamListTask
+from tastetune.tasks.streams.lines import known_before
+from tastetune.tasks.streams.lists import StreamListTask
 
 
 class StreamAnswerer:

@@ -14,7 +14,7 @@ from tastetune.language_models.streams.answerer import StreamAnswerer
 from tastetune.language_models.streams.tokens import SpeltStreams
 from tastetune.metrics.recommended import DEPTH
 from tastetune.tasks import Rows
-from tastetune.tasks.stream_lists import StreamListTask
+from tastetune.tasks.streams.lists import StreamListTask
 from tastetune.tasks.windows import past
 
 

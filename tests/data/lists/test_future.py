@@ -9,8 +9,8 @@ from made_log import items_table, log_table
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.data.card import Source
-from tastetune.data.future import by_moment, read_futures
 from tastetune.data.list_rule import Rule, on_scale
+from tastetune.data.lists.future import by_moment, read_futures
 from tastetune.data.splits import SPLITS
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import InputError

@@ -11,7 +11,7 @@ from made_log import items_table, log_table
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.data.card import Source
 from tastetune.data.engine import connect
-from tastetune.data.list_rows import SCHEMA
+from tastetune.data.lists.rows import SCHEMA
 from tastetune.data.top_n import ListArguments, build_lists
 from tastetune.errors import InputError
 from tastetune.tasks.top_n import TopN

@@ -13,7 +13,7 @@ from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.lists import ListRows, ListTask
 from tastetune.tasks.passages import Streams
 from tastetune.tasks.stream import unrolled
-from tastetune.tasks.stream_lines import Stream, named_items, ratings_of
+from tastetune.tasks.streams.lines import Stream, named_items, ratings_of
 from tastetune.tasks.task import Rows
 
 WORDS = ("item", "items", "user", "enjoy")

@@ -1,0 +1,1 @@
+"""Streams of ratings: how their lines are written, and the lists that are asked behind them."""
