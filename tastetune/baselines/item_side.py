@@ -11,7 +11,7 @@ from tastetune.files import replacing
 
 @dataclass(frozen=True, eq=False)
 class ItemSide:
-    """What `tastetune.baselines.recbole.models.SVD` has learnt of items.
+    """What `tastetune.baselines.recbole.own_models.labelled.SVD` has learnt of items.
 
     Attributes:
         items: their ids, (n,).

@@ -8,7 +8,7 @@ from tastetune.baselines.recbole.configs import BaselineConfig
 from tastetune.baselines.recbole.fitting import fit
 from tastetune.baselines.recbole.labelled_data import LabelledData, read_labelled_data
 from tastetune.baselines.recbole.likes import choose_epochs
-from tastetune.baselines.recbole.models import SVD
+from tastetune.baselines.recbole.own_models.labelled import SVD
 from tastetune.errors import InputError
 
 ANSWERED = "test"

@@ -19,7 +19,7 @@ from tastetune.baselines.recbole.configs import read_config
 from tastetune.baselines.recbole.fitting import fit, predict
 from tastetune.baselines.recbole.labelled_data import read_labelled_data, side_by_side
 from tastetune.baselines.recbole.likes import RecBoleLikes
-from tastetune.baselines.recbole.models import SPREAD
+from tastetune.baselines.recbole.own_models.labelled import SPREAD
 from tastetune.errors import InputError
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ loads others as pickles (`mf_pretrain_path` of NeuMF).
 
 from dataclasses import dataclass
 
-from tastetune.baselines.recbole.models import SVD, PointwiseSASRec
-from tastetune.baselines.recbole.next_item import NextItemSASRec, TwoTower
+from tastetune.baselines.recbole.own_models.labelled import SVD, PointwiseSASRec
+from tastetune.baselines.recbole.own_models.next_item import NextItemSASRec, TwoTower
 from tastetune.baselines.recbole.shim import AbstractRecommender, get_model
 
 LIKES, LISTS = "likes", "lists"

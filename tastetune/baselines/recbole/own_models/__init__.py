@@ -1,0 +1,1 @@
+"""Models that RecBole lacks, or trains otherwise, for its trainer."""
