@@ -53,6 +53,7 @@ def literal(text: str) -> str:
 
 def keep(table: ir.Table) -> ir.Table:
     """The table's rows, worked out once and held by its own engine for as long as the returned object lives."""
+    table.get_backend()._run_pre_execute_hooks(table)  # which makes tables in memory known to it
     return table.cache()
 
 
