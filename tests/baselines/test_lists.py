@@ -183,6 +183,6 @@ def test_trials_need_ranges(dataset):
 
 
 def test_a_model_that_cannot_rank_a_catalogue_is_refused():
-    said = r"sasrec\.yaml, line \d+: PointwiseSASRec does not rank a catalogue; choose one of SVD, ItemKNN, EASE, BPR"
+    said = r"sasrec\.yaml, line \d+: PointwiseSASRec does not rank a catalogue; choose one of SVD, SASRec, TwoTower"
     with pytest.raises(InputError, match=said):
         read_list_config("recbole_configs/sasrec.yaml")

@@ -33,7 +33,10 @@ def names(baselines):
 def test_the_task_decides_which_trivial_models_and_which_configs_of_a_folder(rated, asked_for_lists, capsys):
     labelled = ["bias", "deepfm", "din", "neumf", "sasrec", "sasrec_feedback", "svd"]
     assert names(baselines_of(rated, ["trivial", str(HOME)])) == [*likes.MODELS, *labelled]
-    assert f"{HOME}: left out bpr, ease, itemknn, for they answer another task" in capsys.readouterr().out
+    assert (
+        f"{HOME}: left out bpr, ease, itemknn, sasrec_lists, two_tower, for they answer another task"
+        in capsys.readouterr().out
+    )
     ranking = ["bias", "bpr", "ease", "itemknn", "svd"]
     assert names(baselines_of(asked_for_lists, ["trivial", str(HOME)])) == [*lists.MODELS, *ranking]
     assert "left out deepfm, din, neumf, sasrec, sasrec_feedback, for" in capsys.readouterr().out

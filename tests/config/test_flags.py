@@ -57,7 +57,7 @@ def test_a_file_of_flags_comes_first_and_flags_win(monkeypatch, tmp_path):
     [
         (["--history_lenght", "3"], r"unknown argument --history_lenght; did you mean --history_length\?"),
         (["--history_len", "3"], r"unknown argument --history_len; did you mean --history_length\?"),  # no short forms
-        (["recipes"], "unknown argument recipes; see --help"),
+        (["words"], "unknown argument words; see --help"),
         (["--prompt_style", "long"], "argument --prompt_style.*: invalid choice: 'long'"),
         (["--seed", "soon"], "argument --seed: invalid int value: 'soon'"),
         (["--test_sample", "0"], "--test_sample 0: expected 1 or more"),

@@ -13,6 +13,7 @@ from tastetune.config.arguments import GenerationArguments
 from tastetune.errors import InputError
 from tastetune.language_models.chat import chat_ids, plain_text, prompt_ids, turn_end
 from tastetune.language_models.lists.top_n import Recommender, TopNAnswerer, read_films
+from tastetune.metrics.recommended import DEPTH
 from tastetune.tasks import TASKS
 from tastetune.tasks.top_n import TopN
 from tastetune.training.stand_in import make_model, train_tokenizer
@@ -75,7 +76,7 @@ def test_ranked_lists_hold_the_likeliest_titles_in_order(home, rows):
             with torch.no_grad():
                 logs = made.model(torch.tensor([begun + ids])).logits[0].double().log_softmax(-1)
             scores[place] = sum(logs[len(begun) - 1 + at, token].item() for at, token in enumerate(ids))
-        best = sorted((place for place in scores if place not in taken), key=lambda place: -scores[place])[:10]
+        best = sorted((place for place in scores if place not in taken), key=lambda place: -scores[place])[:DEPTH]
         assert [line.item_id for line in lines] == [made.films.items[place] for place in best]
         assert [line.score for line in lines] == pytest.approx([scores[place] for place in best], abs=1e-3)
 

@@ -87,6 +87,8 @@ def _session(master: str | None, scratch: Path) -> Iterator[ibis.BaseBackend]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
     }
+    if master is None:  # Spark's own 200 suit a cluster; here each is a task to start
+        settings["spark.sql.shuffle.partitions"] = str(2 * (os.cpu_count() or 1))
     for name, value in settings.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
