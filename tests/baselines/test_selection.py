@@ -37,7 +37,7 @@ def test_the_task_decides_which_trivial_models_and_which_configs_of_a_folder(rat
         f"{HOME}: left out bpr, ease, itemknn, sasrec_lists, two_tower, for they answer another task"
         in capsys.readouterr().out
     )
-    ranking = ["bias", "bpr", "ease", "itemknn", "svd"]
+    ranking = ["bias", "bpr", "ease", "itemknn", "sasrec_lists", "svd", "two_tower"]
     assert names(baselines_of(asked_for_lists, ["trivial", str(HOME)])) == [*lists.MODELS, *ranking]
     assert "left out deepfm, din, neumf, sasrec, sasrec_feedback, for" in capsys.readouterr().out
 
