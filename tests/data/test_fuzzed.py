@@ -8,13 +8,13 @@ import zipfile
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from builders import module
 from fuzzing import as_json, changed_bytes, changed_record, fuzzed
 from hypothesis import given
 from hypothesis import strategies as st
 from made_library import loans
 from made_log import engine, write_ml1m
 from made_netflix_log import FIRST, SECOND, TITLES, tar, tar_gz, zipped
+from scored import module
 
 from tastetune.data.intake import meaning
 from tastetune.data.intake.catalogue import listed

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from builders import run
 from made_log import items_table, log_table, made_rows, write_ml1m
+from scored import run
 
 from tastetune.config.flags import BuildArguments
 from tastetune.data.card import Source

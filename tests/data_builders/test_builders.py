@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from builders import BUILDERS, module, run
 from made_log import made_rows, write_ml1m
+from scored import BUILDERS, module, run
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.errors import InputError

@@ -5,8 +5,8 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from builders import run
 from made_library import LOG, STARS, WORDS, loans, write_books, write_csv, write_loans, write_three_files
+from scored import run
 
 from tastetune.artifacts.dataset import open_dataset
 

@@ -1,8 +1,8 @@
 """Several persons' exports as a dataset; one person's is none, and the refusal says what to do with it."""
 
 import pytest
-from builders import run
 from made_exports import GOODREADS, LETTERBOXD, write, write_zip
+from scored import run
 
 from tastetune.artifacts.dataset import open_dataset
 

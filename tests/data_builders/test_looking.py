@@ -5,9 +5,9 @@ import sys
 
 import pytest
 import yaml
-from builders import run
 from made_library import STARS, loans, write_books, write_loans
 from made_quirks import QUIRKS
+from scored import run
 
 from tastetune.artifacts.dataset import open_dataset, open_titled
 from tastetune.errors import InputError

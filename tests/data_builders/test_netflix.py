@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from builders import run as run_here
 from made import make_dataset
 from made_netflix_log import FIRST, tar_gz, write
+from scored import run as run_here
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.data.netflix.prize import read_netflix

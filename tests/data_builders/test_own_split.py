@@ -3,9 +3,8 @@
 import json
 
 import pytest
-from builders import run
 from made_library import WORDS, write_three_files
-from scored import ROOT, run_in
+from scored import ROOT, run, run_in
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from builders import run
+from scored import run
 
 from tastetune.locks import held_place
 

@@ -1,7 +1,8 @@
-"""A made dataset with made predictions, for the tests of what scores them."""
+"""A made dataset with made predictions, and the scripts and builders that work on such, run as a person runs them."""
 
 import runpy
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from tastetune.artifacts.predictions import Meta, write_predictions
 from tastetune.artifacts.score_table import score_table
 
 ROOT = Path(__file__).parents[2]
+BUILDERS = ROOT / "data_builders"
 
 
 def write(
@@ -74,3 +76,18 @@ def run_in(folder: Path, monkeypatch, capsys, script: str, *args) -> tuple[int, 
         if isinstance(exit.code, str):
             print(exit.code, file=sys.stderr)
     return status, *capsys.readouterr()
+
+
+def run(script: str, monkeypatch, *args: object) -> None:
+    """`python data_builders/<script> args`, inside this process."""
+    monkeypatch.setattr(sys, "argv", [script, *map(str, args)])
+    runpy.run_path(str(BUILDERS / script), run_name="__main__")
+
+
+def module(script: str):
+    """The script as a module, its functions to be tried one by one."""
+    spec = spec_from_file_location(script.removesuffix(".py"), BUILDERS / script)
+    loaded = module_from_spec(spec)
+    sys.modules[spec.name] = loaded  # dataclasses look their module up there
+    spec.loader.exec_module(loaded)
+    return loaded

@@ -103,7 +103,7 @@ def test_a_learning_curve_is_drawn_once_and_is_the_same(home, alone):
     curves = {}
     for name, run in {"one": script, "two": launched}.items():
         fixed = [RECIPE, *small(home, "unused", 4)[:6], "--adapter", alone, "--curve_dir", home / name]
-        printed = run("scripts/learning_curve.py", *fixed, "--baselines=", "--resamples", 20)
+        printed = run("scripts/learning_curve.py", *fixed, "--baselines", "--resamples", 20)
         curves[name] = json.loads((home / name / "learning_curve.json").read_text())
     assert printed.count("learning curve: ") == 1
     assert curves["one"]["curves"] == curves["two"]["curves"]
