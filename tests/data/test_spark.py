@@ -33,9 +33,8 @@ def spark():
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """All tables, and `tastetune.json` with the fingerprint; the card is text about them."""
-    paths = [path for path in folder.rglob("*") if path.suffix in (".parquet", ".json")]
-    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+    """All that the builder wrote, the card too."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def write_shards(
         most_bytes: of a file, about; one that holds a single part may be larger.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    parts, unnamed, rows, size = iter(tables), [], 0, 0
+    parts, unnamed, rows = iter(tables), [], 0
     table: pa.Table | None = next(parts, schema.empty_table())
     while table is not None:
         path = folder / f"{split}.{len(unnamed)}"
@@ -38,9 +38,11 @@ def write_shards(
             while table is not None and (not end or end + largest <= most_bytes):
                 writer.write_table(table, row_group_size=rows_a_group)
                 largest, end = max(largest, file.tell() - end), file.tell()
-                rows, size = rows + len(table), size + table.nbytes
+                rows += len(table)
                 table = next(parts, None)
     paths = [folder / name for name in shard_names(split, len(unnamed))]
     for old, new in zip(unnamed, paths, strict=True):
         old.rename(new)
+    # As read back: how tables come about in memory differs from engine to engine
+    size = sum(batch.nbytes for path in paths for batch in pq.ParquetFile(path).iter_batches())
     return Written(paths, rows, size)
