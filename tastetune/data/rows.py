@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tastetune.artifacts.dataset import TEXTS
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import Item, LikeDislike
 from tastetune.tasks.prompts import PromptWriter, each_once, joined_lists
@@ -31,15 +32,20 @@ SCHEMA = pa.schema(
     ]
 )
 
+HISTORIES = ("history", "history_ratings", "history_timestamps")
 CANONICAL = ["example_id", "label", "rating", "timestamp", "history", "history_ratings", "prompt"]
 """Columns that a dataset's fingerprint is of."""
-
-HISTORIES = ("history", "history_ratings", "history_timestamps")
 
 
 def example_id(user_id: str, item_id: str) -> str:
     """The id of the row that asks about this user and this item."""
     return f"{_escaped(user_id)}:{_escaped(item_id)}"
+
+
+def parts_schema(task: LikeDislike) -> pa.Schema:
+    """`SCHEMA` without the texts, and with all that they are made of."""
+    times = [pa.field("history_timestamps", pa.list_(pa.int64()))] if task.times else []
+    return pa.schema([*(field for field in SCHEMA if field.name not in TEXTS), *times])
 
 
 @dataclass
@@ -62,7 +68,7 @@ class Renderer:
     shortened: int = 0
 
     def table(self, batch: pa.Table) -> pa.Table:
-        """Rows in the order of `batch`, with the columns of `SCHEMA` and those of `batch`.
+        """Rows in the order of `batch`, with the columns of `SCHEMA` and those of `parts_schema`.
 
         Args:
             batch: ratings with the columns that `tastetune.data.histories.with_histories` adds.
@@ -73,7 +79,9 @@ class Renderer:
         labels = pc.cast(pc.greater_equal(batch["rating"], self.task.like_from), pa.int64())
         texts = {"completion": self._writer.completions(labels), "prompt": self._writer.prompts(batch)}
         rows = _with(batch, {"example_id": _example_ids(batch), "label": labels, **texts})
-        return rows if self.max_prompt_tokens is None else self._fitting(rows)
+        if self.max_prompt_tokens is not None:
+            rows = self._fitting(rows)
+        return rows.select(list(dict.fromkeys([*SCHEMA.names, *parts_schema(self.task).names])))
 
     @cached_property
     def _writer(self) -> PromptWriter:

@@ -1,4 +1,7 @@
-"""Prompts of many rows at once, joined column by column: the texts that `LikeDislike.prompt` writes one by one."""
+"""Prompts of many rows at once, joined column by column: the texts that `LikeDislike.prompt` writes one by one.
+
+So a dataset need not keep them (`--store parts`): they are written when its rows are read.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,11 +10,51 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tastetune.artifacts.dataset import TEXTS, BuiltDataset
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import EMPTY, Item, LikeDislike, ago
 
+PARTS = ["item_id", "label", "history", "history_ratings"]
+TIMES = ["timestamp", "history_timestamps"]
+"""Columns that a prompt and its answer are made of; `TIMES` where the wording tells times."""
+
 LINES_AT_ONCE = 1 << 20
 """Lines of histories that are joined at a time: an Arrow array holds 2 GiB of text at most."""
+
+
+def read_rows(
+    dataset: BuiltDataset, config: str, split: str, columns: list[str], places: np.ndarray | None = None
+) -> pa.Table:
+    """Columns of the rows of a split, see `BuiltDataset.read`; prompts and answers that are not kept are written.
+
+    Args:
+        places: where the rows wanted stand in the split; all of them if None.
+
+    Raises:
+        InputError: as `BuiltDataset.read`.
+    """
+    is_written = not dataset.has_prompts and any(name in TEXTS for name in columns)
+    wording = dataset.worded(LikeDislike) if is_written else None
+    parts = [*PARTS, *(TIMES if wording and wording.times else [])] if wording else []
+    kept = [name for name in columns if not (wording and name in TEXTS)]
+    rows = dataset.read(config, split, list(dict.fromkeys([*kept, *parts])))
+    rows = rows if places is None else rows.take(places)
+    if wording:
+        writer = PromptWriter(wording, read_items(dataset))
+        rows = rows.append_column("prompt", writer.prompts(rows))
+        rows = rows.append_column("completion", writer.completions(rows["label"]))
+    return rows.select(columns)
+
+
+def read_items(dataset: BuiltDataset) -> dict[str, Item]:
+    """The catalogue, by item id."""
+    return items_by_id(dataset.read("items", "train", ["item_id", "title", "genres"]))
+
+
+def items_by_id(items: pa.Table) -> dict[str, Item]:
+    """`item_id`, `title` and `genres` as what prompts show, by item id."""
+    columns = items.to_pydict().values()
+    return {item: Item(title, tuple(genres or ())) for item, title, genres in zip(*columns, strict=True)}
 
 
 @dataclass(frozen=True)
