@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.predictions import read_predictions
@@ -87,9 +88,17 @@ def _epochs(path: Path, dataset: BuiltDataset, digest: str) -> int | None:
 
 
 def _stand_back() -> None:
-    """Leave the processor to the page where it is wanted, and one core of it always."""
+    """Leave the processor to the page where it is wanted, and one core of it always; end when the page does."""
     os.nice(10)
     os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
+    Thread(target=_end_with_the_page, daemon=True).start()
+
+
+def _end_with_the_page() -> None:
+    page = multiprocessing.parent_process()
+    if page is not None:
+        page.join()
+        os._exit(1)
 
 
 def _succeeded(job: Future) -> bool:
