@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from tastetune.errors import InputError
-from tastetune.hub.screening import RECORD
+from tastetune.hub.results import RECORD
 
 
 def folder_name(name: str) -> str:
