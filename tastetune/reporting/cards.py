@@ -32,6 +32,8 @@ def render_card(template: str, scores: dict, **more: object) -> str:
         "words": words_of(scores),
         "verdict": verdict(scores, markdown),
         "gains": _gains(scores, view.headline[0]),
+        "seeds": seed_groups(scores, view.headline[0]),
+        "beside": (),
         "reasons": reasons(scores, markdown),
         "published": published(view.config),
     }
@@ -64,6 +66,19 @@ def reasons(scores: dict, name: Callable[[str], str] = str) -> list[str]:
                 titles, models = concerned.setdefault(estimate["reason"], ({}, {}))
                 titles[metrics[metric].title] = models[name(model["model"])] = None
     return [f"{reason} ({', '.join(titles)} of {', '.join(models)})" for reason, (titles, models) in concerned.items()]
+
+
+def seed_groups(scores: dict, metric: str) -> list[tuple[dict, str, dict]]:
+    """Each recipe of several seeds, best first, with what it is compared with and the differences.
+
+    That is the model that it was trained from, and without one the reference.
+    """
+    found = []
+    for group in sorted(scores["seeds"], key=lambda group: -group["metrics"].get(metric, {"mean": 0})["mean"]):
+        others = group.get("against", {})
+        first = next((name for name in others if name != scores["reference"]), next(iter(others), ""))
+        found.append((group, first, others.get(first, {})))
+    return found
 
 
 def _gains(scores: dict, metric: str) -> list[tuple[str, str, dict]]:
