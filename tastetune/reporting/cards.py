@@ -69,15 +69,17 @@ def reasons(scores: dict, name: Callable[[str], str] = str) -> list[str]:
 
 
 def seed_groups(scores: dict, metric: str) -> list[tuple[dict, str, dict]]:
-    """Each recipe of several seeds, best first, with what it is compared with and the differences.
+    """Each recipe of several seeds, best first, with the model that it is held against and the differences from it.
 
-    That is the model that it was trained from, and without one the reference.
+    That is the adapter that it was trained from, else its base model, else the reference.
     """
+    kinds = {model["model"]: model["kind"] for model in scores["models"]}
     found = []
     for group in sorted(scores["seeds"], key=lambda group: -group["metrics"].get(metric, {"mean": 0})["mean"]):
         others = group.get("against", {})
-        first = next((name for name in others if name != scores["reference"]), next(iter(others), ""))
-        found.append((group, first, others.get(first, {})))
+        nearest = sorted(others, key=lambda name: (kinds[name] != "adapter", name == scores["reference"]))
+        other = nearest[0] if nearest else ""
+        found.append((group, other, others.get(other, {})))
     return found
 
 
