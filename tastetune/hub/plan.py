@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tastetune.artifacts.dataset import INFO, open_any
 from tastetune.artifacts.json_files import read_json
 from tastetune.artifacts.run import MERGED, RUN
 from tastetune.errors import InputError
@@ -92,6 +93,8 @@ def plan_push(
     """
     folder = Path(folder)
     choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
+    if repo_type == "dataset":
+        _refuse_parts(folder)
     files, left_out = files_to_push(folder, repo_type, **choice, permission=permission, dataset=dataset)
     push = Push({name: folder / name for name in files}, left_out)
     if base_model:
@@ -106,6 +109,14 @@ def plan_push(
             f"permission, which was given by {permission}."
         )
     return push
+
+
+def _refuse_parts(folder: Path) -> None:
+    if (folder / INFO).is_file() and not (dataset := open_any(folder)).has_prompts and not dataset.is_recipe_only:
+        raise InputError(
+            f"{folder}: built with --store parts, so its rows hold no prompts, and what is pushed holds them; build it "
+            "anew without --store parts"
+        )
 
 
 def _bases(folder: Path) -> list[str]:
