@@ -24,10 +24,11 @@ def main() -> None:
     from tastetune.training.costs import CostRecorder
     from tastetune.training.data import set_total_batch_size
     from tastetune.training.failures import FailureWatch, explained_disk_errors
+    from tastetune.training.preparation.dropout import drop_while_trained
     from tastetune.training.pretraining import pretraining_rows, pretraining_tokenizer
     from tastetune.training.runs import held_run, is_done, refuse_push_and_evaluation, trained_rows
     from tastetune.training.stand_in import make_model
-    from tastetune.training.trainers import CompactSFTTrainer, drop_residuals
+    from tastetune.training.trainers import CompactSFTTrainer
 
     data_args, stand_in, training_args = parse_recipe(
         __doc__, (SftArguments, StandInArguments, SFTConfig), output="model"
@@ -48,7 +49,7 @@ def main() -> None:
         tokenizer = pretraining_tokenizer(dataset, data_args, stand_in)
         set_seed(training_args.seed)
         model = make_model(tokenizer, stand_in.width, stand_in.layers, stand_in.heads)
-        drop_residuals(model, data_args.residual_dropout)
+        drop_while_trained(model, data_args)
         seed, length = training_args.seed, training_args.max_length
         streams = pretraining_rows(dataset, data_args, stand_in, tokenizer, max_length=length, seed=seed)
 

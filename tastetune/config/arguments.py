@@ -152,14 +152,24 @@ class SftArguments(BatchArguments):
     residual_dropout: float = field(
         default=0.0, metadata={"help": "Share of the embeddings and of each layer's output that training drops."}
     )
+    embedding_dropout: float | None = field(
+        default=None, metadata={"help": "Share of the embeddings that training drops; residual_dropout if none."}
+    )
+    attention_dropout: float = field(
+        default=0.0, metadata={"help": "Share of each token's attention weights that training drops."}
+    )
+    item_learning_rate: float | None = field(
+        default=None, metadata={"help": "The rate at which item tokens' vectors are learnt; learning_rate if none."}
+    )
     append_eos: bool = field(
         default=False, metadata={"help": "Teach the end of the text behind each prompt's answer too."}
     )
 
     def decisive(self, task: str) -> dict[str, Any]:
-        dropout = {"residual_dropout": self.residual_dropout} if self.residual_dropout else {}
+        own = ("residual_dropout", "embedding_dropout", "attention_dropout", "item_learning_rate")
+        asked = {key: getattr(self, key) for key in own if getattr(self, key) != getattr(type(self), key)}
         ending = {} if task.startswith("stream") else {"append_eos": self.append_eos}
-        return super().decisive(task) | dropout | ending
+        return super().decisive(task) | asked | ending
 
 
 @dataclass

@@ -9,7 +9,8 @@ from tastetune.errors import InputError
 
 TUNABLE: dict[str, type[int] | type[float]] = {
     **dict.fromkeys(("lora_r", "lora_alpha", "max_steps", "stream_window", "stream_min_past"), int),
-    **dict.fromkeys(("lora_dropout", "residual_dropout", "learning_rate", "weight_decay", "num_train_epochs"), float),
+    **dict.fromkeys(("lora_dropout", "residual_dropout", "embedding_dropout", "attention_dropout"), float),
+    **dict.fromkeys(("learning_rate", "item_learning_rate", "weight_decay", "num_train_epochs"), float),
 }
 """The keys of a recipe that trials can try, and what their values are."""
 

@@ -15,6 +15,10 @@ from tastetune.hub.screening import files_to_push
 
 CARD = "README.md"
 TITLE = re.compile(r"^# .*$", re.MULTILINE)
+INDEXED = re.compile(r"^(model-index:\n- name: ).*$", re.MULTILINE)
+
+PLACE = "path/or/hub-id"
+"""Stands on a card that is written here for the repository that it may go to."""
 
 
 @dataclass
@@ -40,10 +44,25 @@ class Push:
         content = self.contents[name]
         return len(content) if isinstance(content, bytes) else content.stat().st_size
 
+    @property
+    def card(self) -> str:
+        """The card as it is sent."""
+        content = self.contents[CARD]
+        return content.decode() if isinstance(content, bytes) else content.read_text(encoding="utf-8")
+
+    def name_on_card(self, folder: Path, repo_id: str) -> None:
+        """Have the card name the repository where it names the folder; the folder's own stays as it is."""
+        name, card = repo_id.rpartition("/")[2], self.card
+        if (title := TITLE.search(card)) and title[0] == f"# {folder.resolve().name}":
+            card = INDEXED.sub(rf"\g<1>{name}", TITLE.sub(f"# {name}", card, count=1), count=1)
+        if "/" in repo_id:
+            card = card.replace(PLACE, repo_id)
+        if card != self.card:
+            self.contents[CARD] = card.encode()
+
     def note_on_card(self, note: str) -> None:
         """Put a paragraph under the card's title, unless the card says so already; the folder's stays as it is."""
-        content = self.contents[CARD]
-        card = content.decode() if isinstance(content, bytes) else content.read_text(encoding="utf-8")
+        card = self.card
         if note not in card:
             title = TITLE.search(card)
             at = title.end() if title else len(card)
@@ -80,6 +99,7 @@ def plan_push(
     push = Push({name: folder / name for name in files}, left_out)
     if base_model:
         push.contents |= with_base_model(folder, files, base_model)
+    push.name_on_card(folder, repo_id)
     if repo_type == "model":
         push.bases = [base_model] if base_model else _bases(folder)
         _keep_llamas_licence(push, folder, repo_id, licence)

@@ -34,6 +34,13 @@ class Item:
     genres: Sequence[str] = ()
 
 
+MADE_UP = (
+    Item("The First Made-up Title", ("Comedy",)),
+    Item("The Second Made-up Title", ("Drama",)),
+    Item("The Third Made-up Title", ("Drama",)),
+)
+
+
 @dataclass(frozen=True)
 class LikeDislike:
     """Renders prompts and parses answers of the like-or-dislike task.
@@ -114,6 +121,11 @@ class LikeDislike:
         if self.ratings:
             return "- ", f" is rated {stars:.1f}{',' if self.times else ''}"
         return f"- {'Liked' if stars >= self.like_from else 'Disliked'} ", ""
+
+    def made_up_prompt(self) -> str:
+        """A prompt of titles that do not exist, to show."""
+        liked, disliked, target = MADE_UP
+        return self.prompt([liked, disliked], [self.like_from, self.like_from - 1], target, [30 * 86_400, 86_400])
 
     def completion(self, label: int) -> str:
         """The completion to train on: ` Yes` for a like (1), ` No` otherwise (0)."""

@@ -6,18 +6,19 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from torch.nn.functional import cross_entropy, dropout
+from torch.nn.functional import cross_entropy
 from transformers.trainer_utils import EvalLoopOutput
 from trl import SFTTrainer
 
 from tastetune.artifacts.run import total_batch_size
 from tastetune.config.recipe import parse_recipe
-from tastetune.errors import InputError
 from tastetune.language_models.heads import has_plain_head
+from tastetune.language_models.item_tokens.tokens import set_item_rate
 from tastetune.training.costs import CostRecorder
 from tastetune.training.data import count_examples
 from tastetune.training.failures import FailureWatch, refuse_unlabelled
 from tastetune.training.preparation import FineTuning
+from tastetune.training.preparation.dropout import drop_while_trained
 from tastetune.training.validation import Validation, early_stopping
 
 PLAIN_INPUTS = {"input_ids", "attention_mask", "labels"}
@@ -72,9 +73,19 @@ class ValidatedSFTTrainer(CompactSFTTrainer):
     So `eval_roc_auc` stands in the log beside `eval_loss`, and chooses the best checkpoint and the moment to stop.
     """
 
-    def __init__(self, *args: Any, validation: Validation | None, **kwargs: Any):
+    def __init__(
+        self, *args: Any, validation: Validation | None, item_learning_rate: float | None = None, **kwargs: Any
+    ):
         super().__init__(*args, eval_dataset=validation.rows if validation else None, **kwargs)
         self.validation = validation
+        self.item_learning_rate = item_learning_rate
+
+    def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
+        is_new = self.optimizer is None
+        optimizer = super().create_optimizer(*args, **kwargs)
+        if is_new and self.item_learning_rate is not None:
+            set_item_rate(optimizer, self.model, self.item_learning_rate)
+        return optimizer
 
     def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> EvalLoopOutput:
         output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
@@ -94,19 +105,20 @@ def fine_tuning_trainer(
         checkpoint: what it will go on from.
 
     Raises:
-        InputError: see `FineTuning.fresh_model`, `drop_residuals` and `refuse_unlabelled`.
+        InputError: see `FineTuning.fresh_model`, `drop_while_trained` and `refuse_unlabelled`.
     """
     trainer = ValidatedSFTTrainer(
         model=run.fresh_model(),
         args=run.training,
         train_dataset=run.rows,
         validation=validation,
+        item_learning_rate=run.data.item_learning_rate,
         processing_class=run.tokenizer,
         peft_config=run.fresh_adapter(),
         callbacks=[CostRecorder(checkpoint, count_examples(run.rows)), FailureWatch(), *early_stopping(run.watch)],
     )
     keep_adapter_in_float32(trainer.model)
-    drop_residuals(trainer.model, run.data.residual_dropout)
+    drop_while_trained(trainer.model, run.data)
     refuse_unlabelled(trainer, run.rows)
     return trainer
 
@@ -130,33 +142,6 @@ def short_run(kind: type[SFTTrainer], recipe: str, keys: Mapping[str, object]) -
     keep_adapter_in_float32(trainer.model)
     answers = count_examples(prepared.rows) / len(prepared.rows)
     return trainer, prepared.steps * total_batch_size(prepared.training) * answers
-
-
-def drop_residuals(model: torch.nn.Module, share: float) -> None:
-    """While the model is trained, drop a share of its embeddings and of what each attention and each MLP puts out.
-
-    Llama and its kin have no such dropout of their own; a small model needs it to read the same ratings several times.
-    What is saved is the plain model. Source: Vaswani et al., "Attention Is All You Need", 2017, section 5.4.
-
-    Raises:
-        InputError: the model's layers have no parts of these names.
-    """
-    if not share:
-        return
-    parts = [module for name, module in model.named_modules() if name.endswith((".self_attn", ".mlp"))]
-    if not parts:
-        raise InputError(
-            "residual_dropout: the model's layers have no parts called self_attn and mlp, as those of Llama have; "
-            "leave it out"
-        )
-
-    def drop(module: torch.nn.Module, _: Any, output: Any) -> Any:
-        if isinstance(output, tuple):
-            return dropout(output[0], share, module.training), *output[1:]
-        return dropout(output, share, module.training)
-
-    for part in (model.get_input_embeddings(), *parts):
-        part.register_forward_hook(drop)
 
 
 def keep_four_bit_layout(model: torch.nn.Module) -> None:

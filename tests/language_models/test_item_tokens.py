@@ -5,8 +5,7 @@ import pyarrow as pa
 import pytest
 import torch
 from documents import ROOT
-from made import make_dataset
-from made_model import make_tiny_model
+from made_model import make_home
 from peft import AutoPeftModelForCausalLM
 from safetensors import safe_open
 from stages import script
@@ -29,10 +28,7 @@ LIMITS = WindowLimits(ratings=9, min_past=3)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    make_dataset(folder / "data", 12, 40, 0)
-    make_tiny_model(folder / "model")
-    return folder
+    return make_home(tmp_path_factory.mktemp("home"), 12, 40)
 
 
 def recipe(home, *lines):
@@ -154,6 +150,16 @@ def test_vectors_are_learnt_kept_in_the_adapter_and_found_again(home, trained):
     assert float(odds[0]) == pytest.approx(float(odds[1]), abs=1e-5)
 
 
+def test_vectors_learnt_at_a_rate_of_nought_stay_where_they_started_while_the_rest_is_learnt(home):
+    script("scripts/sft.py", recipe(home, "item_learning_rate: 0", f"output_dir: {home}/still"))
+    first, last = (
+        safe_open(home / "still" / folder / "adapter_model.safetensors", "pt") for folder in ("checkpoint-1", ".")
+    )
+    for name in first.keys():  # noqa: SIM118 - it is no dict
+        same = torch.equal(first.get_tensor(name), last.get_tensor(name))
+        assert same == ("lora" not in name), name
+
+
 @pytest.mark.usefixtures("one_thread")
 def test_the_base_model_beside_such_an_adapter_answers_as_it_does_alone(home, trained):
     rows = TASKS["stream"].rows(open_dataset(home / "data"), "test")
@@ -175,6 +181,7 @@ def test_where_tokens_of_items_cannot_be_it_is_said(home):
     for lines, message in (
         (["dataset_config: like_dislike"], "stream_item_tokens: like_dislike is no stream; set dataset_config: stream"),
         (["use_peft: false", "load_in_4bit: false"], "stream_item_tokens: their vectors are kept in an adapter"),
+        (["stream_item_tokens: none", "item_learning_rate: 0.1"], "item_learning_rate: there are no item tokens"),
         (["stream_item_tokens: bpr"], "stream_item_tokens is 'bpr'"),
     ):
         path = recipe(home)

@@ -102,6 +102,8 @@ def test_dropout_of_the_projects_own_decides_what_a_run_learns_too(tmp_path):
         for share in (0, 0.3)
     }
     assert of[0.3] == of[0] | {"residual_dropout": 0.3}
+    none_dropped = run_settings(dataset, SftArguments(embedding_dropout=0.0), args, ModelConfig("base"))
+    assert none_dropped == of[0] | {"embedding_dropout": 0.0}  # which is not residual_dropout's share
 
 
 def test_what_decides_nothing_may_change_when_a_run_goes_on(tmp_path):

@@ -19,8 +19,10 @@ from transformers import (
 )
 from trl import SFTConfig, SFTTrainer
 
+from tastetune.config.arguments import SftArguments
 from tastetune.errors import InputError
-from tastetune.training.trainers import CompactSFTTrainer, drop_residuals
+from tastetune.training.preparation.dropout import drop_while_trained
+from tastetune.training.trainers import CompactSFTTrainer
 
 ROWS = [("Film 1", " Yes"), ("Film 1 Film 2 Film 3", " No"), ("a", " Yes"), ("a much longer prompt", " No")]
 
@@ -137,7 +139,7 @@ def test_residuals_are_dropped_in_training_alone_and_what_is_saved_is_the_plain_
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "model").eval()
     ids = torch.tensor([[5, 6, 7]])
     before, names = model(ids).logits, set(model.state_dict())
-    drop_residuals(model, 0.5)
+    drop_while_trained(model, SftArguments(residual_dropout=0.5))
     assert torch.equal(model(ids).logits, before)  # when it answers, nothing is dropped
     assert not torch.equal(model.train()(ids).logits, model(ids).logits)  # in training each pass drops others
     assert set(model.state_dict()) == names
@@ -148,6 +150,23 @@ def test_residuals_are_dropped_in_training_alone_and_what_is_saved_is_the_plain_
     assert torch.allclose(dropped[dropped[:, 0] != 0][0][0], 2 * kept[0])
 
 
-def test_a_model_without_such_parts_cannot_drop_their_output():
-    with pytest.raises(InputError, match=r"no parts called self_attn and mlp, as those of Llama have"):
-        drop_residuals(torch.nn.Sequential(torch.nn.Linear(2, 2)), 0.1)
+def test_attention_is_dropped_in_training_alone_and_the_embeddings_by_a_share_of_their_own(tmp_path):
+    make_tiny_model(tmp_path / "model")
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "model").eval()
+    ids = torch.tensor([[5, 6, 7]])
+    before = model(ids).logits
+    drop_while_trained(model, SftArguments(attention_dropout=0.5))
+    assert torch.equal(model(ids).logits, before)
+    first, second = model.train()(ids).logits, model(ids).logits
+    assert not torch.equal(first, second)
+    dropped = model.get_input_embeddings()(torch.tensor([5] * 20))
+    assert torch.equal(dropped[0], dropped[-1])  # its own share is 0, and residual_dropout is not given
+    drop_while_trained(model, SftArguments(residual_dropout=0.9, embedding_dropout=0.5))
+    dropped = model.get_input_embeddings()(torch.tensor([5] * 2000))
+    assert float((dropped == 0).float().mean()) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("key", ["residual_dropout", "attention_dropout"])
+def test_a_model_without_such_parts_cannot_drop_of_them(key):
+    with pytest.raises(InputError, match=rf"{key}: .* no parts called self_attn and mlp, as those of Llama have"):
+        drop_while_trained(torch.nn.Sequential(torch.nn.Linear(2, 2)), SftArguments(**{key: 0.1}))

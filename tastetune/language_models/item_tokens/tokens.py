@@ -76,6 +76,19 @@ def train_item_tokens(config: LoraConfig, tokenizer: PreTrainedTokenizerBase) ->
     return config
 
 
+def set_item_rate(optimizer: torch.optim.Optimizer, model: nn.Module, rate: float) -> None:
+    """Let the vectors of item tokens be learnt at a rate of their own; call it before a schedule is made.
+
+    They start from what is known of the items already, where the rest of an adapter starts from nothing.
+    """
+    vectors = {id(weights) for name, weights in model.named_parameters() if "trainable_tokens_delta" in name}
+    for group in list(optimizer.param_groups):
+        moved = [weights for weights in group["params"] if id(weights) in vectors]
+        if moved:
+            group["params"] = [weights for weights in group["params"] if id(weights) not in vectors]
+            optimizer.add_param_group(group | {"params": moved, "lr": rate})
+
+
 def make_room(model: PreTrainedModel, config: PeftConfig) -> None:
     """Lengthen a model's input embeddings, in place, to the tokens whose vectors an adapter brings along."""
     ids = getattr(config, "trainable_token_indices", None)

@@ -53,6 +53,8 @@ class FineTuning(Preparation):
         """The model's, with a token for each item that has a training rating where the recipe asks for them."""
         tokenizer = load_tokenizer(self.model)
         if not self.has_item_tokens:
+            if self.data.item_learning_rate is not None:
+                raise InputError("item_learning_rate: there are no item tokens to learn; set stream_item_tokens too")
             return tokenizer
         if not isinstance(ANSWERERS[self.task.config], SpellsRows):
             raise InputError(f"stream_item_tokens: {self.task.config} is no stream; set dataset_config: stream")
