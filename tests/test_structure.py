@@ -27,6 +27,7 @@ LEVELS = (
     ("search",),
     ("config", "metrics"),
     ("growth",),
+    ("projection",),
     ("artifacts",),
     ("tasks", "hub"),
     ("data", "language_models", "evaluation", "baselines"),
