@@ -10,6 +10,7 @@ from made import make_dataset
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.errors import InputError
+from tastetune.hub.plan import plan_push
 from tastetune.hub.screening import files_to_push, guess_type
 
 CONFIGS = {

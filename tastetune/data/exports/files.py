@@ -55,7 +55,8 @@ def export_files(path: str | Path) -> list[ExportFile]:
     """All files of an export, sorted by name; those that hold no table are left out.
 
     Raises:
-        InputError: nothing is there, nothing in it is a table or holds anything, or an archive is damaged, locked or too large.
+        InputError: nothing is there, nothing in it is a table or holds anything, or an archive is damaged, locked or
+            too large.
     """
     path = Path(path)
     if not path.exists():
