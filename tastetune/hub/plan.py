@@ -94,8 +94,8 @@ def plan_push(
         licence: of the base model, as its card on the Hub states it, where that is known.
 
     Raises:
-        InputError: see `files_to_push`; a record of a run that is damaged; or a model made from a Llama whose repository
-            is called otherwise than its licence asks.
+        InputError: see `files_to_push`; a damaged record of a run; or a model made from a Llama whose repository is
+            called otherwise than its licence asks.
     """
     folder = Path(folder)
     choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
