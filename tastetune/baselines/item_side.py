@@ -35,7 +35,8 @@ class ItemSide:
 
         The person's bias and factors are those that minimise the loss of `SVD` over the ratings while the items stay
         as they are: w = (X'X + n reg_weight I)^-1 X'(z - b), where a row of X is 1 and the item's factors. An item
-        that was in no training row has the mean of all others' parameters. Without ratings only the items speak.
+        that was in no training row has the mean of all others' parameters. Without ratings only the items
+        speak; without a penalty the person is the smallest of those who fit best.
 
         Source: folding-in, Sarwar et al., "Incremental Singular Value Decomposition Algorithms", ICCIT 2002; with the
         regularised loss of Koren, Bell and Volinsky, IEEE Computer 2009, eq. 5.
@@ -43,7 +44,7 @@ class ItemSide:
         biases, x = self._of(rated)
         z = (np.asarray(ratings, np.float64) - self.mean) / self.spread
         penalty = max(len(z), 1) * self.reg_weight * np.eye(x.shape[1])
-        person = np.linalg.solve(x.T @ x + penalty, x.T @ (z - biases))
+        person, *_ = np.linalg.lstsq(x.T @ x + penalty, x.T @ (z - biases), rcond=None)
         biases, x = self._of(asked)
         return self.mean + self.spread * (biases + x @ person)
 

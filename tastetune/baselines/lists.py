@@ -92,7 +92,7 @@ def read_watch_log(dataset: BuiltDataset, split: str) -> WatchLog:
 def one_hot(lists: Sequence[Sequence[str]], items: np.ndarray) -> sparse.csr_array:
     """Lists of item ids as rows of ones, (lists, items); an item that is not among the sorted `items` is left out."""
     row = np.repeat(np.arange(len(lists)), [len(ids) for ids in lists])
-    ids = np.array([item for ids in lists for item in ids], items.dtype)
+    ids = np.array([item for ids in lists for item in ids], object)  # whole, however short those of `items` are
     place = np.minimum(np.searchsorted(items, ids), len(items) - 1)
     there = items[place] == ids
     ones = np.ones(there.sum(), np.int64)

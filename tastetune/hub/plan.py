@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tastetune.artifacts.dataset import INFO, open_any
 from tastetune.artifacts.json_files import read_json
 from tastetune.artifacts.run import COST, MERGED, RUN
 from tastetune.errors import InputError
@@ -99,6 +100,8 @@ def plan_push(
     """
     folder = Path(folder)
     choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
+    if repo_type == "dataset":
+        _refuse_parts(folder)
     files, left_out = files_to_push(folder, repo_type, **choice, permission=permission, dataset=dataset)
     for name in set(files) & RECORDED.keys():
         read_json(folder / name, RECORDED[name])
@@ -115,6 +118,14 @@ def plan_push(
             f"permission, which was given by {permission}."
         )
     return push
+
+
+def _refuse_parts(folder: Path) -> None:
+    if (folder / INFO).is_file() and not (dataset := open_any(folder)).has_prompts and not dataset.is_recipe_only:
+        raise InputError(
+            f"{folder}: built with --store parts, so its rows hold no prompts, and what is pushed holds them; build it "
+            "anew without --store parts"
+        )
 
 
 def _bases(folder: Path) -> list[str]:

@@ -14,8 +14,7 @@ from tastetune.errors import InputError
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_unknown_base
 from tastetune.hub.llama import LICENCE_FILES, licence_of_card
 from tastetune.hub.plan import Push, missing_licence, plan_push
-from tastetune.hub.results import RESULTS, check_dataset_id, results_to_send
-from tastetune.hub.screening import RECORD
+from tastetune.hub.results import RECORD, RESULTS, check_dataset_id, results_to_send
 
 
 def push_folder(

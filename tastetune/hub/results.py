@@ -3,6 +3,7 @@
 Source: https://huggingface.co/docs/hub/eval-results
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from huggingface_hub import EvalResultEntry, constants, eval_result_entries_to_y
 from huggingface_hub.errors import HFValidationError
 from huggingface_hub.utils import validate_repo_id
 
+from tastetune.artifacts.hub_predictions import PUBLISHED
 from tastetune.errors import InputError
 from tastetune.metrics import Metric
 
@@ -22,6 +24,11 @@ RECORDS = "eval"
 
 PREDICTIONS = "predictions"
 """The folder of an adapter that holds its predictions, as others may have them."""
+
+RECORD = re.compile(
+    rf"{RECORDS}/data/[^/]+/[^/]+/[^/]+/[0-9a-f-]{{36}}(\.json|_samples\.jsonl)|{PREDICTIONS}/{PUBLISHED.pattern}"
+)
+"""What scripts/score.py writes of every row, its ids hashed where the licence forbids passing the ratings on."""
 
 
 def task_id(config: str, split: str, metric: str) -> str:

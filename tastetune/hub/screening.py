@@ -1,6 +1,5 @@
 """What of a folder may leave this machine for the Hub, and what never does."""
 
-import json
 import mmap
 import re
 from collections.abc import Sequence
@@ -10,15 +9,14 @@ from pathlib import Path
 import yaml
 from huggingface_hub import DatasetCard, ModelCard, SpaceCard
 
-from tastetune.artifacts.dataset import INFO, WRITTEN, open_any
-from tastetune.artifacts.hub_predictions import PUBLISHED, holds_predictions
+from tastetune.artifacts.dataset import INFO, open_any
+from tastetune.artifacts.hub_predictions import holds_predictions
 from tastetune.artifacts.redaction import TOKENS
-from tastetune.artifacts.run import COST, RUN
-from tastetune.artifacts.trained_rows import ROWS
 from tastetune.errors import InputError
 from tastetune.files import refuse_unfinished_folder
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, refuse_local_base
-from tastetune.hub.results import PREDICTIONS, RECORDS, RESULTS, names_hub_dataset
+from tastetune.hub.public import bound_by_licence, refuse_other_rows
+from tastetune.hub.results import RESULTS, names_hub_dataset
 
 LEFT_OUT = (
     ".*",  # caches, editors' folders and files still being written
@@ -30,27 +28,6 @@ LEFT_OUT = (
 )
 """Names, of a file or of any folder above it, that never leave."""
 
-OF_A_MODEL = (
-    *("*.md", "LICENSE*", "NOTICE*", "*.png", ".gitattributes"),
-    *("adapter_config.json", "config.json", "generation_config.json", "*.index.json"),
-    *("*.safetensors", "*.gguf", "adapter_model.bin", "pytorch_model*.bin"),
-    *("tokenizer*", "special_tokens_map.json", "added_tokens.json", "vocab.*", "merges.txt", "*.jinja"),
-    *(RUN, COST, ROWS),
-)
-"""What may go with a model or adapter that everybody sees: none of these holds a row of the ratings."""
-
-RECORD = re.compile(
-    rf"{RECORDS}/data/[^/]+/[^/]+/[^/]+/[0-9a-f-]{{36}}(\.json|_samples\.jsonl)|{PREDICTIONS}/{PUBLISHED.pattern}"
-)
-"""What scripts/score.py writes of every row, its ids hashed where the licence forbids passing the ratings on."""
-
-OF_A_DATASET = ("*.md", "LICENSE*", "NOTICE*", ".gitattributes")
-"""What may go with a dataset that everybody sees, beside what a builder wrote."""
-
-OF_A_SPACE = ("*.md", "*.py", "py.typed", "*.html", "*.css", "*.js", "requirements.txt", "recipe.yaml")
-"""What may go with a page: its code and what names its model and its dataset, of which it holds none."""
-
-HARMLESS = {"model": OF_A_MODEL, "dataset": OF_A_DATASET, "space": OF_A_SPACE}
 CARDS = {"model": ModelCard, "dataset": DatasetCard, "space": SpaceCard}
 
 APP = "app.py"
@@ -95,7 +72,7 @@ def files_to_push(
     _check_card(folder / "README.md", repo_type)
     if (folder / INFO).is_file():
         open_any(folder).check_files()
-    bound = [] if private else _bound_by_licence(folder, files)
+    bound = [] if private else bound_by_licence(folder, files)
     if permission and not bound:
         raise InputError(
             "--i_have_permission is for a public push of rows whose licence forbids it; leave it away here"
@@ -103,7 +80,7 @@ def files_to_push(
     if bound and not permission:
         raise InputError(bound[0])
     if not private or repo_type == "space":
-        _refuse_other_rows(folder, files, repo_type)
+        refuse_other_rows(folder, files, repo_type)
     if base_model:
         named_base(folder)
     elif ADAPTER_CONFIG in files:
@@ -160,45 +137,6 @@ def _check_inside(folder: Path, name: str) -> None:
             f"{folder / name}: a link to {(folder / name).resolve()}, which lies outside the folder that is pushed; "
             "remove it, copy the file in its place, or leave it out with --ignore"
         )
-
-
-def _bound_by_licence(folder: Path, files: Sequence[str]) -> list[str]:
-    """Why datasets among the files may not be shown to everybody, one message each."""
-    bound = []
-    for path in (folder / name for name in files if Path(name).name == INFO):
-        dataset = open_any(path.parent)
-        if not dataset.may_be_shared and not dataset.is_recipe_only:
-            clause = f': "{dataset.clause}"' if dataset.clause else ", or it does not say that it allows it"
-            bound.append(
-                f"{path}: the licence of its ratings forbids redistribution{clause}; push without --public, leave the "
-                "files out with --ignore, push all but the rows with --recipe_only, or name who permits it with "
-                '--i_have_permission "by whom"'
-            )
-    return bound
-
-
-def _refuse_other_rows(folder: Path, files: Sequence[str], repo_type: str) -> None:
-    """Refuse to show everybody what may hold rows of ratings and is no part of a dataset."""
-    written = WRITTEN if INFO in files else PUBLISHED
-    for name in files:
-        model = repo_type == "model" and (name == RESULTS or RECORD.fullmatch(name) or _are_scores(folder / name))
-        built = model or (repo_type == "dataset" and written.fullmatch(name))
-        if not built and not any(fnmatch(Path(name).name, pattern) for pattern in HARMLESS[repo_type]):
-            raise InputError(
-                f"{folder / name}: may hold rows of ratings, and no part of a {repo_type} is called so; push without "
-                f"--public, move it away, or leave it out with --ignore {name}"
-            )
-
-
-def _are_scores(path: Path) -> bool:
-    """Whether a file is a `scores.json` that shows no single row, or rows that may be passed on."""
-    if path.name != "scores.json":
-        return False
-    try:
-        scores = json.loads(path.read_text(encoding="utf-8"))
-        return "rows" not in scores or scores["dataset"]["settings"]["redistribution"] is True
-    except (ValueError, KeyError, TypeError):
-        return False
 
 
 def _check_no_token(path: Path) -> None:

@@ -21,7 +21,7 @@ class Listed:
     Attributes:
         gold: the gold lists, none of them empty.
         liked: the users' own favourites.
-        seen: what else of theirs is no recommendation, the favourites among it.
+        seen: all that they know already, which is no recommendation: the favourites, or a whole past with them in it.
         watched: share of the training log's users who rated each item of the catalogue, (items,).
         genres: whether an item is of a genre, bool (items, genres).
     """

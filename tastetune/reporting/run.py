@@ -22,6 +22,7 @@ from tastetune.files import replacing, write_all
 from tastetune.hub.results import PREDICTIONS, RECORDS
 from tastetune.probe.probe import read_probes
 from tastetune.reporting.exports.every_eval_ever import write_records
+from tastetune.reporting.exports.folders import refuse_other_files
 from tastetune.reporting.exports.identifiers import Identifiers
 from tastetune.reporting.exports.repository import write_predictions_of
 from tastetune.reporting.files import CURVE, files_of
@@ -146,9 +147,16 @@ def write_run(run: ScoredRun, folder: Path, adapters: Sequence[Path], *, records
         records: whether `folder` gets the records of all models' rows too; older ones there are removed if not.
 
     Raises:
-        InputError: none of the scored models is an adapter in one of these folders.
+        InputError: none of the scored models is an adapter in one of these folders, or a folder that is to be replaced
+            holds anything else.
     """
     files = files_of(run.scores, folder, adapters, run.home)
+    if run.rows is not None:
+        for replaced in (
+            folder / RECORDS,
+            *(adapter / name for adapter in adapters for name in (RECORDS, PREDICTIONS)),
+        ):
+            refuse_other_files(replaced)
     with ExitStack() as folders:
         if run.rows is not None:
             own = {adapter: {row["model"] for row in rows_of(run.scores, adapter, run.home)} for adapter in adapters}

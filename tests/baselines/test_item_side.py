@@ -1,5 +1,7 @@
 """An SVD answers somebody who was not among its users."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
@@ -25,6 +27,13 @@ def test_without_ratings_the_items_alone_speak():
 def test_an_item_that_nobody_rated_is_an_average_one():
     """Its bias is 0.25, its factor 0, and the person's bias 0.5 / 2.25 as above."""
     assert TWO.estimates(["a"], [4.0], ["new"]) == pytest.approx([3.25 + 0.5 / 2.25])
+
+
+def test_without_a_penalty_the_smallest_person_that_fits_answers():
+    """Both parameters add up to the 0.5 that a's bias leaves, and are smallest at 0.25 each; for b they cancel out."""
+    free = replace(TWO, reg_weight=0.0)
+    assert free.estimates(["a"], [4.0], ["a", "b"]) == pytest.approx([4.0, 3.0])
+    assert free.estimates([], [], ["a"]) == pytest.approx([3.5])
 
 
 def test_it_is_ridge_regression_on_the_items_factors():

@@ -11,11 +11,24 @@ from scipy import sparse
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.list_table import ListLine
 from tastetune.artifacts.predictions import read_predictions
-from tastetune.baselines.lists import WatchLog, one_hot, read_questions, read_watch_log
+from tastetune.baselines.lists import (
+    ListQuestions,
+    WatchLog,
+    one_hot,
+    read_questions,
+    read_watch_log,
+    top_lists,
+)
 from tastetune.baselines.predictions_files import fit_or_keep
 from tastetune.baselines.recbole.configs import LISTS, read_config
 from tastetune.baselines.recbole.lists import RecBoleLists, mean_average_precision, tune
-from tastetune.baselines.recbole.rankers import fit_ranker, read_sequence_data
+from tastetune.baselines.recbole.rankers import (
+    catalogue_scores,
+    fit_ranker,
+    next_item_scores,
+    read_log_data,
+    read_sequence_data,
+)
 from tastetune.baselines.recbole.shim import Interaction
 from tastetune.baselines.trivial.lists import MODELS, TrivialLists, most_cowatched, most_popular
 from tastetune.errors import InputError
@@ -45,6 +58,14 @@ def test_co_watching_counts_each_favourite_that_somebody_shares():
 
 def test_items_that_nobody_rated_are_left_out_of_a_one_hot_row():
     assert one_hot([["b", "zz"], []], ITEMS).toarray().tolist() == [[0, 1, 0, 0], [0, 0, 0, 0]]
+
+
+def test_an_item_that_nobody_rated_is_no_other_whose_id_it_begins_with():
+    """1234 was seen, and is not 123: of ids of three letters at most the longer one is left out whole."""
+    items = np.array(["1", "123", "2"])
+    assert one_hot([["1234", "2"]], items).toarray().tolist() == [[0, 0, 1]]
+    questions = ListQuestions(["u"], liked=[["2"]], gold=[["1"]], seen=[["1234", "2"]], n=10)
+    assert top_lists(np.array([[1.0, 2.0, 3.0]]), items, questions) == {"u": [ListLine("123", 2.0), ListLine("1", 1.0)]}
 
 
 def read_list_config(path, overrides=None):
@@ -119,7 +140,31 @@ def test_a_sequence_in_stretches_asks_each_item_but_the_first_once():
     names = data.field2id_token["item_id"]
     rows = zip(data.inter_feat["item_id_list"].tolist(), data.inter_feat["item_id"].tolist(), strict=True)
     read = [("".join(names[item] for item in before if item), names[behind]) for before, behind in rows]
-    assert read == [("ab", "c"), ("cd", "e"), ("f", "g%20g")]
+    assert read == [("=a=b", "=c"), ("=c=d", "=e"), ("=f", "=g%20g")]
+
+
+IDS = ["NA", "nan", "null", 'a"b', "c\td", "e f", "01", "1", "é%"]
+
+
+def test_no_id_is_lost_on_the_way_to_recbole_and_back():
+    """NA, nan and null are read as nothing by pandas; a quote, a tab and a space have a meaning in RecBole's files."""
+    table = pa.table(
+        {"user_id": ["NA"] * 9 + ["u v"] * 9, "item_id": [*IDS, *IDS[::-1]], "rating": [1.0, 2.0, 3.0] * 6}
+    )
+    svd = read_list_config("recbole_configs/svd.yaml", {"epochs": 1})
+    data = read_log_data(svd, table)
+    items, scores = catalogue_scores(fit_ranker(svd, data), data, ["NA", "u v"])
+    assert (len(data), items.tolist(), scores.shape) == (18, sorted(IDS), (2, 9))
+
+    towers = read_list_config("recbole_configs/two_tower.yaml", {"epochs": 1, "eval_step": 0})
+    data = read_sequence_data(towers, table.select(["user_id", "item_id"]))
+    model = fit_ranker(towers, data)
+    items, scores = next_item_scores(model, data, [["NA"], ["é%"]], most=50)
+    assert items.tolist() == sorted(IDS)
+    na, null = (data.token2id("item_id", token) for token in ("=NA", "=null"))
+    with torch.no_grad():
+        expected = model.full_sort_predict(Interaction({"item_id_list": torch.tensor([[na]])}))[0, null]
+    assert scores[0, sorted(IDS).index("null")] == pytest.approx(expected.item())
 
 
 @pytest.mark.parametrize("name", ["sasrec_lists", "two_tower"])

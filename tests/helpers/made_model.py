@@ -55,6 +55,13 @@ def make_adapter(folder: Path, model: Path, dataset: Path, items: list[str] | No
     return folder
 
 
+def make_home(folder: Path, n_users: int, n_items: int) -> Path:
+    """Write a dataset into `folder`/data and a model into `folder`/model, and return `folder`."""
+    make_dataset(folder / "data", n_users, n_items)
+    make_tiny_model(folder / "model")
+    return folder
+
+
 def make_run(folder: Path, **keys) -> Path:
     """Write a run into `folder`: a dataset of 30 users and 60 films, a model, an adapter; return its recipe.
 

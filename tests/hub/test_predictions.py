@@ -2,10 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
 from documents import ROOT
+from huggingface_hub import DatasetCard
 from made import make_dataset
 from made_lists import make_lists
 from scored import make_scored, run_in, write
@@ -51,6 +53,12 @@ def refused(monkeypatch, capsys):
         return err.strip().splitlines()[-1]
 
     return called
+
+
+def rename(path, model) -> None:
+    """Have the predictions in a file be another model's."""
+    of = read_predictions(path)
+    write_predictions(path, replace(of.meta, model=model), of.table)
 
 
 def scored(script, dataset, folder, *predictions) -> dict:
@@ -110,7 +118,7 @@ def test_lists_keep_their_items_and_lose_their_texts(near_hub, script, tmp_path)
     lines = {
         row["example_id"]: [ListLine(item, None, "A Title") for item in row["gold"][:3]] for row in rows.to_pylist()
     }
-    lines[rows["example_id"][0].as_py()] += [ListLine(None, None, "A Film of My Own")]
+    lines[rows["example_id"][0].as_py()] += [ListLine(None, None, "A Film of My Own"), ListLine(None, None, "")]
     known = {"dataset": dataset.name, "config": "top_n", "split": "test", "fingerprint": dataset.fingerprint}
     path = tmp_path / "run" / "predictions" / "lists.parquet"
     path.parent.mkdir()
@@ -123,6 +131,29 @@ def test_lists_keep_their_items_and_lose_their_texts(near_hub, script, tmp_path)
         scored(script, data, tmp_path / name, of)["lists"] for name, of in (("here", path), ("there", "org/lists"))
     )
     assert here["metrics"] == there["metrics"]
+
+
+def test_a_models_name_is_its_folder_as_far_as_a_folder_can_be_called_so(tmp_path):
+    """Whoever scores them looks one folder deep, and nothing is written beside the repository."""
+    make_scored(tmp_path)
+    rename(tmp_path / "predictions" / "sft-100.parquet", "org/model")
+    rename(tmp_path / "predictions" / "sasrec-seed1.parquet", "../up")
+    with predictions_repository(tmp_path / "predictions", "org/theirs") as folder:
+        there = {path.relative_to(folder.parent).as_posix() for path in folder.parent.rglob("test.parquet")}
+        names = ("org_model", "_up", "sft-500", "user_item_mean", "sasrec-seed2")
+        assert there == {f"predictions/{name}/test.parquet" for name in names}
+        assert read_predictions(folder / "org_model" / "test.parquet").meta.model == "org/model"
+        configs = DatasetCard.load(folder / "README.md").data.configs
+        assert {config["config_name"] for config in configs} == set(names)
+
+
+def test_two_files_of_one_model_are_refused_so_that_none_is_lost(tmp_path):
+    make_scored(tmp_path)
+    path = tmp_path / "predictions" / "sft-100.parquet"
+    rename(path, "sft-500")
+    with pytest.raises(InputError, match="model 'sft-500' has answered split 'test' in another file already") as said:
+        predictions_repository(path.parent, "org/theirs").__enter__()
+    assert str(said.value).startswith(str(path.parent / "sft-500.parquet"))
 
 
 def test_what_cannot_be_scored_says_why(near_hub, script, refused, run, tmp_path):

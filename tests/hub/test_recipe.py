@@ -1,5 +1,10 @@
 """Builders push: all of a dataset, in one file a split or several, or all but its rows."""
 
+import io
+from hashlib import blake2b
+from itertools import product
+
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from documents import ROOT
@@ -131,6 +136,30 @@ def test_a_recipe_has_no_row_and_tells_whether_another_build_is_the_same(
     assert compare(tmp_path / "made", tmp_path / "made")[0] == 0
     with pytest.raises(InputError, match=r"holds no rows, .*; build them with python data_builders/ml1m\.py"):
         open_dataset("org/recipe")
+
+
+def test_hashes_of_rows_without_a_time_are_not_shown_for_they_can_be_found_by_trying(near_hub, build, source):
+    """The hash of a row is that of user, item and time. Without times 40 users and 20 items are 800 hashes to try.
+
+    (A row's time is then the number of its split.)
+    """
+    timeless = [(user, item, stars, 0) for user, item, stars, _ in made_rows(40)]
+    write_ml1m(source, timeless)
+    assert build("--push_to_hub", "org/recipe", "--recipe_only")[0] == 0
+    key_file = near_hub.files("dataset", "org/recipe")["row_keys/train.parquet"]
+    keys = set(pq.read_table(io.BytesIO(key_file))["key"].to_pylist())
+    tried = product(map(str, range(1, 41)), map(str, range(1, 21)))
+    found = {(user, item) for user, item in tried if key_of(user, item, 0) in keys}
+    assert len(found) == len(keys)
+    assert found <= {(user, item) for user, item, _, _ in timeless}
+
+    status, said = build("--push_to_hub", "org/other", "--recipe_only", "--public")
+    assert (status, "its rows have no time, so their hashes can be found by trying" in said) == (1, True)
+    assert ("dataset", "org/other") not in near_hub.repositories
+
+
+def key_of(*row) -> int:
+    return int.from_bytes(blake2b(repr(row).encode(), digest_size=8).digest(), "little")
 
 
 def test_a_recipe_needs_a_place_to_go_to(build):

@@ -5,8 +5,7 @@ import pyarrow as pa
 import pytest
 import torch
 from documents import ROOT
-from made import make_dataset
-from made_model import make_tiny_model
+from made_model import make_home
 from peft import AutoPeftModelForCausalLM
 from safetensors import safe_open
 from stages import script
@@ -29,10 +28,7 @@ LIMITS = WindowLimits(ratings=9, min_past=3)
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    make_dataset(folder / "data", 12, 40, 0)
-    make_tiny_model(folder / "model")
-    return folder
+    return make_home(tmp_path_factory.mktemp("home"), 12, 40)
 
 
 def recipe(home, *lines):

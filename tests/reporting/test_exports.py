@@ -17,6 +17,7 @@ from sklearn import metrics as oracle
 from tastetune.artifacts.dataset import INFO, open_dataset
 from tastetune.artifacts.list_table import ListLine, list_table
 from tastetune.artifacts.predictions import Meta, Predictions, find_predictions, read_predictions
+from tastetune.errors import InputError
 from tastetune.evaluation.scoring import score
 from tastetune.reporting.run import ScoredRun, write_run
 from tastetune.tasks import TASKS
@@ -227,6 +228,25 @@ def test_records_of_before_go_and_an_adapter_has_its_own(tmp_path):
     export(tmp_path, "like_dislike", [of for of in files if of.meta.model != "sasrec-seed1"])
     after = {path: path.read_bytes() for path in (tmp_path / "eval").rglob("*.json*")}
     assert after == {path: content for path, content in before.items() if path.parent.name != "sasrec-seed1"}
+
+
+@pytest.mark.parametrize(
+    "place", ["eval/thesis.txt", "adapter/eval/notes/mine.json", "adapter/predictions/sft.parquet"]
+)
+def test_a_file_that_no_export_wrote_is_never_lost(tmp_path, place):
+    """Not where records are replaced, and not where they are removed because nobody asked for new ones."""
+    make_scored(tmp_path)
+    path = tmp_path / "predictions" / "sft-500.parquet"
+    export(tmp_path, "like_dislike", [read_predictions(path)], [tmp_path / "adapter"])
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_text("mine")
+    rows = TASKS["like_dislike"].rows(open_dataset(tmp_path / "data"), "test")
+    for records in (True, False):
+        run = ScoredRun(scores, tmp_path, rows, (read_predictions(path),))
+        with pytest.raises(InputError, match=rf"{place}: would be lost"):
+            write_run(run, tmp_path, [tmp_path / "adapter"], records=records)
+        assert (tmp_path / place).read_text() == "mine"
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("every_eval_ever"), reason="every-eval-ever is not installed")

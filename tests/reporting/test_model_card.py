@@ -112,14 +112,12 @@ def test_a_folder_of_which_nothing_was_scored(folder, scores):
         model_card(scores, folder / "adap", folder)
 
 
-@pytest.fixture(scope="module")
-def list_card(tmp_path_factory):
+def card_of_lists(folder, settings):
     """The card of an adapter that gives everybody the gold list, beside its silent base model."""
-    folder = tmp_path_factory.mktemp("lists")
     (folder / "adapter").mkdir()
     rows = TASKS["top_n"].rows(open_dataset(make_lists(folder / "data")), "test")
     known = {"dataset": rows.dataset.name, "config": "top_n", "split": "test", "fingerprint": rows.dataset.fingerprint}
-    known |= {"base_model": "meta-llama/Llama-3.2-1B-Instruct", "settings": {"mode": "free"}}
+    known |= {"base_model": "meta-llama/Llama-3.2-1B-Instruct", "settings": settings}
     tuned = Meta(model="sft-free", kind="adapter", adapter=str(folder / "adapter"), training={"steps": 438}, **known)
     gold = {
         row: [ListLine(item) for item in items]
@@ -130,6 +128,28 @@ def list_card(tmp_path_factory):
     )
     scores = score(rows, [Predictions(tuned, list_table(gold)), silent], resamples=20, home=folder)
     return ModelCard(model_card(scores, folder / "adapter", folder))
+
+
+@pytest.fixture(scope="module")
+def list_card(tmp_path_factory):
+    return card_of_lists(tmp_path_factory.mktemp("lists"), {"mode": "free", "dataset_config": "top_n"})
+
+
+def test_the_card_of_lists_says_what_the_model_reads(list_card, tmp_path):
+    past = {"least": 3, "median": 25.0, "most": 39}
+    stream = card_of_lists(tmp_path, {"mode": "stream_ranked", "dataset_config": "stream_top_n", "past": past})
+    written = (
+        "reads a user's ten favourites and writes",
+        "chat messages for the model's own",
+        "A title written freely",
+    )
+    ranked = (
+        "reads a user's earlier ratings and says",
+        "behind 3 to 39, median 25 earlier ratings",
+        "likes and dislikes",
+    )
+    assert [text in list_card.text for text in (*written, *ranked)] == [True] * 3 + [False] * 3
+    assert [text in stream.text for text in (*written, *ranked)] == [False] * 3 + [True] * 3
 
 
 def test_the_card_of_lists_has_their_metrics(list_card):

@@ -10,8 +10,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from made import make_dataset
-from made_model import make_tiny_model
+from made_model import make_home, make_tiny_model
 from safetensors.torch import load_file
 from stages import script
 
@@ -31,10 +30,7 @@ def python(*command, **kwargs):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    make_dataset(folder / "data", 40, 30, 0)
-    make_tiny_model(folder / "model")
-    return folder
+    return make_home(tmp_path_factory.mktemp("home"), 40, 30)
 
 
 def small(home, output):

@@ -7,8 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from made import make_dataset
-from made_model import make_tiny_model
+from made_model import make_home
 from safetensors.numpy import load_file
 from stages import ENVIRONMENT, script
 
@@ -34,10 +33,7 @@ def launched(*words, config=DDP):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    make_dataset(folder / "data", 40, 30, 0)
-    make_tiny_model(folder / "model")
-    return folder
+    return make_home(tmp_path_factory.mktemp("home"), 40, 30)
 
 
 def small(home, output, each):

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from made import make_dataset
-from made_model import make_tiny_model
+from made_model import make_home
 from stages import script
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
@@ -24,10 +23,7 @@ RECIPE = "recipes/quickstart/sft.yaml"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    make_dataset(folder / "data", 30, 20)
-    make_tiny_model(folder / "model")
-    return folder
+    return make_home(tmp_path_factory.mktemp("home"), 30, 20)
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from datasets import Dataset
-from made import make_dataset
-from made_model import make_tiny_model
+from made_model import make_home
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig
 
@@ -23,10 +22,7 @@ ROWS = Dataset.from_list([{"prompt": f"Film {n}", "completion": " Yes" if n % 3 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    home = tmp_path_factory.mktemp("home")
-    make_tiny_model(home / "model")
-    make_dataset(home / "data", 20, 20, 0)
-    return home
+    return make_home(tmp_path_factory.mktemp("home"), 20, 20)
 
 
 def trainer_of(home, rows=ROWS, **keys):

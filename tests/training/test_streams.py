@@ -7,9 +7,8 @@ import pytest
 import torch
 from datasets import Dataset
 from documents import ROOT
-from made import make_dataset
 from made_lists import make_lists
-from made_model import make_tiny_model
+from made_model import make_home
 from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from trl import SFTConfig
@@ -28,10 +27,7 @@ RECIPE = "recipes/quickstart/stream.yaml"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    make_dataset(folder / "data", 30, 40, 0)
-    make_tiny_model(folder / "model")
-    return folder
+    return make_home(tmp_path_factory.mktemp("home"), 30, 40)
 
 
 def run(home):

@@ -4,9 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from made import make_dataset
 from made_lists import make_lists
-from made_model import make_tiny_model
+from made_model import make_home
 from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -23,10 +22,7 @@ RECIPE = "recipes/quickstart/sft.yaml"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("home")
-    make_dataset(folder / "data", 40, 30, 0)
-    make_tiny_model(folder / "model")
-    return folder
+    return make_home(tmp_path_factory.mktemp("home"), 40, 30)
 
 
 def train(home, output, *flags):

@@ -28,7 +28,7 @@ class BaselineConfig:
 
     Attributes:
         path: the file they were read from; its stem is the model's name in tables.
-        model: RecBole's class, or one of `tastetune.baselines.recbole.own_models.labelled`.
+        model: RecBole's class, or one of `tastetune.baselines.recbole.own_models`.
         values: every key with its value, defaults filled in; JSON-able.
         tune: what `--tune` may change, see `tastetune.config.search_space.check_space`.
     """

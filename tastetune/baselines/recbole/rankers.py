@@ -48,7 +48,8 @@ def read_log_data(config: BaselineConfig, table: pa.Table) -> Dataset:
     """A table of `COLUMNS` as RecBole's dataset, with its numbering of users and items."""
     settings = _values(config) | {"load_col": {"inter": COLUMNS}}
     settings["train_neg_sample_args"] = NEGATIVES if is_pairwise(config.model) else None
-    return _read(config, pd.DataFrame({name: table[name].to_numpy() for name in COLUMNS}), settings)
+    ids = {name: list(map(_as_token, table[name].to_pylist())) for name in ("user_id", "item_id")}
+    return _read(config, pd.DataFrame(ids | {"rating": table["rating"].to_numpy()}), settings)
 
 
 def read_sequence_data(config: BaselineConfig, table: pa.Table) -> Dataset:
@@ -111,13 +112,12 @@ def fit_ranker(
 def catalogue_scores(model: AbstractRecommender, data: Dataset, users: list[str]) -> tuple[np.ndarray, np.ndarray]:
     """Sorted item ids, and what each of the `users` scores for them, float64 (users, items)."""
     model.eval()
-    items = data.field2id_token["item_id"][1:]  # the first one is padding
-    numbers = torch.tensor([data.token2id("user_id", user) for user in users])
+    numbers = torch.tensor([data.token2id("user_id", _as_token(user)) for user in users])
     device = next(model.parameters()).device
     scored = [model.full_sort_predict(Interaction({"user_id": part}).to(device)) for part in numbers.split(256)]
     scores = torch.cat([part.reshape(-1, data.item_num).double().cpu() for part in scored]).numpy()[:, 1:]
-    order = np.argsort(items)
-    return np.array(items[order], dtype=str), scores[:, order]
+    items, order = _sorted_items(data)
+    return items, scores[:, order]
 
 
 @torch.no_grad()
@@ -137,9 +137,15 @@ def next_item_scores(
         part = [torch.tensor(row or [0]) for row in rows[start : start + 256]]
         sequences = torch.nn.utils.rnn.pad_sequence(part, batch_first=True)
         scored.append(model.full_sort_predict(Interaction({"item_id_list": sequences}).to(device)).double().cpu())
-    items = np.array([unquote(token) for token in data.field2id_token["item_id"][1:]], dtype=str)
+    items, order = _sorted_items(data)
+    return items, torch.cat(scored).numpy()[:, 1:][:, order]
+
+
+def _sorted_items(data: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """The ids of items, sorted, and the place of each among RecBole's, whose first one is padding."""
+    items = np.array([unquote(token[1:]) for token in data.field2id_token["item_id"][1:]], dtype=str)
     order = np.argsort(items)
-    return items[order], torch.cat(scored).numpy()[:, 1:][:, order]
+    return items[order], order
 
 
 def _values(config: BaselineConfig) -> dict:
@@ -161,6 +167,6 @@ def _read(config: BaselineConfig, frame: pd.DataFrame, settings: dict) -> Datase
     return data
 
 
-def _as_token(item_id: str) -> str:
-    """An id without a space or tab, which separate tokens."""
-    return quote(item_id, safe="")
+def _as_token(name: str) -> str:
+    """An id as RecBole's file holds it: no space or tab, which separate tokens, and no NA, which is read as none."""
+    return "=" + quote(name, safe="")

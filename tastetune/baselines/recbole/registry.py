@@ -32,7 +32,6 @@ TRAINED = COMMON | {
 LABELLED = TRAINED | {"MAX_ITEM_LIST_LENGTH": 10, "load_col": {"inter": ["user_id", "item_id", "label"]}}
 """Keys of a model that learns from labelled rows: it is also told how much of a history it sees, and which columns."""
 
-
 NEXT_ITEM = TRAINED | {"MAX_ITEM_LIST_LENGTH": 50}
 """Keys of a model that learns which item comes next: it is also told how long a stretch of a sequence is."""
 

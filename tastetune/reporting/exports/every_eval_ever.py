@@ -5,7 +5,6 @@ Source: Batzner et al., Every Eval Ever: A Unifying Schema and Community Reposit
 """
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,6 +15,7 @@ from uuid import UUID
 from tastetune.hub.results import FRAMEWORK
 from tastetune.metrics import Metric
 from tastetune.metrics.recommended import LINES
+from tastetune.reporting.exports.folders import folder_name
 from tastetune.reporting.exports.instances import LABELS_READ, LISTS_READ, ROWS_READ, instances
 from tastetune.reporting.glossary import definition
 from tastetune.reporting.views import view_of
@@ -48,7 +48,7 @@ def write_records(folder: Path, scores: dict, rows: Rows, answers: Mapping[str, 
 
 def _write(folder: Path, scores: dict, model: dict, rows: Rows, answers: Any) -> None:
     record = aggregate(scores, model)
-    name = Path("data", _part(scores["dataset"]["name"]), LOCAL, record["model_info"]["id"], _uuid(scores, model))
+    name = Path("data", folder_name(scores["dataset"]["name"]), LOCAL, record["model_info"]["id"], _uuid(scores, model))
     samples = name.with_name(f"{name.name}_samples.jsonl")
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     shared = {"schema_version": SCHEMA_VERSION, "evaluation_id": record["evaluation_id"]}
@@ -78,10 +78,10 @@ def aggregate(scores: dict, model: dict) -> dict:
         scores: the content of `scores.json`, with its `date`.
         model: one of its models.
     """
-    moment, metrics, name = _seconds(scores["date"]), view_of(scores).metrics, _part(model["model"])
+    moment, metrics, name = _seconds(scores["date"]), view_of(scores).metrics, folder_name(model["model"])
     return {
         "schema_version": SCHEMA_VERSION,
-        "evaluation_id": f"{_part(_evaluation_name(scores))}/{name}/{moment}",
+        "evaluation_id": f"{folder_name(_evaluation_name(scores))}/{name}/{moment}",
         "evaluation_timestamp": scores["date"],
         "retrieved_timestamp": moment,
         "source_metadata": {
@@ -163,12 +163,6 @@ def _uuid(scores: dict, model: dict) -> str:
     """The same for the same model on the same rows, so that another score of them takes the place of this one."""
     named = [scores["dataset"]["fingerprint"], scores["dataset"]["split"], model["model"]]
     return str(UUID(bytes=sha256(json.dumps(named).encode()).digest()[:16], version=4))
-
-
-def _part(name: str) -> str:
-    """`name` as a folder may be called everywhere; `data` is the collection's own word."""
-    part = re.sub(r"[^\w.@+=-]", "_", name).strip(".") or "_"
-    return f"{part}_" if part == "data" else part
 
 
 def _seconds(date: str) -> str:

@@ -20,6 +20,7 @@ from tastetune.artifacts.predictions import (
 )
 from tastetune.artifacts.redaction import shareable
 from tastetune.errors import InputError
+from tastetune.reporting.exports.folders import folder_name
 from tastetune.reporting.exports.identifiers import Identifiers
 from tastetune.reporting.formats import markdown
 from tastetune.tasks import Rows, task_of
@@ -68,7 +69,12 @@ def write_predictions_of(folder: Path, predictions: Iterable[Predictions], rows:
 
 
 def _write(folder: Path, shared: Predictions) -> None:
-    path = folder / shared.meta.model / f"{shared.meta.split}.parquet"
+    path = folder / folder_name(shared.meta.model) / f"{shared.meta.split}.parquet"
+    if path.exists():
+        raise InputError(
+            f"{shared.place}: model {shared.meta.model!r} has answered split {shared.meta.split!r} in another file "
+            "already; leave one of them out, or predict it again into a file of another name"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_predictions(path, shared.meta, shared.table)
 
@@ -78,6 +84,7 @@ class _Model:
     """A line of the card's table."""
 
     name: str
+    folder: str
     kind: str
     base_model: str
     rows: dict[str, int]
@@ -94,9 +101,10 @@ def write_repository(folder: Path, predictions: list[Predictions], dataset: Buil
     for of in predictions:
         shared = published(of, identifiers(of.meta.split))
         _write(folder, shared)
-        known = _Model(shared.meta.model, shared.meta.kind, shared.meta.base_model or "", {})
+        name, folder_of = shared.meta.model, folder_name(shared.meta.model)
+        known = _Model(name, folder_of, shared.meta.kind, shared.meta.base_model or "", {})
         answered = pc.count_distinct(shared.table["example_id"]).as_py()
-        models.setdefault(shared.meta.model, known).rows[shared.meta.split] = answered
+        models.setdefault(name, known).rows[shared.meta.split] = answered
     (folder / "README.md").write_text(_card(dataset, repo_id, models), encoding="utf-8")
 
 
@@ -135,13 +143,13 @@ def published(predictions: Predictions, ids: Identifiers) -> Predictions:
         columns = {name: table[name].to_pylist() for name in table.column_names}
         columns["example_id"] = [ids("row", name) for name in columns["example_id"]]
         if "item_id" in columns:
-            columns["answer"] = [WITHHELD if t and not i else None for t, i in _pairs(columns)]
+            columns["answer"] = [WITHHELD if i is None and t is not None else None for t, i in _pairs(columns)]
             columns["item_id"] = ids.of_items(columns["item_id"])
         else:
             columns["answer"] = [None if text is None else _as_read(text) for text in columns["answer"]]
         table = pa.table(columns, schema=table.schema)
         table = table.sort_by([(name, "ascending") for name in ("example_id", "rank") if name in table.column_names])
-    return Predictions(meta, table)
+    return Predictions(meta, table, predictions.path, predictions.source)
 
 
 def _pairs(columns: Mapping[str, list]) -> Iterator[tuple]:

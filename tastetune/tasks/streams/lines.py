@@ -117,7 +117,7 @@ def read_streams(rows: Rows, writer: Stream, known: Sequence[str] | None = None)
     table = ratings_of(dataset, list(dict.fromkeys([*known, *asked])), rows.table["user_id"])
     is_known, of_split = (np.isin(table["split"].to_numpy(), splits) for splits in (known, asked))
     users, items, stars = (table[name].to_pylist() for name in ("user_id", "item_id", "rating"))
-    bounds = np.array([at for at in range(len(users)) if not at or users[at] != users[at - 1]] + [len(users)])
+    bounds = bounds_of(users)
     named, gaps = named_items(dataset, writer.like, set(items)), _gaps(table["timestamp"].to_numpy(), is_known, bounds)
     return Streams(
         head=writer.head,
@@ -161,7 +161,13 @@ def ratings_of(dataset: BuiltDataset, splits: Sequence[str], users: pa.ChunkedAr
     return order_of(dataset).sorted(pa.concat_tables(parts))
 
 
+def bounds_of(users: Sequence[str]) -> np.ndarray:
+    """Where each user's lines begin, and where the last one's end, (users + 1,), given the user of each line."""
+    return np.array([at for at in range(len(users)) if not at or users[at] != users[at - 1]] + [len(users)])
+
+
 def named_items(dataset: BuiltDataset, like: LikeDislike, rated: set[str]) -> dict[str, str]:
+    """The dataset's items as lines name them, by id; InputError if `items` lacks one that was `rated`."""
     columns = dataset.read("items", "train", ["item_id", "title", "genres"]).to_pydict().values()
     named = {item: like.named(Item(title, genres or ())) for item, title, genres in zip(*columns, strict=True)}
     if unnamed := rated - named.keys():

@@ -12,7 +12,7 @@ from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.lists import ListRows, ListTask
 from tastetune.tasks.stream import unrolled
-from tastetune.tasks.streams.lines import Stream, named_items, ratings_of
+from tastetune.tasks.streams.lines import Stream, bounds_of, named_items, ratings_of
 from tastetune.tasks.streams.passages import Streams
 from tastetune.tasks.task import Rows
 
@@ -69,10 +69,9 @@ def read_log(dataset: BuiltDataset, writer: Stream, splits: Sequence[str]) -> St
     """
     table = ratings_of(dataset, splits)
     users, stars = table["user_id"].to_pylist(), table["rating"].to_pylist()
-    bounds = np.array([at for at in range(len(users)) if not at or users[at] != users[at - 1]] + [len(users)])
     told = _lines(dataset, writer, table["item_id"].to_pylist(), stars)
     every = np.ones(len(users), bool)
-    return Streams(**told, bounds=bounds, is_known=every, of_split=every, asked=np.arange(len(users)))
+    return Streams(**told, bounds=bounds_of(users), is_known=every, of_split=every, asked=np.arange(len(users)))
 
 
 def read_pasts(rows: Rows, writer: Stream) -> tuple[Streams, list[str]]:

@@ -19,7 +19,7 @@ def drop_while_trained(model: torch.nn.Module, shares: SftArguments) -> None:
 
     - `residual_dropout`: of what each attention and each MLP puts out (Vaswani et al., "Attention Is All You Need",
       2017, section 5.4);
-    - `embedding_dropout`: of the embeddings, as much as of these if it is not given;
+    - `embedding_dropout`: of the embeddings; `residual_dropout` if it is None;
     - `attention_dropout`: of the weights by which a token attends to those before it.
 
     Raises:
@@ -41,7 +41,7 @@ def drop_while_trained(model: torch.nn.Module, shares: SftArguments) -> None:
         _drop_outputs([model.get_input_embeddings()], embedding)
     if attention:
         for part in attentions:
-            part.attention_dropout = attention  # its forward drops while it is trained alone
+            part.attention_dropout = attention  # its own forward drops them, in training only
 
 
 def _drop_outputs(parts: list[torch.nn.Module], share: float) -> None:

@@ -18,7 +18,6 @@ the rate times the curvature exceeds 2. A rating moves its user and its item at 
 that a half for each leaves half of what is allowed (Nocedal and Wright, "Numerical Optimization", 2006, section 3.3).
 """
 
-
 SPREAD = 1.11
 """The standard deviation of z: that of the stars of ml-100k and ml-1m, on which rates and penalties were chosen."""
 
