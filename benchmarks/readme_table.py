@@ -2,13 +2,15 @@
 
     python benchmarks/readme_table.py outputs/quickstart/scores.json README.md
     python benchmarks/readme_table.py outputs/quickstart/scores.json README.md --rows 6
+    python benchmarks/readme_table.py outputs/ml1m/scores.json text.md --seeds
     python benchmarks/readme_table.py results/speed docs/scale.md
     python benchmarks/readme_table.py results/scale docs/scale.md
     python benchmarks/readme_table.py tastetune README.md
 
 The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
 between them is replaced. With --rows the table is a short one: the reference, the best model of each kind, and then the
-next best.
+next best. With --seeds it is that of the recipes of several seeds, between `<!-- seeds: FILE -->` and
+`<!-- end of seeds -->`, with the metrics that --metrics names.
 
 Of a folder of files that benchmarks wrote, their table is put between `<!-- speed: results/speed -->` and
 `<!-- end of speed -->`; of results/scale, what benchmarks/scale.py measured, between `<!-- growth: results/scale -->`
@@ -26,7 +28,7 @@ from tastetune.errors import InputError, run
 from tastetune.files import write_text
 from tastetune.growth import FOLDER as GROWTH
 from tastetune.growth import growth_table
-from tastetune.reporting.leaderboard import first_table, short_table
+from tastetune.reporting.leaderboard import first_table, seeds_table, short_table
 from tastetune.reporting.views import VIEWS
 from tastetune.speed import speed_table
 
@@ -36,6 +38,8 @@ def main() -> None:
     parser.add_argument("source", type=Path, help="a scores.json, or a folder")
     parser.add_argument("text", type=Path, help="the text to put the table into")
     parser.add_argument("--rows", type=int, help="models in a short table (default: the whole first table)")
+    parser.add_argument("--seeds", action="store_true", help="the table of recipes of several seeds")
+    parser.add_argument("--metrics", nargs="+", default=[], help="of that table (default: the leaderboard's first two)")
     args = parser.parse_args()
     if (args.source / "__init__.py").is_file():
         kind, table = "map", room_map(args.source)
@@ -43,6 +47,8 @@ def main() -> None:
         kind, table = "growth", growth_table(sorted(args.source.glob("*.json")))
     elif args.source.is_dir():
         kind, table = "speed", speed_table(sorted(args.source.glob("*.json")))
+    elif args.seeds:
+        kind, table = "seeds", seeds_table(read_scores(args.source, VIEWS), args.metrics)
     else:
         scores = read_scores(args.source, VIEWS)
         kind, table = "table", first_table(scores) if args.rows is None else short_table(scores, args.rows)

@@ -54,9 +54,20 @@ def test_a_short_table_is_computed_from_the_scores(folder, run_table):
     assert table.count("\n| ") == 4 - 1  # the head stands first, and below it three models
 
 
+def test_a_table_of_seeds_has_the_metrics_that_are_named(folder, run_table):
+    (folder / "text.md").write_text("<!-- seeds: out/scores.json -->\n<!-- end of seeds -->\n")
+    status, printed, _ = run_table("--seeds", "--metrics", "uauc")
+    assert (status, printed) == (0, "seeds: out/scores.json into text.md\n")
+    table = (folder / "text.md").read_text()
+    assert "| Recipe | Seeds | UAUC | Against | UAUC |\n|:--|--:|--:|:--|--:|\n| user_item_mean | 1 |" in table
+    assert "| sasrec | 2 | " in table
+    assert " | user_item_mean | " in table
+
+
 @pytest.mark.parametrize(
     ("text", "args", "message"),
     [
+        (TEXT, ["--seeds", "--metrics", "auc"], "--metrics auc: expected some of roc_auc, "),
         ("no marks", [], "text.md: 0 places marked '<!-- table: out/scores.json -->' ... '<!-- end of table -->'"),
         (TEXT * 2, [], "text.md: 2 places marked"),
         (TEXT, ["--rows", "0"], "--rows is 0; give at least 1"),

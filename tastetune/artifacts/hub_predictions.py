@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,9 @@ from tastetune.errors import InputError
 PUBLISHED = re.compile(r"[^/]+/(train|validation|test|test_sample)\.parquet")
 """Where a repository of predictions holds a model's answers to a split: `MODEL/SPLIT.parquet`."""
 
+VALIDATION = "validation"
+"""The split on which thresholds are chosen."""
+
 
 def is_hub_id(source: str) -> bool:
     """Whether predictions named so are on the Hub, `org/name` or `org/name@revision`: no file or folder lies there."""
@@ -23,12 +27,12 @@ def is_hub_id(source: str) -> bool:
 
 
 def fetch_predictions(source: str, split: str) -> list[Predictions]:
-    """What models answered to the rows of a split, from a dataset of the Hub.
+    """What models answered to the rows of a split, and behind that, where it is there, to those of validation.
 
     Nothing but parquet files is fetched: none of them can run anything.
 
     Args:
-        source: `org/name`, or `org/name@revision` for a branch, tag or commit.
+        source: a dataset of the Hub, `org/name`, or `org/name@revision` for a branch, tag or commit.
 
     Raises:
         InputError: the Hub has no such dataset, it holds no answers to this split, or they cannot be read.
@@ -38,18 +42,18 @@ def fetch_predictions(source: str, split: str) -> list[Predictions]:
     from tastetune.artifacts.hub_errors import hub_errors, patiently
 
     repo_id, _, revision = source.partition("@")
-    asked = {"repo_type": "dataset", "revision": revision or None, "allow_patterns": f"*/{split}.parquet"}
+    patterns = [f"*/{name}.parquet" for name in dict.fromkeys((split, VALIDATION))]
+    asked = {"repo_type": "dataset", "revision": revision or None, "allow_patterns": patterns}
     with hub_errors(repo_id, "dataset", revision or None, "; no folder of that name lies here either"):
         folder = Path(patiently(lambda: snapshot_download(repo_id, **asked)))
-    files = sorted(folder.glob(f"*/{split}.parquet"))
-    if not files:
+    files = [sorted(folder.glob(pattern)) for pattern in patterns]
+    if not files[0]:
         raise InputError(
             f"dataset {source!r}: no predictions of split {split!r} in it; expected a file MODEL/{split}.parquet, as "
             "scripts/push.py lays them out"
         )
-    return [
-        _read(path, f"hf://datasets/{repo_id}@{folder.name}/{path.relative_to(folder).as_posix()}") for path in files
-    ]
+    where = f"hf://datasets/{repo_id}@{folder.name}"
+    return [_read(path, f"{where}/{path.relative_to(folder).as_posix()}") for path in chain.from_iterable(files)]
 
 
 def _read(path: Path, source: str) -> Predictions:
@@ -59,13 +63,23 @@ def _read(path: Path, source: str) -> Predictions:
         raise InputError(str(error).replace(str(path), source)) from error
 
 
+def split_of(published: Predictions) -> str:
+    """The split whose rows published predictions answer, by their file's name."""
+    return PurePosixPath(published.source).stem
+
+
 def named_apart(own: Iterable[Predictions], published: Sequence[Predictions]) -> list[Predictions]:
-    """Published predictions, with the publisher's name beside a model's that is in the table already."""
-    names, apart = {of.meta.model for of in own}, []
+    """Published predictions, with the publisher's name beside a model's that is in the table already.
+
+    What one folder of the Hub holds are one model's answers, to one split and another.
+    """
+    names, of_folder, apart = {of.meta.model for of in own}, {}, []
     for of in published:
+        folder = of.source.rpartition("/")[0]
         repo_id = of.source.removeprefix("hf://datasets/").partition("@")[0]
         beside = [f"{of.meta.model} ({name})" for name in (repo_id.partition("/")[0], repo_id)]
-        name = next((name for name in (of.meta.model, *beside) if name not in names), of.meta.model)
+        unused = (name for name in (of.meta.model, *beside) if name not in names)
+        name = of_folder.setdefault(folder, next(unused, of.meta.model))
         names.add(name)
         apart.append(replace(of, meta=replace(of.meta, model=name)))
     return apart

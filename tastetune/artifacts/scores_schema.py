@@ -104,7 +104,11 @@ class Bootstrap(Part):
 
 
 class Spread(Part):
+    """A mean over seeds with its interval over users, and the standard deviation over seeds."""
+
     mean: float
+    low: float | None = None
+    high: float | None = None
     sd: float
 
 
@@ -114,6 +118,7 @@ class SeedGroup(Part):
     recipe: str
     models: list[str]
     metrics: dict[str, Spread]
+    against: dict[str, dict[str, Difference]] = Field(default_factory=dict)
 
 
 class Rows(Part):

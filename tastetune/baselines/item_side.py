@@ -28,6 +28,8 @@ class ItemSide:
     spread: float
     reg_weight: float
 
+    in_stars = True
+
     def estimates(self, rated: Sequence[str], ratings: Sequence[float], asked: Sequence[str]) -> np.ndarray:
         """The estimated ratings of items by somebody with these ratings, float64 (asked,); not clipped to the scale.
 

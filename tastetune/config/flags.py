@@ -13,6 +13,9 @@ from tastetune.config.values import SEEDS, check_text
 from tastetune.config.yaml import load_yaml, refuse_unknown
 from tastetune.errors import InputError
 
+PROMPTS, PARTS = "prompts", "parts"
+"""What rows of likes and dislikes keep."""
+
 
 @dataclass(kw_only=True)
 class BuildArguments(OutputArguments):
@@ -52,6 +55,13 @@ class BuildArguments(OutputArguments):
         default=False,
         metadata={"help": "Replace titles by neutral names (Movie 1193), to see what a model knew before training."},
     )
+    store: Literal["prompts", "parts"] = field(
+        default=PROMPTS,
+        metadata={
+            "help": "What a row keeps: `prompts`, its prompt and its answer; `parts`, for a large log, what these are "
+            "made of: they are then written as rows are read, the same to the letter."
+        },
+    )
     test_sample: int = field(default=2000, metadata={"help": "Rows drawn from the test split into test_sample."})
     seed: int = field(default=42, metadata={"help": "Seed of everything drawn."})
     max_prompt_tokens: int | None = field(
@@ -64,6 +74,8 @@ class BuildArguments(OutputArguments):
         for name in ("history_length", "test_sample", "max_prompt_tokens"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise InputError(f"--{name} {value}: expected 1 or more")
+        if self.store == PARTS and self.push_to_hub and not self.recipe_only:
+            raise InputError("--store parts keeps no prompts, and what is pushed holds them; leave --store parts out")
         if (self.max_prompt_tokens is None) != (self.tokenizer is None):
             raise InputError("--max_prompt_tokens and --tokenizer go together; give both or neither")
 

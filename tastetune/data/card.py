@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.liking import RULES as LIKE_RULES
 from tastetune.data.splits import RULES
-from tastetune.tasks.like_dislike import UNITS, Item, LikeDislike
+from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.order import Order
 from tastetune.tasks.top_n import TopN
 from tastetune.templates import environment
@@ -52,17 +52,11 @@ def like_dislike_card(source: Source, info: dict) -> str:
         info: the content of its `tastetune.json`.
     """
     task = LikeDislike(**info["settings"]["task"])
-    example = task.prompt(
-        [Item("The First Made-up Title", ("Comedy",)), Item("The Second Made-up Title", ("Drama",))],
-        [task.like_from, task.like_from - 1],
-        Item("The Third Made-up Title", ("Drama",)),
-        [UNITS["month"], UNITS["day"]],
-    )
     return _render(
         "dataset_card.md",
         source,
         info,
-        example=example + task.completion(1),
+        example=task.made_up_prompt() + task.completion(1),
         rules=RULES,
         like_rule=LIKE_RULES[info["settings"]["like_rule"]].format(like_from=task.like_from),
         order=Order(info["settings"]["ties"]).words,

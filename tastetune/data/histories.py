@@ -22,12 +22,15 @@ def with_histories(interactions: ir.Table, length: int, mode: str, order: Order 
             split; `train`: of that, for validation targets the train part only, for test targets train and validation.
         order: of each user's ratings.
     """
-    parts = KNOWN[mode].items()
-    return ibis.union(*(_histories(interactions, target, known, length, order) for target, known in parts))
+    return ibis.union(*(histories_of(target, interactions, length, mode, order) for target in KNOWN[mode]))
 
 
-def _histories(interactions: ir.Table, target: str, known: tuple[str, ...], length: int, order: Order) -> ir.Table:
-    """Number a user's ratings of the splits `known`; a target's history ends at the last of them before it."""
+def histories_of(target: str, interactions: ir.Table, length: int, mode: str, order: Order = BY_ITEM_ID) -> ir.Table:
+    """The targets of one split alone, see `with_histories`; `interactions` holds all ratings of their users.
+
+    A user's ratings of the splits that may be known are numbered, and a target's history ends at the last before it.
+    """
+    known = KNOWN[mode][target]
     earlier = ibis.window(group_by="user_id", order_by=order.columns, preceding=(None, 1))
     upto = ibis.window(group_by="user_id", order_by=order.columns, preceding=length - 1, following=0)
     number = ibis.row_number().over(ibis.window(group_by="user_id", order_by=order.columns)) + 1

@@ -2,31 +2,36 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from hashlib import sha256
 
+import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 from tqdm import tqdm
 
 from tastetune.artifacts.redaction import shareable
-from tastetune.config.flags import BuildArguments
+from tastetune.config.flags import PARTS, BuildArguments
 from tastetune.config.output import SPARK, build_command
 from tastetune.data.audit import audit
+from tastetune.data.audit.copies import PromptCopies
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
-from tastetune.data.engine import batches, keep, ordered
+from tastetune.data.engine import batches, keep
 from tastetune.data.engine.spark import on_engine
 from tastetune.data.folder import DatasetFolder, building
-from tastetune.data.histories import with_histories
+from tastetune.data.histories import histories_of
 from tastetune.data.interactions import INTERACTIONS
 from tastetune.data.liking import LOG, THRESHOLD, with_rule
 from tastetune.data.negatives import MISSING, UNIFORM, with_sampled
-from tastetune.data.rows import SCHEMA, Renderer, canonical, example_id, sample
+from tastetune.data.rows import SCHEMA, Renderer, canonical, example_id, parts_schema, sample
 from tastetune.data.splits import SPLITS, split, timed_by_split
+from tastetune.data.targets import Targets
 from tastetune.errors import InputError
-from tastetune.tasks.like_dislike import Item, LikeDislike
+from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.order import Order
+from tastetune.tasks.prompts import items_by_id
 from tastetune.tasks.titles import neutral_title
 
 ROWS_A_GROUP = 16_384
@@ -73,17 +78,26 @@ def build(
     with building(source, args, ROWS_A_GROUP) as folder, on_engine(interactions, args) as computed:
         order, has_times = _order(args), int(computed.timestamp.nunique().execute()) > 1
         splits = split(computed, protocol, order)
-        splits = keep(splits if has_times else timed_by_split(splits))
+        splits = splits if has_times else timed_by_split(splits)
         splits, like_from = with_rule(splits, args.like_rule or THRESHOLD, task.like_from)
         task = replace(task, like_from=like_from)
         items = _catalogue(items, task, args.neutral_titles)
-        renderer = Renderer(task, _by_id(items), args.max_prompt_tokens, _token_counter(args.tokenizer))
-        targets = keep(with_histories(splits, args.history_length, args.history, order))
+        renderer = Renderer(task, items_by_id(items), args.max_prompt_tokens, _token_counter(args.tokenizer))
+        histories = partial(histories_of, length=args.history_length, mode=args.history, order=order)
         if negatives:
-            targets, notes[MISSING] = with_sampled(targets, negatives, args.seed, negatives_by)
-        _refuse_one_answer(targets, task)
-        fingerprint, written = _write(folder, targets, items, renderer, args)
-        counts = audit(folder.path, like_from, has_sampled_dislikes=bool(negatives), has_times=has_times)
+            rated = keep(ibis.union(*(histories(name, splits) for name in SPLITS)))
+            splits, notes[MISSING] = with_sampled(rated, negatives, args.seed, negatives_by)
+            histories = _those_of  # they stand beside the rows already
+        targets = Targets(splits, order, ROWS_A_GROUP, histories)
+        _refuse_one_answer(splits, task)
+        fingerprint, written, copies = _write(folder, targets, items, renderer, args)
+        counts = audit(
+            folder.path,
+            like_from,
+            duplicate_prompts=copies,
+            has_sampled_dislikes=bool(negatives),
+            has_times=has_times,
+        )
         info = {
             "name": args.name or source.name,
             "fingerprint": fingerprint,
@@ -96,6 +110,7 @@ def build(
                 "like_rule": args.like_rule or THRESHOLD,
                 **shareable({name: getattr(args, name) for name in SETTINGS}),
                 **({} if has_titles else {"titles": "ids"}),
+                **({"store": PARTS} if args.store == PARTS else {}),
                 "task": asdict(task),
                 "language": source.language,
                 **source.terms,
@@ -123,11 +138,6 @@ def _catalogue(items: pa.Table, task: LikeDislike, is_neutral: bool) -> pa.Table
     return items
 
 
-def _by_id(items: pa.Table) -> dict[str, Item]:
-    columns = (column.to_pylist() for column in items.columns)
-    return {item_id: Item(title, tuple(genres)) for item_id, title, genres in zip(*columns, strict=True)}
-
-
 def _token_counter(tokenizer: str | None) -> Callable[[list[str]], list[int]] | None:
     if tokenizer is None:
         return None
@@ -150,29 +160,33 @@ def _refuse_one_answer(targets: ir.Table, task: LikeDislike) -> None:
         )
 
 
+def _those_of(split: str, rows: ir.Table) -> ir.Table:
+    return rows.filter(rows.split == split)
+
+
 def _write(
-    folder: DatasetFolder, targets: ir.Table, items: pa.Table, renderer: Renderer, args: BuildArguments
-) -> tuple[str, dict]:
-    """Write all three configs; returns the fingerprint and what was counted on the way."""
-    parts, order = {name: targets.filter(targets.split == name).drop("split") for name in SPLITS}, _order(args)
+    folder: DatasetFolder, targets: Targets, items: pa.Table, renderer: Renderer, args: BuildArguments
+) -> tuple[str, dict, int]:
+    """Write all three configs; returns the fingerprint, what was counted on the way, and the copies among prompts."""
     folder.write("items", "train", items.schema, [items])
-    for name, part in parts.items():
-        log = ordered(part.select(*INTERACTIONS.names), ROWS_A_GROUP, order)
-        folder.write("interactions", name, INTERACTIONS, log)
-    drawn, sampled, digest = _drawn(parts["test"], args), [], sha256()
+    for name in SPLITS:
+        folder.write("interactions", name, INTERACTIONS, targets.log(name))
+    schema = parts_schema(renderer.task) if args.store == PARTS else SCHEMA
+    drawn, sampled, digest, copies = _drawn(_those_of("test", targets.rows), args), [], sha256(), PromptCopies()
 
     def rows(name: str) -> Iterator[pa.Table]:
-        for part in ordered(parts[name], ROWS_A_GROUP, order):
+        for part in targets.with_histories(name):
             table = renderer.table(part)
             digest.update(canonical(table))
+            copies.add(name, table["prompt"])
             if name == "test":
                 sampled.append(table.filter(pc.is_in(table["example_id"], drawn)))
             yield table
 
-    with tqdm(total=int(targets.count().execute()), desc="prompts", unit=" rows") as progress:
-        numbers = {name: folder.write(CONFIG, name, SCHEMA, rows(name), progress.update) for name in SPLITS}
-    numbers["test_sample"] = folder.write(CONFIG, "test_sample", SCHEMA, sampled)
-    return digest.hexdigest(), {"rows": numbers, "shortened_prompts": renderer.shortened}
+    with tqdm(total=int(targets.rows.count().execute()), desc="prompts", unit=" rows") as progress:
+        numbers = {name: folder.write(CONFIG, name, schema, rows(name), progress.update) for name in SPLITS}
+    numbers["test_sample"] = folder.write(CONFIG, "test_sample", schema, sampled)
+    return digest.hexdigest(), {"rows": numbers, "shortened_prompts": renderer.shortened}, copies.count()
 
 
 def _drawn(test: ir.Table, args: BuildArguments) -> pa.Array:

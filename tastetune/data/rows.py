@@ -3,13 +3,19 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import md5
 from heapq import nsmallest
+from json.encoder import encode_basestring_ascii
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from tastetune.artifacts.dataset import TEXTS
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import Item, LikeDislike
+from tastetune.tasks.prompts import PromptWriter, each_once, joined_lists
 
 SCHEMA = pa.schema(
     [
@@ -26,10 +32,20 @@ SCHEMA = pa.schema(
     ]
 )
 
+HISTORIES = ("history", "history_ratings", "history_timestamps")
+CANONICAL = ["example_id", "label", "rating", "timestamp", "history", "history_ratings", "prompt"]
+"""Columns that a dataset's fingerprint is of."""
+
 
 def example_id(user_id: str, item_id: str) -> str:
     """The id of the row that asks about this user and this item."""
     return f"{_escaped(user_id)}:{_escaped(item_id)}"
+
+
+def parts_schema(task: LikeDislike) -> pa.Schema:
+    """`SCHEMA` without the texts, and with all that they are made of."""
+    times = [pa.field("history_timestamps", pa.list_(pa.int64()))] if task.times else []
+    return pa.schema([*(field for field in SCHEMA if field.name not in TEXTS), *times])
 
 
 @dataclass
@@ -52,7 +68,7 @@ class Renderer:
     shortened: int = 0
 
     def table(self, batch: pa.Table) -> pa.Table:
-        """Rows in the order of `batch`, with the columns of `SCHEMA`.
+        """Rows in the order of `batch`, with the columns of `SCHEMA` and those of `parts_schema`.
 
         Args:
             batch: ratings with the columns that `tastetune.data.histories.with_histories` adds.
@@ -60,47 +76,66 @@ class Renderer:
         Raises:
             InputError: a prompt is over the limit even without a history.
         """
-        rows = batch.to_pylist()
-        for row in rows:
-            row["example_id"] = example_id(row["user_id"], row["item_id"])
-            row["label"] = int(row["rating"] >= self.task.like_from)
-            row["completion"] = self.task.completion(row["label"])
-            row["prompt"] = self._prompt(row)
+        labels = pc.cast(pc.greater_equal(batch["rating"], self.task.like_from), pa.int64())
+        texts = {"completion": self._writer.completions(labels), "prompt": self._writer.prompts(batch)}
+        rows = _with(batch, {"example_id": _example_ids(batch), "label": labels, **texts})
         if self.max_prompt_tokens is not None:
-            self._fit(rows)
-        return pa.Table.from_pylist(rows, schema=SCHEMA)
+            rows = self._fitting(rows)
+        return rows.select(list(dict.fromkeys([*SCHEMA.names, *parts_schema(self.task).names])))
 
-    def _prompt(self, row: dict) -> str:
-        history = [self.items[item] for item in row["history"]]
-        ages = [row["timestamp"] - time for time in row["history_timestamps"]]
-        return self.task.prompt(history, row["history_ratings"], self.items[row["item_id"]], ages)
+    @cached_property
+    def _writer(self) -> PromptWriter:
+        return PromptWriter(self.task, self.items)
 
-    def _fit(self, rows: list[dict]) -> None:
+    def _fitting(self, rows: pa.Table) -> pa.Table:
         long = self._too_long(rows)
         self.shortened += len(long)
-        while long:
-            for row in long:
-                if not row["history"]:
-                    raise InputError(
-                        f"--max_prompt_tokens {self.max_prompt_tokens}: the prompt of example {row['example_id']} is "
-                        "longer even without a history; raise the limit"
-                    )
-                row |= {name: row[name][1:] for name in ("history", "history_ratings", "history_timestamps")}
-                row["prompt"] = self._prompt(row)
-            long = self._too_long(long)
+        while len(long):
+            cut = self._cut(rows.take(long))
+            order = np.arange(len(rows))
+            order[long] = len(rows) + np.arange(len(long))
+            rows = pa.concat_tables([rows, cut]).take(order)
+            long = long[self._too_long(cut)]
+        return rows
 
-    def _too_long(self, rows: list[dict]) -> list[dict]:
+    def _cut(self, rows: pa.Table) -> pa.Table:
+        """The rows without the oldest item of their history."""
+        empty = rows.filter(pc.equal(pc.list_value_length(rows["history"]), 0))
+        if len(empty):
+            raise InputError(
+                f"--max_prompt_tokens {self.max_prompt_tokens}: the prompt of example {empty['example_id'][0]} is "
+                "longer even without a history; raise the limit"
+            )
+        rows = _with(rows, {name: pc.list_slice(rows[name], 1) for name in HISTORIES})
+        return _with(rows, {"prompt": self._writer.prompts(rows)})
+
+    def _too_long(self, rows: pa.Table) -> np.ndarray:
+        """Where prompts stand that are over the limit."""
         assert self.lengths is not None
-        assert self.max_prompt_tokens is not None
-        lengths = self.lengths([row["prompt"] for row in rows])
-        return [row for row, length in zip(rows, lengths, strict=True) if length > self.max_prompt_tokens]
+        return np.flatnonzero(np.array(self.lengths(rows["prompt"].to_pylist())) > self.max_prompt_tokens)
 
 
 def canonical(table: pa.Table) -> bytes:
     """Rows as bytes that depend on their content alone, for the dataset's fingerprint: one JSON array a line."""
-    names = ("example_id", "label", "rating", "timestamp", "history", "history_ratings", "prompt")
-    columns = (table[name].to_pylist() for name in names)
-    return "".join(json.dumps(row) + "\n" for row in zip(*columns, strict=True)).encode()
+    parts = table.select(CANONICAL).to_batches()
+    return b"".join(_json_lines(part) for part in parts if len(part))
+
+
+def _json_lines(rows: pa.RecordBatch) -> memoryview:
+    columns = pc.binary_join_element_wise(*map(_json, rows.columns), ", ")
+    lines = pc.binary_join_element_wise("[", columns, "]\n", "")
+    (whole,) = joined_lists(lines, np.array([len(lines)]), "")
+    return memoryview(whole.as_buffer())
+
+
+def _json(values: pa.Array) -> pa.Array:
+    """Each value as `json.dumps` writes it."""
+    if pa.types.is_list(values.type):
+        inside = joined_lists(each_once(values.flatten(), json.dumps), pc.list_value_length(values).to_numpy(), ", ")
+        return pc.binary_join_element_wise("[", inside, "]", "")
+    if pa.types.is_string(values.type):  # ids and prompts, each of which stands once
+        return pa.array(map(encode_basestring_ascii, values.to_pylist()), pa.string())
+    return each_once(values, json.dumps)
 
 
 def sample(example_ids: Iterable[str], size: int, seed: int) -> set[str]:
@@ -113,3 +148,20 @@ def sample(example_ids: Iterable[str], size: int, seed: int) -> set[str]:
 
 def _escaped(text: str) -> str:
     return text.replace("%", "%25").replace(":", "%3A")
+
+
+def _example_ids(rows: pa.Table) -> pa.ChunkedArray:
+    """`example_id` of each row."""
+    parts = (rows[name] for name in ("user_id", "item_id"))
+    for written, escaped in (("%", "%25"), (":", "%3A")):
+        parts = [pc.replace_substring(part, written, escaped) for part in parts]
+    return pc.binary_join_element_wise(*parts, ":")
+
+
+def _with(table: pa.Table, columns: Mapping[str, pa.ChunkedArray]) -> pa.Table:
+    """`table` with these columns, in place of those of the same names."""
+    for name, column in columns.items():
+        place = table.column_names.index(name) if name in table.column_names else table.num_columns
+        table = table.remove_column(place) if place < table.num_columns else table
+        table = table.add_column(place, name, column)
+    return table

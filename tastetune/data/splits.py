@@ -6,6 +6,7 @@ Inside a user, rows stand in the order of `tastetune.tasks.order.Order`.
 import ibis
 from ibis.expr import types as ir
 
+from tastetune.data.engine import keep
 from tastetune.errors import InputError
 from tastetune.tasks.order import BY_ITEM_ID, Order
 
@@ -24,7 +25,7 @@ RULES = {
 
 
 def split(interactions: ir.Table, protocol: str, order: Order = BY_ITEM_ID) -> ir.Table:
-    """Add the `split` column by a protocol of `RULES`; `predefined` expects the column to be there.
+    """Add the `split` column by a protocol of `RULES`, worked out once; `predefined` expects the column to be there.
 
     Args:
         order: of each user's ratings.
@@ -33,7 +34,7 @@ def split(interactions: ir.Table, protocol: str, order: Order = BY_ITEM_ID) -> i
         InputError: a split is left without rows.
     """
     rules = {"per_user": per_user, "timeline": timeline, "predefined": predefined}
-    table = rules[protocol](interactions, order)
+    table = keep(rules[protocol](interactions, order))
     parts = table.select("split").distinct().to_pyarrow()["split"].to_pylist()
     for name in SPLITS:
         if name not in parts:

@@ -7,10 +7,11 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 from tastetune.artifacts.dataset import BuiltDataset, open_dataset
 from tastetune.artifacts.predictions import read_predictions
-from tastetune.baselines.item_side import ItemSide
+from tastetune.baselines.sides import Side
 from tastetune.config.run_folder import RunFolder
 from tastetune.errors import InputError
 from tastetune.files import bundled_file
@@ -26,21 +27,17 @@ class Recommenders:
             configs: files of recbole_configs/, as a recipe's `baselines` names them.
         """
         self._fitting: dict[str, Future] = {}
-        self._fitted: dict[str, ItemSide] = {}
         if not configs:
             return
         pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_stand_back)
         for config in map(bundled_file, configs):
             in_run = folder.predictions / f"{config.stem}.parquet"
-            self._fitting[config.stem] = pool.submit(fit_to_file, config, dataset.folder, folder.demo, in_run)
+            self._fitting[config.stem] = pool.submit(fitted_once, config, dataset.folder, folder.demo, in_run)
         pool.shutdown(wait=False)
 
-    def fitted(self) -> dict[str, ItemSide]:
+    def fitted(self) -> dict[str, Side]:
         """What is fitted by now, by its name."""
-        for name, job in self._fitting.items():
-            if name not in self._fitted and _succeeded(job):
-                self._fitted[name] = ItemSide.load(job.result())
-        return self._fitted
+        return {name: job.result() for name, job in self._fitting.items() if _succeeded(job)}
 
     def remarks(self) -> list[str]:
         """A sentence on each model that does not answer, or not yet."""
@@ -53,8 +50,8 @@ class Recommenders:
         return sentences
 
 
-def fit_to_file(config: Path, dataset: Path, folder: Path, predictions: Path) -> Path:
-    """Fit one model into a file of `folder`, unless it is there; return the file.
+def fitted_once(config: Path, dataset: Path, folder: Path, predictions: Path) -> Side:
+    """One model, fitted unless it lies in a file of `folder`, where it is kept.
 
     Args:
         config: a file of recbole_configs/.
@@ -66,17 +63,17 @@ def fit_to_file(config: Path, dataset: Path, folder: Path, predictions: Path) ->
     """
     try:
         from tastetune.baselines.recbole.configs import read_config
-        from tastetune.demo.item_fit import fitted_items
+        from tastetune.demo.side_fit import fitted_side, side_of
     except ImportError as error:
         raise InputError(f"it needs RecBole: pip install 'tastetune[baselines]' ({error})") from error
     opened, settings = open_dataset(dataset), read_config(config)
-    epochs = _epochs(predictions, opened, settings.digest(0))
+    kind, epochs = side_of(settings), _epochs(predictions, opened, settings.digest(0))
     decisive = json.dumps([opened.fingerprint, settings.digest(0), epochs])
     path = folder / f"{settings.name}-{hashlib.sha256(decisive.encode()).hexdigest()[:12]}.npz"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fitted_items(settings, opened, epochs).save(path)
-    return path
+        fitted_side(settings, opened, epochs).save(path)
+    return kind.load(path)
 
 
 def _epochs(path: Path, dataset: BuiltDataset, digest: str) -> int | None:
@@ -91,9 +88,17 @@ def _epochs(path: Path, dataset: BuiltDataset, digest: str) -> int | None:
 
 
 def _stand_back() -> None:
-    """Leave the processor to the page where it is wanted, and one core of it always."""
+    """Leave the processor to the page where it is wanted, and one core of it always; end when the page does."""
     os.nice(10)
     os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
+    Thread(target=_end_with_the_page, daemon=True).start()
+
+
+def _end_with_the_page() -> None:
+    page = multiprocessing.parent_process()
+    if page is not None:
+        page.join()
+        os._exit(1)
 
 
 def _succeeded(job: Future) -> bool:

@@ -10,13 +10,24 @@ import gradio as gr
 from tastetune.demo.models import Models
 from tastetune.demo.search import SHOWN
 from tastetune.demo.session import SAID, Session
-from tastetune.demo.view import heading_html, item_html, list_html, message_html, moves_html
+from tastetune.demo.view import (
+    explanation_html,
+    heading_html,
+    item_html,
+    list_html,
+    message_html,
+    moves_html,
+    reason_html,
+    unasked,
+)
 from tastetune.errors import InputError
 
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 """Of the reader's own machine, so that none is fetched."""
 
 POPULAR = "Titles that many have rated"
+
+WRITING = "The model writes, and is asked again without what it names. That takes a few seconds; the list stays yours."
 
 BACK_TO_SEARCH = "() => document.querySelector('#tt-search textarea, #tt-search input')?.focus()"
 
@@ -54,6 +65,8 @@ def make_page(models: Models, *, is_here: bool) -> gr.Blocks:
                     disliked = gr.Button("I disliked it", elem_id="tt-disliked", min_width=120)
                 status = gr.HTML(visible=False, elem_id="tt-status", padding=False)
                 looked_at = gr.HTML(item_html(Session(), models), elem_id="tt-looked-at", padding=False)
+                why = gr.Button("Ask the model why", elem_id="tt-why", size="sm")
+                reason = gr.HTML(visible=False, elem_id="tt-reason", padding=False)
                 marks = gr.CheckboxGroup(
                     [], label="Your marks; untick one to take it back", elem_id="tt-marks", visible=False
                 )
@@ -63,12 +76,14 @@ def make_page(models: Models, *, is_here: bool) -> gr.Blocks:
                 )
                 best = gr.HTML(list_html(Session(), models), elem_id="tt-best", padding=False)
                 moves = gr.HTML(visible=False, elem_id="tt-moved", padding=False)
-        shown = [session, marks, best, looked_at, moves, status]
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        writing = why.click(handlers.explain, [session, offered], reason, concurrency_id="why", **quiet)
+        quiet |= {"cancels": writing}  # what it writes of another title, or behind other marks, is not shown
         asking = {"api_visibility": "private", "concurrency_id": "models", "show_progress_on": [best]}
-        typed = [offered, looked_at, status]
-        query.input(handlers.offer, [session, query], typed, trigger_mode="always_last", **quiet)
-        offered.input(handlers.look, [session, offered], looked_at, **quiet)
+        asking |= {"cancels": writing}
+        looking, shown = [looked_at, reason], [session, marks, best, looked_at, reason, moves, status]
+        query.input(handlers.offer, [session, query], [offered, *looking, status], trigger_mode="always_last", **quiet)
+        offered.input(handlers.look, [session, offered], looking, **quiet)
         for button, said in ((liked, True), (disliked, False)):
             marking = button.click(handlers.marking(said), [session, offered], [*shown, query, offered], **asking)
             marking.then(None, js=BACK_TO_SEARCH)
@@ -100,11 +115,23 @@ class _Handlers:
             found = [near] if near else []
         chosen = found[0] if found and query.strip() else None
         offered = gr.Radio(choices=self.choices(found), value=chosen, label=label, visible=bool(found))
-        return offered, self.look(session, chosen), _message(status)
+        return offered, *self.look(session, chosen), _message(status)
 
     def look(self, session: Session, item: str | None):
-        """What the models say of a title that is chosen."""
-        return item_html(session, self.models, item)
+        """What the models say of a title that is chosen, and no reason yet."""
+        return item_html(session, self.models, item), gr.HTML(visible=False)
+
+    def explain(self, session: Session, item: str | None):
+        """That the model writes why it expects what it expects of the chosen title, and then what it wrote."""
+        told = unasked(session, item)
+        yield _reason(reason_html(self.models, item, told or WRITING))
+        if item is None or told:
+            return
+        try:
+            explanation = self.models.why(session.marks, item, neutral=session.are_names_gone)
+            yield _reason(explanation_html(session, self.models, explanation))
+        except InputError as error:
+            yield _reason(reason_html(self.models, item, str(error)))
 
     def marking(self, liked: bool):
         """What the button does that marks the chosen title."""
@@ -138,7 +165,11 @@ class _Handlers:
         choices = [(f"{self.models.titles[of]}: {SAID[said]}", of) for of, said in session.marks.items()]
         marks = gr.CheckboxGroup(choices=choices, value=list(session.marks), visible=bool(choices))
         moves = gr.HTML(moves_html(session), visible=bool(session.moves))
-        return session, marks, list_html(session, self.models), self.look(session, item), moves, _message(status)
+        return session, marks, list_html(session, self.models), *self.look(session, item), moves, _message(status)
+
+
+def _reason(html: str) -> gr.HTML:
+    return gr.HTML(html, visible=True)
 
 
 def _message(text: str) -> gr.HTML:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from tastetune.demo.models import Models
 from tastetune.demo.moves import against_the_mean, best, climbed, without_names
+from tastetune.demo.reasons import named_titles, what_hangs_on_them
 from tastetune.demo.session import Session
+from tastetune.explanations.explanation import Explanation
 from tastetune.person.answers import Scores
 from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.titles import neutral_title
@@ -80,17 +82,39 @@ def list_html(session: Session, models: Models) -> str:
 
 def item_html(session: Session, models: Models, item: str | None = None) -> str:
     """What every model says of an item; what to do where none is chosen, or nothing can be said."""
-    advice = session.shown
-    title, why, rows = (models.titles.get(item) if item else None), None, []
-    if item in session.marks:
-        why = "You have marked it, so there is nothing left to predict. Untick the mark to see what models expect."
-    elif advice is None:
-        why = "Mark a title or two first: nothing is known of your taste yet."
-    elif title is not None:
+    advice, told, rows = session.shown, unasked(session, item), []
+    if advice is not None and told is None:
         place = advice.items.index(item)
         rows = [_cell(of, place) | {"share": _share(of, place)} for of in advice.scores]
     asked = len(advice.items) if advice else 0
-    return _PAGES.get_template("item.html").render(title=title, why=why, rows=rows, asked=asked)
+    title = models.titles.get(item) if item else None
+    return _PAGES.get_template("item.html").render(title=title, told=told, rows=rows, asked=asked)
+
+
+def unasked(session: Session, item: str | None) -> str | None:
+    """What to do where models say nothing of an item yet; None where they do."""
+    if item is None:
+        return "Choose a title above to see what each model says of it."
+    if item in session.marks:
+        return "You have marked it, so there is nothing left to predict. Untick the mark to see what models expect."
+    return None if session.marks else "Mark a title or two first: nothing is known of your taste yet."
+
+
+def reason_html(models: Models, item: str | None, told: str) -> str:
+    """In place of an explanation: what is waited for, or what to do."""
+    title = models.titles.get(item) if item else None
+    return _PAGES.get_template("reason.html").render(title=title, told=told)
+
+
+def explanation_html(session: Session, models: Models, explanation: Explanation) -> str:
+    """What the model writes of an item, what of it is marked, and what hangs on that."""
+    titles = models.titles
+    if session.are_names_gone:
+        word = models.dataset.worded(LikeDislike).item
+        titles = {item: neutral_title(item, word) for item in titles}
+    sentences = [*named_titles(explanation, titles), what_hangs_on_them(explanation, len(session.marks))]
+    title = models.titles[explanation.target]
+    return _PAGES.get_template("reason.html").render(title=title, told=None, text=explanation.text, sentences=sentences)
 
 
 def moves_html(session: Session) -> str:

@@ -80,7 +80,9 @@ def differences(
 def gains(
     replicates: Mapping[str, Mapping[str, np.ndarray]], models: Sequence[Mapping], metrics: Iterable[str]
 ) -> dict[str, dict]:
-    """What was gained: each adapter against its base model on the same prompts, a stack against one of fewer models.
+    """What was gained: an adapter against what it was trained from on the same prompts, a stack against a smaller one.
+
+    An adapter was trained from its base model, and by rewards or preferences from another adapter.
 
     Args:
         replicates: see `differences`.
@@ -89,7 +91,7 @@ def gains(
 
     Returns:
         by adapter and stack, the same as `differences` gives, p corrected over those that are compared with one model;
-        adapters whose base model is not among the models are left out.
+        adapters with nothing among the models that they were trained from are left out.
     """
     found: dict[str, dict] = {}
     for base in models:
@@ -103,7 +105,15 @@ def gains(
 def _goes_beyond(model: Mapping, base: Mapping) -> bool:
     if model["kind"] == base["kind"] == "stack":
         return set(model["settings"]["members"]) > set(base["settings"]["members"])
-    return base["kind"] == "base" and model["kind"] == "adapter" and _same_prompts(model, base)
+    return (
+        model["kind"] == "adapter" and _same_prompts(model, base) and (base["kind"] == "base" or _went_on(model, base))
+    )
+
+
+def _went_on(model: Mapping, base: Mapping) -> bool:
+    """Whether an adapter's training went on from the adapter `base`."""
+    began_with = model["settings"].get("sft_weights")
+    return began_with is not None and began_with == base["settings"].get("adapter_weights")
 
 
 def _same_prompts(model: Mapping, base: Mapping) -> bool:

@@ -64,12 +64,13 @@ def score(
             entry["slices"] = _sliced(rows, answers[model], parts, weights)
             entry["chosen_threshold"] = at_threshold(rows, answers[model], thresholds.get(model), weights)
         models.append(entry)
+    compared = _compared(rows, models, replicates, reference)
     return {
         "dataset": described(rows),
         "bootstrap": {"unit": "user", "resamples": resamples, "seed": seed, "level": LEVEL},
         "reference": reference,
-        "models": _ordered(_compared(rows, models, replicates, reference), task.headline[0]),
-        "seeds": by_seed(models),
+        "models": _ordered(compared, task.headline[0]),
+        "seeds": by_seed(compared, replicates),
         "rows": sample_rows(rows, answers, seed, with_text),
         "date": datetime.now(UTC).date().isoformat(),
         "command": shareable(command_line()),

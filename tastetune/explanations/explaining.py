@@ -11,7 +11,6 @@ from tastetune.artifacts.score_table import align_scores
 from tastetune.config.arguments import AnswerArguments
 from tastetune.errors import InputError
 from tastetune.explanations.explanation import LIKELY, Explanation, ExplanationSettings
-from tastetune.explanations.pasts import read_items
 from tastetune.explanations.prompts import begun, question, reason_ids
 from tastetune.explanations.trying import tried_explanations
 from tastetune.language_models.answerer import Asking
@@ -21,6 +20,7 @@ from tastetune.language_models.generation import continued
 from tastetune.language_models.language_model import LanguageModel, ModelRecipe
 from tastetune.tasks import Rows
 from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.prompts import read_items
 
 
 def explainable(rows: Rows, asking: Asking) -> Asking:

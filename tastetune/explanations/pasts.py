@@ -8,9 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.config.flags import PROMPTS
 from tastetune.data.rows import Renderer
 from tastetune.tasks import Rows
-from tastetune.tasks.like_dislike import Item, LikeDislike
+from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.prompts import read_items, read_rows
 from tastetune.tasks.task import KNOWN
 
 TEST = "test"
@@ -79,9 +81,13 @@ class CasesDataset(BuiltDataset):
         for part in split.split("+"):
             own = self.own.get((config, part))
             tables.append(
-                self.real.read(config, part, columns) if own is None else own.select(columns or own.column_names)
+                self._others(config, part, columns) if own is None else own.select(columns or own.column_names)
             )
         return pa.concat_tables(tables)
+
+    def _others(self, config: str, part: str, columns: list[str] | None) -> pa.Table:
+        """Rows of `real`, with the prompts that it may not keep: this dataset keeps them."""
+        return read_rows(self.real, config, part, columns) if columns else self.real.read(config, part)
 
 
 def as_rows(rows: Rows, cases: Sequence[Case]) -> Rows:
@@ -105,14 +111,8 @@ def as_rows(rows: Rows, cases: Sequence[Case]) -> Rows:
         ("interactions", TEST): rendered.select(schema.names),
         (config, TEST): rendered,
     }
-    info = dataset.info | {"settings": dataset.info["settings"] | {"history": "train"}}
+    info = dataset.info | {"settings": dataset.info["settings"] | {"history": "train", "store": PROMPTS}}
     return rows.task.rows(CasesDataset(dataset.folder, dataset.source, info, dataset, own), TEST)
-
-
-def read_items(dataset: BuiltDataset) -> dict[str, Item]:
-    """The catalogue, by item id."""
-    columns = dataset.read("items", "train", ["item_id", "title", "genres"]).to_pydict().values()
-    return {item: Item(title, tuple(genres or ())) for item, title, genres in zip(*columns, strict=True)}
 
 
 def _row(user: str, case: Case) -> dict:

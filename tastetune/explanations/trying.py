@@ -7,8 +7,9 @@ import numpy as np
 
 from tastetune.explanations.explanation import LIKELY, Explanation, ExplanationSettings
 from tastetune.explanations.naming import TitleReader
-from tastetune.explanations.pasts import Case, as_rows, read_cases, read_items
+from tastetune.explanations.pasts import Case, as_rows, read_cases
 from tastetune.tasks import Rows
+from tastetune.tasks.prompts import read_items
 
 Answering = Callable[[Rows], np.ndarray]
 """From rows to P(like) of each, float64 (rows,)."""

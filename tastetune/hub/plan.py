@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tastetune.artifacts.dataset import INFO, open_any
 from tastetune.artifacts.json_files import read_json
 from tastetune.artifacts.run import MERGED, RUN
 from tastetune.errors import InputError
@@ -14,6 +15,10 @@ from tastetune.hub.screening import files_to_push
 
 CARD = "README.md"
 TITLE = re.compile(r"^# .*$", re.MULTILINE)
+INDEXED = re.compile(r"^(model-index:\n- name: ).*$", re.MULTILINE)
+
+PLACE = "path/or/hub-id"
+"""Stands on a card that is written here for the repository that it may go to."""
 
 
 @dataclass
@@ -39,10 +44,25 @@ class Push:
         content = self.contents[name]
         return len(content) if isinstance(content, bytes) else content.stat().st_size
 
+    @property
+    def card(self) -> str:
+        """The card as it is sent."""
+        content = self.contents[CARD]
+        return content.decode() if isinstance(content, bytes) else content.read_text(encoding="utf-8")
+
+    def name_on_card(self, folder: Path, repo_id: str) -> None:
+        """Have the card name the repository where it names the folder; the folder's own stays as it is."""
+        name, card = repo_id.rpartition("/")[2], self.card
+        if (title := TITLE.search(card)) and title[0] == f"# {folder.resolve().name}":
+            card = INDEXED.sub(rf"\g<1>{name}", TITLE.sub(f"# {name}", card, count=1), count=1)
+        if "/" in repo_id:
+            card = card.replace(PLACE, repo_id)
+        if card != self.card:
+            self.contents[CARD] = card.encode()
+
     def note_on_card(self, note: str) -> None:
         """Put a paragraph under the card's title, unless the card says so already; the folder's stays as it is."""
-        content = self.contents[CARD]
-        card = content.decode() if isinstance(content, bytes) else content.read_text(encoding="utf-8")
+        card = self.card
         if note not in card:
             title = TITLE.search(card)
             at = title.end() if title else len(card)
@@ -73,10 +93,13 @@ def plan_push(
     """
     folder = Path(folder)
     choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
+    if repo_type == "dataset":
+        _refuse_parts(folder)
     files, left_out = files_to_push(folder, repo_type, **choice, permission=permission, dataset=dataset)
     push = Push({name: folder / name for name in files}, left_out)
     if base_model:
         push.contents |= with_base_model(folder, files, base_model)
+    push.name_on_card(folder, repo_id)
     if repo_type == "model":
         push.bases = [base_model] if base_model else _bases(folder)
         _keep_llamas_licence(push, folder, repo_id, licence)
@@ -86,6 +109,14 @@ def plan_push(
             f"permission, which was given by {permission}."
         )
     return push
+
+
+def _refuse_parts(folder: Path) -> None:
+    if (folder / INFO).is_file() and not (dataset := open_any(folder)).has_prompts and not dataset.is_recipe_only:
+        raise InputError(
+            f"{folder}: built with --store parts, so its rows hold no prompts, and what is pushed holds them; build it "
+            "anew without --store parts"
+        )
 
 
 def _bases(folder: Path) -> list[str]:

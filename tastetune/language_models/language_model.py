@@ -12,7 +12,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArgum
 from trl import ModelConfig
 
 from tastetune.artifacts.dataset import BuiltDataset, open_titled
-from tastetune.artifacts.digests import weights_digest
+from tastetune.artifacts.digests import ADAPTER_PATTERNS, weights_digest
 from tastetune.artifacts.run import (
     OTHERS,
     TRAINED_ROWS,
@@ -180,6 +180,8 @@ class ModelRecipe:
         trained = (record.settings or {TRAINED_ROWS: UNKNOWN}) if record else today
         trained = {key: value for key, value in trained.items() if key not in (OTHERS, *LOADED_BY)}
         loaded = {key: today[key] for key in LOADED_BY if key in today}
+        if adapter:  # what further training recalls as `sft_weights`
+            loaded["adapter_weights"] = weights_digest(adapter, patterns=ADAPTER_PATTERNS)
         return {
             "kind": "adapter" if adapter else "fine-tuned" if record else "base",
             "dataset": dataset.name,

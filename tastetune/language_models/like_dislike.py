@@ -8,6 +8,7 @@ from tastetune.language_models.probabilities import yes_probabilities
 from tastetune.tasks import Rows
 from tastetune.tasks.few_shot import FewShot
 from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.prompts import read_rows
 
 SCORES = {1: 1.0, 0: 0.0, None: 0.5}
 """What a written answer scores: Yes, No, and one that is neither."""
@@ -52,6 +53,6 @@ class LikeDislikeAnswerer:
             return prompts
         wording = rows.dataset.worded(LikeDislike)
         columns = ["user_id", "label", "history", "prompt", "completion"]
-        few = FewShot(rows.dataset.read(rows.task.rows_config, "train", columns), asking.shots, asking.seed)
+        few = FewShot(read_rows(rows.dataset, rows.task.rows_config, "train", columns), asking.shots, asking.seed)
         users = rows.table["user_id"].to_pylist()
         return [wording.few_shot(p, few.examples(user)) for user, p in zip(users, prompts, strict=True)]

@@ -8,7 +8,8 @@ import pyarrow as pa
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.data.rows import Renderer
 from tastetune.person.person import DAY, Person
-from tastetune.tasks.like_dislike import Item, LikeDislike
+from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.prompts import items_by_id
 from tastetune.tasks.titles import neutral_title
 
 USER = "the person who asks"
@@ -68,7 +69,7 @@ def with_person(
     if neutral:
         names = [neutral_title(item, writer.item) for item in items["item_id"].to_pylist()]
         items = items.set_column(1, "title", pa.array(names, pa.string()))
-    renderer = Renderer(writer, _by_id(items))
+    renderer = Renderer(writer, items_by_id(items))
     rows = known.to_pylist()
     own = {
         ("items", "train"): items,
@@ -85,11 +86,6 @@ def with_person(
 def among_others(dataset: PersonDataset) -> PersonDataset:
     """The same with all the others' training rows, which recommenders are fitted on."""
     return replace(dataset, is_alone=False)
-
-
-def _by_id(items: pa.Table) -> dict[str, Item]:
-    columns = items.to_pydict().values()
-    return {item: Item(title, tuple(genres or ())) for item, title, genres in zip(*columns, strict=True)}
 
 
 def _behind(ratings: pa.Table, histories: Sequence[Sequence[dict]]) -> pa.Table:

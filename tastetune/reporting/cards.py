@@ -32,6 +32,8 @@ def render_card(template: str, scores: dict, **more: object) -> str:
         "words": words_of(scores),
         "verdict": verdict(scores, markdown),
         "gains": _gains(scores, view.headline[0]),
+        "seeds": seed_groups(scores, view.headline[0]),
+        "beside": (),
         "reasons": reasons(scores, markdown),
         "published": published(view.config),
     }
@@ -64,6 +66,21 @@ def reasons(scores: dict, name: Callable[[str], str] = str) -> list[str]:
                 titles, models = concerned.setdefault(estimate["reason"], ({}, {}))
                 titles[metrics[metric].title] = models[name(model["model"])] = None
     return [f"{reason} ({', '.join(titles)} of {', '.join(models)})" for reason, (titles, models) in concerned.items()]
+
+
+def seed_groups(scores: dict, metric: str) -> list[tuple[dict, str, dict]]:
+    """Each recipe of several seeds, best first, with the model that it is held against and the differences from it.
+
+    That is the adapter that it was trained from, else its base model, else the reference.
+    """
+    kinds = {model["model"]: model["kind"] for model in scores["models"]}
+    found = []
+    for group in sorted(scores["seeds"], key=lambda group: -group["metrics"].get(metric, {"mean": 0})["mean"]):
+        others = group.get("against", {})
+        nearest = sorted(others, key=lambda name: (kinds[name] != "adapter", name == scores["reference"]))
+        other = nearest[0] if nearest else ""
+        found.append((group, other, others.get(other, {})))
+    return found
 
 
 def _gains(scores: dict, metric: str) -> list[tuple[str, str, dict]]:

@@ -38,7 +38,7 @@ def with_interval(estimate: Mapping | None, key: str = "value", form: str = ".3f
     """`0.763 [0.745, 0.780]`: the number under `key`, and `low` and `high` where there is an interval."""
     if not estimate or estimate[key] is None:
         return NONE
-    interval = "" if estimate["low"] is None else f" [{estimate['low']:{form}}, {estimate['high']:{form}}]"
+    interval = "" if estimate.get("low") is None else f" [{estimate['low']:{form}}, {estimate['high']:{form}}]"
     return f"{estimate[key]:{form}}{interval}"
 
 
@@ -50,6 +50,11 @@ def estimates(of: Mapping | None, names: Iterable[str]) -> list[str]:
 def difference(apart: Mapping | None) -> str:
     """`+0.020 [+0.014, +0.026]`, a paired difference as `against` has it."""
     return with_interval(apart, "difference", "+.3f")
+
+
+def differences(of: Mapping | None, names: Iterable[str]) -> list[str]:
+    """The paired differences of these names."""
+    return [difference((of or {}).get(name)) for name in names]
 
 
 def p_holm(apart: Mapping | None) -> str:
@@ -64,8 +69,8 @@ def published_figures(metrics: Mapping[str, float], names: Iterable[str]) -> lis
 
 
 def spreads(of: Mapping, names: Iterable[str]) -> list[str]:
-    """Mean and standard deviation over seeds."""
-    return [f"{of[name]['mean']:.3f} ± {of[name]['sd']:.3f}" if name in of else NONE for name in names]
+    """`0.763 [0.745, 0.780] ± 0.004`: the mean over seeds, its interval, and the seeds' standard deviation."""
+    return [f"{with_interval(of[name], 'mean')} ± {of[name]['sd']:.3f}" if name in of else NONE for name in names]
 
 
 def cost(training: Mapping) -> str:
@@ -114,6 +119,7 @@ FILTERS = {
     "metric_title": metric_title,
     "estimates": estimates,
     "difference": difference,
+    "differences": differences,
     "p_holm": p_holm,
     "published_figures": published_figures,
     "spreads": spreads,

@@ -1,5 +1,7 @@
 """scores -> the leaderboard and its tables. No figure of a model comes from anywhere else."""
 
+from collections.abc import Sequence
+
 from tastetune.errors import InputError
 from tastetune.reporting.cards import render_card
 from tastetune.reporting.views import view_of
@@ -37,6 +39,27 @@ def short_table(scores: dict, rows: int) -> str:
     if rows < 1:
         raise InputError(f"--rows is {rows}; give at least 1")
     return render_card("short_table.md", scores, models=_chosen(scores, rows)).strip()
+
+
+def seeds_table(scores: dict, metrics: Sequence[str] = ()) -> str:
+    """Recipes of several seeds, each with the model that it was trained from, for a text.
+
+    Args:
+        scores: the content of `scores.json`, of any task.
+        metrics: names of those shown; the first two of the leaderboard if none is named.
+
+    Raises:
+        InputError: no recipe has several seeds, or no metric has one of these names.
+    """
+    view = view_of(scores)
+    if not scores["seeds"]:
+        raise InputError("no recipe has several seeds; score models named RECIPE-seed1, RECIPE-seed2, ...")
+    if unknown := [name for name in metrics if name not in view.metrics]:
+        raise InputError(f"--metrics {unknown[0]}: expected some of {', '.join(view.metrics)}")
+    chosen = tuple(metrics) or view.headline[:2]
+    others = {other for group in scores["seeds"] for other in group.get("against", {})}
+    beside = [model for model in scores["models"] if model["model"] in others]
+    return render_card("seeds.md", scores, metrics=chosen, apart=chosen, beside=beside).strip()
 
 
 def _chosen(scores: dict, rows: int) -> list[dict]:

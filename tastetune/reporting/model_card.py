@@ -9,6 +9,11 @@ from tastetune.errors import InputError
 from tastetune.hub.llama import licence_metadata
 from tastetune.reporting.cards import render_card
 from tastetune.reporting.views import View, trained_elsewhere, view_of
+from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.streams.lines import Stream
+
+WRITERS = {"like_dislike": lambda wording: wording, "stream": Stream}
+"""What writes the prompts whose answers are Yes and No, by the config that a model was trained on."""
 
 
 def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
@@ -33,9 +38,18 @@ def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
         citation=scores["dataset"]["settings"].get("citation"),
         elsewhere=trained_elsewhere(rows[0], scores),
         places={row["model"]: "./" + row["adapter"].removeprefix(root).lstrip("/") for row in rows},
+        prompt=_made_up_prompt(rows[0], scores["dataset"]["settings"]),
         metadata=_metadata(view, scores["dataset"], name, rows).to_yaml(),
     )
     return str(ModelCard(card))
+
+
+def _made_up_prompt(model: dict, settings: dict) -> str | None:
+    """What a model of yes and no is asked, with made-up titles; None where the dataset does not say its words."""
+    wording, config = settings.get("task"), model["settings"].get("dataset_config", "like_dislike")
+    if not isinstance(wording, dict) or config not in WRITERS:
+        return None
+    return WRITERS[config](LikeDislike(**wording)).made_up_prompt()
 
 
 def rows_of(scores: dict, adapter: str | Path, home: str | Path) -> list[dict]:

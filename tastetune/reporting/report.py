@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from tastetune.metrics import OF_LABELS, Metric
 from tastetune.reporting.bars import Bars, explanation_bars, probe_bars
-from tastetune.reporting.cards import reasons
+from tastetune.reporting.cards import reasons, seed_groups
 from tastetune.reporting.cost_panels import curve_names
 from tastetune.reporting.figures import PALETTE
-from tastetune.reporting.formats import past, trials
+from tastetune.reporting.formats import differences, past, spreads, trials
 from tastetune.reporting.glossary import LEAKS, definition
 from tastetune.reporting.plots import learning_curve_charts, reliability_chart, roc_chart
 from tastetune.reporting.published import published
@@ -31,6 +31,7 @@ def report(scores: dict) -> str:
     """
     pages = environment(TEMPLATES, html=True)
     pages.filters |= {"json_script": _json_script, "breakable": _breakable, "past": past, "trials": trials}
+    pages.filters |= {"spreads": spreads, "differences": differences}
     models, metrics, curve = scores["models"], _defined_metrics(scores), scores.get("learning_curve")
     definitions = {name: definition(name) for name in metrics}
     return pages.get_template("report.html").render(
@@ -41,6 +42,7 @@ def report(scores: dict) -> str:
         metrics=metrics,
         definitions=definitions,
         reasons=reasons(scores),
+        seeds=seed_groups(scores, next(iter(metrics))),
         columns={name: Bars(model["metrics"][name] for model in models) for name in metrics},
         colours=len(PALETTE),
         leakage=scores["dataset"].get("leakage"),

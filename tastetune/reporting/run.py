@@ -1,13 +1,14 @@
 """What of a run is scored and shown: its predictions, and the curve, probes and adapters that lie beside them."""
 
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.artifacts.hub_predictions import fetch_predictions, is_hub_id, named_apart
+from tastetune.artifacts.hub_predictions import VALIDATION, fetch_predictions, is_hub_id, named_apart, split_of
 from tastetune.artifacts.predictions import Predictions, find_predictions, find_validation, read_predictions
 from tastetune.artifacts.redaction import relative_to
 from tastetune.artifacts.scores import read_scores
@@ -80,11 +81,14 @@ def _scored(args: ScoreArguments, answers: AnswerArguments, data: DataArguments,
     rows, sources = task.rows(dataset, answers.split), args.predictions or [str(_predictions(answers, data))]
     paths = find_predictions([source for source in sources if not is_hub_id(source)])
     predictions = [read_predictions(path) for path in paths]
-    predictions += _published([source for source in sources if is_hub_id(source)], rows, predictions)
+    published = _published([source for source in sources if is_hub_id(source)], rows, predictions)
+    validation = [read_predictions(path) for path in find_validation(paths)]
+    validation += published.pop(VALIDATION, []) if rows.split != VALIDATION else []
+    predictions += published.get(rows.split, [])
     scores = score(
         rows,
         predictions,
-        validation=[read_predictions(path) for path in find_validation(paths)],
+        validation=validation,
         reference=args.reference,
         resamples=args.resamples,
         seed=args.bootstrap_seed,
@@ -103,11 +107,16 @@ def _of_split(folder: Path, answers: AnswerArguments) -> Path:
     return folder / ("" if answers.split == "test" else answers.split)
 
 
-def _published(sources: Sequence[str], rows: Rows, own: Sequence[Predictions]) -> list[Predictions]:
-    """What others published of the same rows, under names of their own."""
+def _published(sources: Sequence[str], rows: Rows, own: Sequence[Predictions]) -> dict[str, list[Predictions]]:
+    """What others published of the same rows, and of those of validation, by split, under names of their own."""
     fetched = [of for source in dict.fromkeys(sources) for of in fetch_predictions(source, rows.split)]
-    ids = Identifiers(rows)
-    return [ids.read(of) for of in named_apart(own, fetched)]
+    ids, by_split = {rows.split: Identifiers(rows)}, defaultdict(list)
+    for of in named_apart(own, fetched):
+        split = split_of(of)
+        if split not in ids:
+            ids[split] = Identifiers(rows.task.rows(rows.dataset, split))
+        by_split[split].append(ids[split].read(of))
+    return by_split
 
 
 def _predictions(answers: AnswerArguments, data: DataArguments) -> Path:

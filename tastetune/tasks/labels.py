@@ -22,6 +22,7 @@ from tastetune.metrics.labelled import (
 )
 from tastetune.metrics.roc_auc import roc_curve
 from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.prompts import read_rows
 from tastetune.tasks.task import Measured, Rows, check_same_rows, refuse_doubled
 
 COLUMNS = ["example_id", "user_id", "item_id", "label", "rating", "history"]
@@ -63,7 +64,7 @@ class LabelTask:
 
     def training_table(self, dataset: BuiltDataset, split: str) -> pa.Table:
         """`prompt` and `completion` of the rows of `split`, to train on."""
-        return dataset.read(self.rows_config, split, ["prompt", "completion"])
+        return read_rows(dataset, self.rows_config, split, ["prompt", "completion"])
 
     def answers(self, rows: Rows, predictions: Predictions) -> Answers:
         """The model's answers to `rows`, in their order.
@@ -150,7 +151,7 @@ class LabelTask:
             for number, place in enumerate(places.tolist(), 1)
         ]
         if with_text:
-            texts = rows.read(["example_id", "prompt", "completion", "rating"]).take(places)
+            texts = rows.at(places).read(["example_id", "prompt", "completion", "rating"])
             for example, text in zip(examples, texts.rename_columns({"example_id": "row"}).to_pylist(), strict=True):
                 example.update(text)
         return examples

@@ -14,6 +14,9 @@ YES, NO = " Yes", " No"
 
 RESPONSE = "## Response:"
 
+EMPTY = "- (empty)"
+"""The line of a history without items."""
+
 STYLES = ("compact", "published")
 
 CLOSING = "## Now, do the same for the following user"
@@ -29,6 +32,13 @@ class Item:
 
     title: str
     genres: Sequence[str] = ()
+
+
+MADE_UP = (
+    Item("The First Made-up Title", ("Comedy",)),
+    Item("The Second Made-up Title", ("Drama",)),
+    Item("The Third Made-up Title", ("Drama",)),
+)
 
 
 @dataclass(frozen=True)
@@ -96,14 +106,26 @@ class LikeDislike:
         if self.times and len(history) != len(ages):
             raise InputError(f"a history of {len(history)} items has {len(ages)} ages; give one age an item")
         past = zip(history, ratings, ages if self.times else repeat(0), strict=False)
-        lines = [self._history_line(*rated) for rated in past]
-        sections = [
-            self.instruction,
-            "\n".join([self._history, *(lines or ["- (empty)"])]),
-            f"{self._target}\n{'' if self._is_published else '- '}{self.named(target)}",
-            RESPONSE,
-        ]
-        return "\n\n".join(sections)
+        lines = "\n".join(self._history_line(*rated) for rated in past)
+        before, between, behind = self.around_history
+        return before + (lines or EMPTY) + between + self.named(target) + behind
+
+    @property
+    def around_history(self) -> tuple[str, str, str]:
+        """What a prompt has before the lines of its history, between them and the target's name, and behind that."""
+        target = f"{self._target}\n{'' if self._is_published else '- '}"
+        return f"{self.instruction}\n\n{self._history}\n", f"\n\n{target}", f"\n\n{RESPONSE}"
+
+    def around_rated(self, stars: float) -> tuple[str, str]:
+        """What a line of the history has before and behind the item's name; with `times`, ` 3 days ago` follows."""
+        if self.ratings:
+            return "- ", f" is rated {stars:.1f}{',' if self.times else ''}"
+        return f"- {'Liked' if stars >= self.like_from else 'Disliked'} ", ""
+
+    def made_up_prompt(self) -> str:
+        """A prompt of titles that do not exist, to show."""
+        liked, disliked, target = MADE_UP
+        return self.prompt([liked, disliked], [self.like_from, self.like_from - 1], target, [30 * 86_400, 86_400])
 
     def completion(self, label: int) -> str:
         """The completion to train on: ` Yes` for a like (1), ` No` otherwise (0)."""
@@ -172,10 +194,8 @@ class LikeDislike:
         return f"## Example {number}\n### {self.user.capitalize()}'s rating history{lines}"
 
     def _history_line(self, item: Item, stars: float, age: int) -> str:
-        if self.ratings:
-            return f"- {self.named(item)} is rated {stars:.1f}" + (f", {ago(age)}" if self.times else "")
-        liked = "Liked" if stars >= self.like_from else "Disliked"
-        return f"- {liked} {self.named(item)}" + (f" {ago(age)}" if self.times else "")
+        before, behind = self.around_rated(stars)
+        return before + self.named(item) + behind + (f" {ago(age)}" if self.times else "")
 
 
 def ago(seconds: int) -> str:

@@ -9,6 +9,7 @@ from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
 from tastetune.tasks.labels import LabelTask
 from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.prompts import read_rows
 from tastetune.tasks.task import Rows
 
 STARS = (1, 2, 3, 4, 5)
@@ -78,6 +79,6 @@ class RatingTask(LabelTask):
             InputError: no such split, or a rating that is no answer.
         """
         question = Rating(dataset.worded(LikeDislike))
-        rows = dataset.read(self.rows_config, split, ["rating", "prompt"]).to_pydict()
+        rows = read_rows(dataset, self.rows_config, split, ["rating", "prompt"]).to_pydict()
         prompts = [question.prompt(prompt) for prompt in rows["prompt"]]
         return pa.table({"prompt": prompts, "completion": [question.completion(stars) for stars in rows["rating"]]})

@@ -14,6 +14,7 @@ from tastetune.artifacts.digests import digest_of_table
 from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
 from tastetune.metrics import Metric
+from tastetune.tasks.prompts import read_rows
 
 FIT_ON = {"test": "train+validation", "test_sample": "train+validation", "validation": "train"}
 """What a recommender is fitted on, by the split it answers: everything before that split, never the split itself."""
@@ -63,12 +64,12 @@ class Rows:
 
     def read(self, columns: list[str]) -> pa.Table:
         """Further columns of the same rows, such as `prompt`."""
-        table = self.dataset.read(self.task.rows_config, self.split, columns)
-        return table if self.places is None else table.take(self.places)
+        return read_rows(self.dataset, self.task.rows_config, self.split, columns, self.places)
 
     def at(self, places: np.ndarray) -> "Rows":
         """The rows at these places alone, in this order."""
-        return replace(self, table=self.table.take(places), users=self.users[places], places=places)
+        in_split = places if self.places is None else self.places[places]
+        return replace(self, table=self.table.take(places), users=self.users[places], places=in_split)
 
 
 @dataclass(frozen=True)

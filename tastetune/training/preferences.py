@@ -14,6 +14,7 @@ from tastetune.language_models.chat import TEMPLATE_VALUES
 from tastetune.tasks import task_of
 from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.order import order_of
+from tastetune.tasks.prompts import read_rows
 from tastetune.tasks.top_n import TopN
 
 COUNTS = ("pairs", "left_out")
@@ -42,7 +43,7 @@ def read_pairs(dataset: BuiltDataset, config: str | None, split: str) -> tuple[D
 def _candidate_pairs(dataset: BuiltDataset, split: str) -> tuple[list[dict], int]:
     task = dataset.worded(LikeDislike)
     columns = ["user_id", "item_id", "label", "timestamp", "prompt"]
-    rows = order_of(dataset).sorted(dataset.read("like_dislike", split, columns)).to_pylist()
+    rows = order_of(dataset).sorted(read_rows(dataset, "like_dislike", split, columns)).to_pylist()
     pairs = [
         pair for _, mine in groupby(rows, key=lambda row: row["user_id"]) for pair in candidate_pairs(list(mine), task)
     ]

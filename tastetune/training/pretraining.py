@@ -12,6 +12,7 @@ from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.chat import plain_text
 from tastetune.tasks import task_of
 from tastetune.tasks.order import order_of
+from tastetune.tasks.prompts import read_rows
 from tastetune.tasks.stream import StreamTask
 from tastetune.tasks.streams.lists import StreamListTask
 from tastetune.training.stand_in import rating_streams, train_tokenizer
@@ -65,5 +66,5 @@ def _texts(dataset: BuiltDataset, data_args: SftArguments) -> Iterable[str]:
         streams = task.streams(task.rows(dataset, split), split.split("+"))
         windows = len(streams.questions) // data_args.stream_window
         return [*streams.questions, *[streams.head] * (windows + 1)]
-    prompts = dataset.read(dataset.task, split, ["prompt"])["prompt"].to_pylist()
+    prompts = read_rows(dataset, dataset.task, split, ["prompt"])["prompt"].to_pylist()
     return map(plain_text, prompts[:: max(1, len(prompts) // MOST_PROMPTS)])

@@ -8,6 +8,7 @@ import pytest
 
 from tastetune.data import audit as audits
 from tastetune.data.audit import audit, splits_of
+from tastetune.data.audit.copies import PromptCopies
 from tastetune.data.interactions import INTERACTIONS, ITEMS
 from tastetune.data.rows import SCHEMA
 
@@ -48,14 +49,14 @@ def test_sampled_dislikes_are_no_part_of_the_log_and_part_of_the_splits(tmp_path
     (folder / "items").mkdir()
     items = [{"item_id": item, "title": title, "genres": []} for item, title in ("aT", "bT", "cU", "dV")]
     pq.write_table(pa.Table.from_pylist(items, ITEMS), folder / "items" / "train.parquet")
-    counts = audit(folder, 0.5, has_sampled_dislikes=True)
+    counts = audit(folder, 0.5, duplicate_prompts=0, has_sampled_dislikes=True)
     assert (counts["users"], counts["items"], counts["items_unrated"], counts["titles_shared"]) == (3, 3, 1, 2)
     assert counts["users_with_one_rating"] == 2  # v, who has one click, and w
     assert counts["ties_in_time"] == 0.0  # the dislike's moment is its click's, and does not count
     assert (counts["test_cold_users"], counts["test_cold_items"]) == (1, 1)  # w; and c, which nobody clicked before
     assert counts["splits"]["train"] == {"likes": pytest.approx(2 / 3), "first": 10, "last": 30}
     assert counts["empty_histories"] == 2
-    assert audit(folder, 0.5)["users_with_one_rating"] == 1
+    assert audit(folder, 0.5, duplicate_prompts=0)["users_with_one_rating"] == 1
 
 
 def test_rows_that_training_lies_after(tmp_path):
@@ -88,11 +89,19 @@ def test_without_times_nothing_is_counted_in_time(tmp_path):
     }
 
 
-def test_repeats_targets_in_histories_and_doubled_prompts(tmp_path):
+def test_repeats_and_targets_in_histories(tmp_path):
     again = ("u", "a", 50, ["b"], "b, then a")  # u rated a in training
     own = ("v", "d", 60, ["b", "d"], "b, d, then d")  # its target is in its history
-    doubled = ("w", "a", 70, [], "first a")  # another user's training prompt
-    leaks = leakage(write(tmp_path, train=TRAIN, validation=VALIDATION, test=[*TEST, again, own, doubled]))
+    leaks = leakage(write(tmp_path, train=TRAIN, validation=VALIDATION, test=[*TEST, again, own]))
     assert leaks["repeated_pairs"] == 2
     assert leaks["targets_in_history"] == 1
-    assert leaks["duplicate_prompts"] == 1
+
+
+def test_test_prompts_that_are_training_prompts():
+    copies = PromptCopies()
+    assert copies.count() == 0
+    copies.add("test", pa.chunked_array([["a", "b"], ["c", "a"]]))
+    assert copies.count() == 0
+    copies.add("train", pa.chunked_array([["a", "d"]]))
+    copies.add("validation", pa.chunked_array([["c", "e", "c"]]))
+    assert copies.count() == 3  # both rows of a, which is a training prompt, and that of c; b is none

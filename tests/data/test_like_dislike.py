@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 
 import hypothesis.strategies as st
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +18,9 @@ from tastetune.data.engine import connect
 from tastetune.data.like_dislike import build
 from tastetune.data.rows import SCHEMA
 from tastetune.errors import InputError
+from tastetune.hub.plan import plan_push
 from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.prompts import read_rows
 
 SOURCE = Source("made", "A made log", "Made up.", "Titles as made.", "Do as you like.", redistribution=True)
 SPLITS = ("train", "validation", "test")
@@ -58,6 +61,43 @@ def test_the_test_sample_is_part_of_the_test_split(dataset):
     test = dataset.read("like_dislike", "test").to_pylist()
     assert len(sample) == 5
     assert all(row in test for row in sample)
+
+
+@pytest.mark.parametrize("flags", [{}, {"ratings": True, "times": True, "genres": True, "prompt_style": "published"}])
+def test_a_dataset_of_parts_is_read_as_the_one_that_keeps_its_prompts(tmp_path, flags):
+    whole, parts = built(tmp_path / "whole", **flags), built(tmp_path / "parts", store="parts", **flags)
+    assert parts.fingerprint == whole.fingerprint
+    assert parts.info["counts"] == whole.info["counts"]
+    assert not {"prompt", "completion"} & set(pq.read_schema(parts.path("like_dislike", "train")).names)
+    for split in (*SPLITS, "test_sample", "train+validation"):
+        assert read_rows(parts, "like_dislike", split, SCHEMA.names) == whole.read("like_dislike", split)
+    places = np.array([3, 0])
+    prompts = whole.read("like_dislike", "test", ["prompt"]).take(places)
+    assert read_rows(parts, "like_dislike", "test", ["prompt"], places) == prompts
+
+
+def test_prompts_that_were_shortened_are_read_as_short(tmp_path, monkeypatch):
+    monkeypatch.setattr("tastetune.data.like_dislike._token_counter", lambda _: lambda texts: list(map(len, texts)))
+    flags = {"max_prompt_tokens": 400, "tokenizer": "characters", "times": True}
+    whole, parts = built(tmp_path / "whole", **flags), built(tmp_path / "parts", store="parts", **flags)
+    assert parts.info["counts"]["shortened_prompts"] == whole.info["counts"]["shortened_prompts"] > 0
+    assert read_rows(parts, "like_dislike", "test", SCHEMA.names) == whole.read("like_dislike", "test")
+
+
+def test_who_reads_or_pushes_prompts_that_are_not_kept_is_told(tmp_path):
+    parts = built(tmp_path / "parts", store="parts")
+    with pytest.raises(InputError, match="built with --store parts, so column 'prompt' is written as rows are read"):
+        parts.read("like_dislike", "test", ["prompt"])
+    with pytest.raises(InputError, match="built with --store parts, so its rows hold no prompts"):
+        plan_push(parts.folder, "org/made", "dataset")
+    with pytest.raises(InputError, match="--store parts keeps no prompts, and what is pushed holds them"):
+        BuildArguments(output_dir=str(tmp_path), store="parts", push_to_hub="org/made")
+
+
+def test_a_log_that_is_read_a_few_users_at_a_time_gives_the_same_files(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr("tastetune.data.targets.ROWS_AT_ONCE", 20)
+    ranges = built(tmp_path / "made", test_sample=5)
+    assert files(ranges.folder) == files(dataset.folder)
 
 
 def test_unrated_items_stay_in_the_catalogue(tmp_path):

@@ -1,12 +1,14 @@
 """Rows of likes and dislikes: their ids, prompts and content as bytes, and the sample of them."""
 
+import json
+
 import hypothesis.strategies as st
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from made_log import items_table
 
-from tastetune.data.rows import Renderer, canonical, example_id, sample
+from tastetune.data.rows import CANONICAL, SCHEMA, Renderer, canonical, example_id, sample
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import Item, LikeDislike
 
@@ -39,6 +41,15 @@ def renderer(**settings) -> Renderer:
     return Renderer(LikeDislike(), items, **settings)
 
 
+@given(st.lists(st.tuples(st.text(), st.text()), max_size=4))
+def test_rows_have_the_ids_of_their_pairs(pairs):
+    items = {item: Item("A title") for _, item in pairs}
+    batch = [ROW | {"user_id": user, "item_id": item, "history": [], "history_ratings": []} for user, item in pairs]
+    schema = pa.Table.from_pylist([ROW]).schema
+    table = Renderer(LikeDislike(), items).table(pa.Table.from_pylist(batch, schema))
+    assert table["example_id"].to_pylist() == [example_id(*pair) for pair in pairs]
+
+
 def test_a_rendered_row():
     (row,) = renderer().table(pa.Table.from_pylist([ROW])).to_pylist()
     assert row["example_id"] == "u:3"
@@ -61,6 +72,19 @@ def test_a_prompt_that_no_shortening_fits_is_refused():
     short = renderer(max_prompt_tokens=3, lengths=lambda prompts: [len(p.splitlines()) for p in prompts])
     with pytest.raises(InputError, match=r"--max_prompt_tokens 3: the prompt of example u:3 .* raise the limit"):
         short.table(pa.Table.from_pylist([ROW]))
+
+
+TEXT = st.text(max_size=5)
+STARS = st.one_of(st.sampled_from([4.0, -0.0, 1e-7, 1e16]), st.floats(allow_nan=False, allow_infinity=False))
+PAST = st.lists(st.tuples(TEXT, STARS), max_size=3)
+
+
+@given(st.lists(st.tuples(TEXT, st.integers(0, 1), STARS, st.integers(0, 2**40), PAST, TEXT), max_size=5))
+def test_the_canonical_form_is_a_json_array_a_row(rows):
+    rows = [[*before, [i for i, _ in past], [stars for _, stars in past], text] for *before, past, text in rows]
+    columns = zip(*rows, strict=True) if rows else [[]] * len(CANONICAL)
+    arrays = [pa.array(column, SCHEMA.field(name).type) for name, column in zip(CANONICAL, columns, strict=True)]
+    assert canonical(pa.table(arrays, CANONICAL)) == "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
 def test_the_canonical_form_sees_content_and_nothing_else():

@@ -6,14 +6,14 @@ from made_model import make_run
 from trl import ModelConfig, SFTConfig
 
 from tastetune.artifacts.dataset import open_dataset
-from tastetune.baselines.item_side import ItemSide
 from tastetune.config.arguments import AnswerArguments, GenerationArguments, SftArguments
 from tastetune.config.recipe import parse_recipe
-from tastetune.demo.fitting import Recommenders, fit_to_file
+from tastetune.demo.fitting import Recommenders, fitted_once
 from tastetune.demo.models import load_models
 from tastetune.demo.session import Session
-from tastetune.demo.view import item_html, list_html, moves_html
+from tastetune.demo.view import explanation_html, item_html, list_html, moves_html, unasked
 from tastetune.errors import InputError
+from tastetune.explanations.explanation import Explanation
 from tastetune.language_models.language_model import ModelRecipe
 from tastetune.language_models.probabilities import yes_probabilities
 from tastetune.tasks.like_dislike import Item, LikeDislike
@@ -92,6 +92,29 @@ def test_a_session_from_the_first_mark_to_the_last(models):
     assert two.marked(models, "i3", False).marks == {"i7": False, "i3": False}
 
 
+def test_why_is_written_behind_the_marks_alone(models):
+    explanation = models.why(MARKS, "i42")
+    assert (explanation.target, explanation.past) == ("i42", tuple(MARKS))
+    assert explanation.p_like == pytest.approx(likely(models, "i42", models.titles.get), rel=1e-4)
+    assert f'like "{models.titles["i42"]}", judging by "' in explanation.text
+    assert models.why(MARKS, "i42", neutral=True).text.count('"Movie i42"') == 1
+    with pytest.raises(InputError, match="no title is marked"):
+        models.why({}, "i42")
+
+
+def test_a_reason_is_text_and_says_that_such_texts_are_poor(models):
+    session = Session().marked(models, "i3", True).marked(models, "i7", False)
+    explanation = Explanation("r", "u", "i42", ("i3", "i7"), 0.7, "<b>Because", ("i3",), (), (), 0.5, (0.68, 0.72))
+    told = explanation_html(session, models, explanation)
+    assert "&lt;b&gt;Because" in told
+    assert f"Among your marks: {models.titles['i3']}." in told
+    assert "poor texts" in told
+    gone = explanation_html(session.named(models, True), models, explanation)
+    assert "Among your marks: Movie i3." in gone
+    assert unasked(session, "i42") is None
+    assert "Choose a title above" in unasked(session, None)
+
+
 def test_a_title_is_text_wherever_it_stands(models, monkeypatch):
     hostile = '<script>alert("forged")</script>'
     monkeypatch.setitem(models.matcher.titles, "i3", hostile)
@@ -104,11 +127,12 @@ def test_a_title_is_text_wherever_it_stands(models, monkeypatch):
 def test_an_svd_is_fitted_once_and_kept(models, config, tmp_path):
     keys = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_size": 16, "epochs": 3}
     path = config(keys).path
-    first = fit_to_file(path, models.dataset.folder, tmp_path / "demo", tmp_path / "none.parquet")
-    written = first.stat().st_mtime_ns
-    assert fit_to_file(path, models.dataset.folder, tmp_path / "demo", tmp_path / "none.parquet") == first
-    assert first.stat().st_mtime_ns == written
-    assert len(ItemSide.load(first).items) > 50
+    where = path, models.dataset.folder, tmp_path / "demo", tmp_path / "none.parquet"
+    first = fitted_once(*where)
+    (kept,) = (tmp_path / "demo").iterdir()
+    written = kept.stat().st_mtime_ns
+    assert fitted_once(*where).factors.tolist() == first.factors.tolist()
+    assert kept.stat().st_mtime_ns == written
 
 
 def test_without_recommenders_nothing_is_fitted_and_nothing_said(models):

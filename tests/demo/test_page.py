@@ -115,10 +115,17 @@ def test_by_keyboard_alone_from_nothing_to_a_list_without_names(browser, address
     press(page, "last win")
     until(page, "document.querySelector('#tt-looked-at').innerText.includes('Last Winter')")
     assert text(page, "tt-looked-at").count("of 58") == 3
+    tab_to(page, "tt-why")
+    press(page, Keys.ENTER)
+    until(page, "document.querySelector('#tt-reason')?.innerText.includes('poor texts')")
+    assert text(page, "tt-reason").startswith("Why Last Winter")
+    assert 'judging by "' in text(page, "tt-reason")
+    assert_fits(page, width)
     # Without names, and with one mark taken back
     tab_to(page, "tt-neutral")
     press(page, Keys.SPACE)
     until(page, "document.querySelector('#tt-best').innerText.includes('names gone')")
+    assert page.find_elements("css selector", "#tt-reason section") == []
     assert "The model reads Movie i" in text(page, "tt-best")
     ActionChains(page).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).send_keys(Keys.SPACE).perform()
     until(page, "document.querySelectorAll('#tt-marks input').length === 1")
@@ -132,6 +139,9 @@ def test_what_to_do_is_said_where_nothing_is_found_or_chosen(page):
     tab_to(page, "tt-liked")
     press(page, Keys.ENTER)
     until(page, "document.querySelector('#tt-status')?.innerText.includes('Choose a title first')")
+    tab_to(page, "tt-why")
+    press(page, Keys.ENTER)
+    until(page, "document.querySelector('#tt-reason')?.innerText.includes('Choose a title above')")
     page.find_element("css selector", "#tt-search textarea, #tt-search input").click()
     press(page, "qqqq")
     until(page, "document.querySelector('#tt-status')?.innerText.includes('try fewer letters')")

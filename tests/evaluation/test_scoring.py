@@ -138,12 +138,47 @@ def test_a_threshold_is_chosen_on_validation_where_there_are_predictions(dataset
     assert model(scores, "sft-100")["chosen_threshold"] is None
 
 
-def test_seeds_of_one_recipe(scores):
+def test_seeds_of_one_recipe_are_averaged_on_every_resample(scored, rows, scores):
+    names, drawn = ["sasrec-seed1", "sasrec-seed2", "user_item_mean"], draws(rows.n_users, 200, seed=0)
+    answers = [TASK.answers(rows, read_predictions(scored / "predictions" / f"{name}.parquet")) for name in names]
+    first, second, reference = (TASK.measure(of, drawn, names=["roc_auc"]).replicates["roc_auc"] for of in answers)
     (group,) = scores["seeds"]
-    values = [model(scores, f"sasrec-seed{seed}")["metrics"]["roc_auc"]["value"] for seed in (1, 2)]
-    assert group["recipe"] == "sasrec"
-    assert group["models"] == ["sasrec-seed1", "sasrec-seed2"]
-    assert group["metrics"]["roc_auc"] == pytest.approx({"mean": np.mean(values), "sd": np.std(values, ddof=1)})
+    assert (group["recipe"], group["models"]) == ("sasrec", names[:2])
+    mean = (first + second) / 2
+    ends = np.quantile(mean[1:], [0.025, 0.975], method="inverted_cdf")
+    spread = {"mean": mean[0], "low": ends[0], "high": ends[1], "sd": np.std([first[0], second[0]], ddof=1)}
+    assert group["metrics"]["roc_auc"] == pytest.approx(spread)
+    apart = group["against"]["user_item_mean"]["roc_auc"]
+    assert list(group["against"]) == ["user_item_mean"]
+    assert apart["difference"] == pytest.approx(mean[0] - reference[0])
+    assert apart["high"] == pytest.approx(np.quantile((mean - reference)[1:], 0.975, method="inverted_cdf"))
+
+
+def test_what_further_training_added_is_paired_with_the_adapter_that_it_went_on_from(dataset, rows, tmp_path):
+    """Two seeds of one adapter, each in one of two modes: four models, two recipes. A seed alone is none."""
+    began = {"settings": {"adapter_weights": "a" * 64}}
+    further = {"settings": {"sft_weights": "a" * 64, "adapter_weights": "b" * 64}}
+    write(tmp_path, dataset, "sft", 2, kind="adapter", base_model="llama", **began)
+    for name, noise, meta in [
+        ("dpo-seed1-ranked", 0.5, further),
+        ("dpo-seed2-ranked", 0.5, further),
+        ("dpo-seed1", 0.6, further),
+        ("dpo-seed2", 0.6, further),
+        ("other-seed1", 0.5, {"settings": {"sft_weights": "c" * 64}}),
+    ]:
+        write(tmp_path, dataset, name, noise, kind="adapter", base_model="llama", **meta)
+    found = score(rows, map_read(sorted(tmp_path.glob("*.parquet"))), resamples=20)
+    recipes = {group["recipe"]: group for group in found["seeds"]}
+    assert recipes.keys() == {"dpo", "dpo-ranked"}
+    assert list(model(found, "dpo-seed1")["against"]) == ["sft"]
+    assert model(found, "other-seed1")["against"] == model(found, "sft")["against"] == {}
+    plain = recipes["dpo"]
+    apart = [model(found, f"dpo-seed{k}")["against"]["sft"]["roc_auc"]["difference"] for k in (1, 2)]
+    assert plain["against"]["sft"]["roc_auc"]["difference"] == pytest.approx(np.mean(apart))
+    mean, line = plain["metrics"]["roc_auc"], f"+{np.mean(apart):.3f}"
+    assert f"| dpo | 2 | {mean['mean']:.3f} [{mean['low']:.3f}, " in cards.seeds_table(found)
+    assert f" | sft | {line} [" in cards.seeds_table(found)
+    assert f"<td>sft {line} [" in report(found)
 
 
 def test_scores_are_strict_json_without_secrets_or_absolute_paths(scored, scores, tmp_path):

@@ -25,7 +25,7 @@ PLACES = (
     "data/test_spark.py",
     "data/test_splits.py",
     "data_builders/",
-    "demo/test_item_fit.py",
+    "demo/test_side_fit.py",
     "demo/test_models.py",
     "demo/test_refusals.py",
     "demo/test_space.py",

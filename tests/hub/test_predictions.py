@@ -78,6 +78,8 @@ def test_what_others_published_is_scored_as_if_it_lay_here(near_hub, script, run
     for name, model in before.items():
         for other in (name, f"{name} (org)", f"{name} (me)"):
             assert both[other]["metrics"] == model["metrics"]
+            assert both[other]["chosen_threshold"] == model["chosen_threshold"]
+    assert before["sft-500"]["chosen_threshold"] is not None
     commit = near_hub.repositories["dataset", "org/theirs"].refs["main"]
     assert both["sft-500 (org)"]["predictions"] == f"hf://datasets/org/theirs@{commit}/sft-500/test.parquet"
     alone = scored(script, run / "data", tmp_path / "alone", f"org/theirs@{commit}")

@@ -70,7 +70,7 @@ def run(near_hub, tmp_path, monkeypatch, capsys):
     )  # fmt: skip
     script("push.py", folder / "model", "org/Tiny")
     script("push.py", folder / "data", "org/made")
-    script("push.py", folder / "adapter", "org/adapter", "--base_model", "org/Tiny", "--dataset", "org/made")
+    script("push.py", folder / "adapter", "org/its-own-name", "--base_model", "org/Tiny", "--dataset", "org/made")
     script("push.py", predictions, "org/predictions")
     return folder
 
@@ -82,11 +82,19 @@ from peft import AutoPeftModelForCausalLM, PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 tokens = torch.arange(8)[None]
-there = AutoPeftModelForCausalLM.from_pretrained("org/adapter").eval()
+there = AutoPeftModelForCausalLM.from_pretrained("org/its-own-name").eval()
 here = AutoModelForCausalLM.from_pretrained(sys.argv[1] + "/model")
 here = PeftModel.from_pretrained(here, sys.argv[1] + "/adapter").eval()
 assert torch.equal(there(tokens).logits, here(tokens).logits)
-assert AutoTokenizer.from_pretrained("org/adapter").get_vocab() == AutoTokenizer.from_pretrained("org/Tiny").get_vocab()
+tokenizer = AutoTokenizer.from_pretrained("org/its-own-name")
+assert tokenizer.get_vocab() == AutoTokenizer.from_pretrained("org/Tiny").get_vocab()
+
+from tastetune.language_models.probabilities import yes_probabilities
+
+stranger = {}
+exec(sys.argv[2], stranger)
+expected = yes_probabilities(here, tokenizer, [stranger["prompt"]], 4000).shares[0, 1]
+assert abs(stranger["p_yes"] - expected) < 1e-6, (stranger["p_yes"], expected)
 """
 
 
@@ -99,7 +107,7 @@ def test_a_whole_run_gives_nothing_away_and_comes_back_whole(near_hub, run, hub,
     assert scanned(everything, USER) == []
 
     # What goes with an adapter
-    files = near_hub.files("model", "org/adapter")
+    files = near_hub.files("model", "org/its-own-name")
     for name in ("adapter_config.json", "adapter_model.safetensors", "tokenizer.json", "run.json", "cost.json", ROWS):
         assert name in files, name
     for name in ("README.md", "scores.json", "leaderboard.png", "roc.png", ".eval_results/tastetune.yaml"):
@@ -114,16 +122,18 @@ def test_a_whole_run_gives_nothing_away_and_comes_back_whole(near_hub, run, hub,
     (own,) = (model for model in scores["models"] if model["model"] == "sft")
     by_metric = {result.metric_type: result.metric_value for result in card.data.eval_results}
     assert by_metric["roc_auc"] == own["metrics"]["roc_auc"]["value"]
-    assert (card.data.base_model, card.data.library_name) == ("org/Tiny", "peft")
+    assert (card.data.base_model, card.data.library_name, card.data.model_name) == ("org/Tiny", "peft", "its-own-name")
+    assert card.text.lstrip().startswith("# its-own-name\n")
     predictions = DatasetCard(near_hub.files("dataset", "org/predictions")["README.md"].decode())
     assert [config["config_name"] for config in predictions.data.configs] == ["sft", "svd"]
 
     # In a fresh folder, with an empty cache
     where = {"HF_ENDPOINT": near_hub.url, "HF_HUB_DISABLE_TELEMETRY": None}
-    done = hub.run("-c", FRESH, run, **where)
+    (code,) = re.findall(r"```python\n(.*?)```", card.text, flags=re.DOTALL)
+    done = hub.run("-c", FRESH, run, code, **where)
     assert done.returncode == 0, done.stderr
     near_hub.agents.clear()
-    flags = ["--dataset_name", "org/made", "--model_name_or_path", "org/Tiny", "--adapter", "org/adapter"]
+    flags = ["--dataset_name", "org/made", "--model_name_or_path", "org/Tiny", "--adapter", "org/its-own-name"]
     output = tmp_path / "fresh" / "sft.parquet"
     done = hub.run("scripts/predict.py", "recipes/quickstart/sft.yaml", *flags, "--output", output, **where)
     assert done.returncode == 0, done.stderr

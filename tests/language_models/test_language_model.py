@@ -88,6 +88,9 @@ def test_an_adapter_answers_on_its_own_base_and_on_a_copy_of_it_elsewhere(home, 
         assert (meta.kind, meta.settings["learning_rate"]) == ("adapter", 0.125)
         assert meta.training == {"steps": 7, "examples": 56}
         assert meta.settings["base_weights"] == weights_digest(str(home / "model"))
+        # The name under which training that goes on from the adapter records the same digest is sft_weights
+        of_adapter = weights_digest(str(home / "adapter"), patterns=("adapter_model.safetensors",))
+        assert meta.settings["adapter_weights"] == of_adapter
 
 
 @pytest.mark.parametrize("other", [{"seed": 1}, {"layers": 3}, {"layers": 1}, {"width": 128}, "architecture"])

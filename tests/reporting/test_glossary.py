@@ -29,7 +29,7 @@ def test_a_definition_is_the_functions_own():
 def test_every_leak_that_is_counted_has_its_words(tmp_path):
     from made import make_dataset
 
-    from tastetune.data.audit import leakage, splits_of
+    from tastetune.data.audit import audit
 
     folder = make_dataset(tmp_path / "made", n_users=10, n_items=12)
-    assert set(LEAKS) == set(leakage(splits_of(folder, "like_dislike")))
+    assert set(LEAKS) == set(audit(folder, 4.0, duplicate_prompts=0)["leakage"])

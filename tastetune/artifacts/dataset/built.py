@@ -16,6 +16,9 @@ from tastetune.errors import InputError
 CATALOGUE = {"interactions", "items"}
 """The configs that every dataset has; the third holds its task's rows."""
 
+TEXTS = ("prompt", "completion")
+"""Columns of the rows that a language model reads, which a dataset of parts does not keep."""
+
 
 @dataclass(frozen=True, eq=False)
 class BuiltDataset(DescribedDataset):
@@ -80,6 +83,11 @@ class BuiltDataset(DescribedDataset):
             try:
                 present = pq.read_schema(path).names
                 missing = [name for name in columns or [] if name not in present]
+                if missing and not self.has_prompts and missing[0] in TEXTS:
+                    raise InputError(
+                        f"{path}: built with --store parts, so column {missing[0]!r} is written as rows are read; read "
+                        "them with tastetune.tasks.prompts.read_rows"
+                    )
                 if missing:
                     raise InputError(f"{path}: column {missing[0]!r} is missing; it has {', '.join(present)}")
                 tables.append(pq.read_table(path, columns=columns, partitioning=None))

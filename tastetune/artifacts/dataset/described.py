@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tastetune.config.flags import PARTS
 from tastetune.errors import InputError
 
 Wording = TypeVar("Wording")
@@ -66,6 +67,11 @@ class DescribedDataset:
         Where the gold list is the user's own future, what lies before it stands in the row.
         """
         return "past" if self.info["settings"].get("gold") == "future" else "liked"
+
+    @property
+    def has_prompts(self) -> bool:
+        """Whether its rows hold their prompts; if not, `tastetune.tasks.prompts.read_rows` writes them."""
+        return self.info["settings"].get("store") != PARTS
 
     @property
     def may_be_shared(self) -> bool:

@@ -16,6 +16,7 @@ COLUMNS: Mapping[str, Mapping[str, pa.DataType]] = {
     "like_dislike": {
         **{"example_id": TEXT, "user_id": TEXT, "item_id": TEXT, "label": pa.int64(), "rating": pa.float64()},
         **{"timestamp": pa.int64(), "history": TEXTS, "history_ratings": pa.list_(pa.float64())},
+        **{"history_timestamps": pa.list_(pa.int64())},
         **{"prompt": TEXT, "completion": TEXT},
     },
     "top_n": {
@@ -58,6 +59,7 @@ class Settings(Part):
     clause: str | None = None
     citation: str | None = None
     neutral_titles: bool | None = None
+    store: Literal["prompts", "parts"] | None = None
     titles: str | None = None
     protocol: str | None = None
     history: str | None = None

@@ -55,7 +55,7 @@ def write_atomic_files(
     Returns:
         The length of the longest history written, at least 1.
     """
-    users, items = _numbering(tables, "user_id"), _numbering(tables, "item_id", "history")
+    users, items = numbering(tables, "user_id"), numbering(tables, "item_id", "history")
     (folder / NAME).mkdir(parents=True)
     for split, table in tables.items():
         arrays = _columns(table, length, users, items, like_from)
@@ -89,8 +89,8 @@ def _numbers(ids: pa.Array | pa.ChunkedArray, vocabulary: pa.Array):
     return pc.add(pc.index_in(ids, vocabulary), 1)
 
 
-def _numbering(tables: dict[str, pa.Table], *columns: str) -> pa.Array:
-    """Every distinct id of `columns` (strings or lists of them) in the tables."""
+def numbering(tables: dict[str, pa.Table], *columns: str) -> pa.Array:
+    """Every distinct id of `columns` (strings or lists of them) in the tables; it is written as its place from 1."""
     ids = []
     for table in tables.values():
         for name in columns:

@@ -15,7 +15,14 @@ from tastetune.data.engine import connect, read_parquet
 from tastetune.data.splits import SPLITS
 
 
-def audit(folder: str | Path, like_from: float, *, has_sampled_dislikes: bool = False, has_times: bool = True) -> dict:
+def audit(
+    folder: str | Path,
+    like_from: float,
+    *,
+    duplicate_prompts: int,
+    has_sampled_dislikes: bool = False,
+    has_times: bool = True,
+) -> dict:
     """The counts of a `like_dislike` dataset for its card: see `count`, `by_split` (`splits`), `leakage` and `lessons`.
 
     `empty_histories` is the number of rows whose history is empty.
@@ -23,6 +30,7 @@ def audit(folder: str | Path, like_from: float, *, has_sampled_dislikes: bool = 
     Args:
         folder: the dataset's.
         like_from: the rating from which on a row is a like.
+        duplicate_prompts: test rows whose prompt is a training row's, see `PromptCopies`; stands with `leakage`.
         has_sampled_dislikes: whether rows rated 0 were sampled, and are no part of the log (`negatives`).
         has_times: whether the log has times, so that what is counted in time means something.
     """
@@ -39,7 +47,7 @@ def audit(folder: str | Path, like_from: float, *, has_sampled_dislikes: bool = 
         **counts,
         "empty_histories": number(rows.filter(rows.history.length() == 0).count()),
         "splits": by_split(table, like_from),
-        "leakage": leakage(rows, has_times=has_times),
+        "leakage": leakage(rows, has_times=has_times) | {"duplicate_prompts": duplicate_prompts},
         "lessons": lessons(rows, log),
     }
 

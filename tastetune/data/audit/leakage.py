@@ -14,8 +14,7 @@ def leakage(rows: ir.Table, *, has_times: bool = True) -> dict:
         `test_before_training`: test rows before which (in time) not all training rows of other users lie;
         `training_after_test`: mean over test rows of the share of training rows that are later;
         `repeated_pairs`: rows whose user and item stand in another row too;
-        `targets_in_history`: rows whose target is in their own history;
-        `duplicate_prompts`: test rows whose prompt is a training row's, letter by letter.
+        `targets_in_history`: rows whose target is in their own history.
     """
     rows = rows.mutate(training=rows.split != "test")
     training, test = rows.filter(rows.training), rows.filter(~rows.training)
@@ -27,7 +26,6 @@ def leakage(rows: ir.Table, *, has_times: bool = True) -> dict:
     return {name: count() for name, count in in_time.items() if has_times} | {
         "repeated_pairs": number(pairs.filter(pairs.rows > 1).rows.sum()),
         "targets_in_history": number(rows.filter(rows.history.contains(rows.item_id)).count()),
-        "duplicate_prompts": number(test.semi_join(training.select("prompt"), "prompt").count()),
     }
 
 

@@ -12,14 +12,22 @@ from ibis.expr import types as ir
 from tastetune.errors import InputError
 from tastetune.tasks.order import BY_ITEM_ID, Order
 
+MEMORY = "40%"
+"""Of the machine's, for one DuckDB: a builder has two at the end, and Python beside them."""
+
 SCRATCH = "tastetune.scratch"
 """The setting of a Spark session that names a folder for what it hands over."""
 
 
 def connect(database: str | Path = ":memory:", **settings) -> ibis.BaseBackend:
-    """An Ibis connection to DuckDB; `settings` are DuckDB's own, such as `threads=1` or `memory_limit="4GB"`."""
+    """An Ibis connection to DuckDB; `settings` are DuckDB's own, such as `threads=1` or `memory_limit="4GB"`.
+
+    Without a limit it takes `MEMORY` of the machine's, and what is more goes to the folder `.tmp` for as long.
+    """
     con = ibis.duckdb.connect(database, **settings)
     con.raw_sql("SET TimeZone = 'UTC'")
+    if "memory_limit" not in settings:
+        con.raw_sql(f"SET memory_limit = '{MEMORY}'")
     return con
 
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.errors import InputError
-from tastetune.tasks.like_dislike import NO, YES, Item, LikeDislike, time_span
+from tastetune.tasks.like_dislike import MADE_UP, NO, YES, Item, LikeDislike, time_span
 from tastetune.tasks.order import order_of
 from tastetune.tasks.rating import STARS, Rating
 from tastetune.tasks.streams.passages import Streams
@@ -59,6 +59,16 @@ class Stream:
         if self.like.times and gap is not None:
             when = f", {span} later" if (span := time_span(gap)) else ", at the same time"
         return f"- {named}{when}:"
+
+    def made_up_prompt(self) -> str:
+        """A stream of titles that do not exist, up to its last question, to show."""
+        *told, target = (self.question(self.like.named(item), 86_400) for item in MADE_UP)
+        ratings = (self.like.like_from, self.like.like_from - 1)
+        lines = [
+            question + self.answers[self.answer(stars)] + self.told(stars)
+            for question, stars in zip(told, ratings, strict=True)
+        ]
+        return self.head + "".join(lines) + target
 
     def answer(self, rating: float) -> int:
         """The number of the answer that a rating is."""
