@@ -9,14 +9,11 @@ import numpy as np
 from tastetune.metrics import lines, ranking
 from tastetune.metrics.labelled import STARS
 from tastetune.metrics.recommended import DEPTH, LINES
-from tastetune.reporting.exports.identifiers import Identifiers
+from tastetune.reporting.exports.identifiers import WITHHELD, Identifiers
 from tastetune.tasks import Rows
 from tastetune.tasks.labels import Answers
 from tastetune.tasks.like_dislike import NO, YES, LikeDislike
 from tastetune.tasks.lists import Lists
-
-WITHHELD = "withheld"
-"""Stands for texts of rows that may not be passed on."""
 
 OFF_CATALOGUE = "off the catalogue"
 
