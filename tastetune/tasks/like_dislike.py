@@ -102,8 +102,7 @@ class LikeDislike:
             raise InputError(f"a history of {len(history)} items has {len(ratings)} ratings; give one rating an item")
         if self.times and len(history) != len(ages):
             raise InputError(f"a history of {len(history)} items has {len(ages)} ages; give one age an item")
-        past = zip(history, ratings, ages if self.times else repeat(0), strict=False)
-        lines = "\n".join(self._history_line(*rated) for rated in past)
+        lines = "\n".join(map(self._history_line, history, ratings, ages if self.times else repeat(0)))
         before, between, behind = self.around_history
         return before + (lines or EMPTY) + between + self.named(target) + behind
 
