@@ -4,6 +4,7 @@ import errno
 import fcntl
 import glob
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -186,8 +187,8 @@ def command_line(launcher: str = "python") -> str:
     """The command that runs: `python scripts/x.py ...`, or of an installed package's script `tastetune x ...`."""
     script, *arguments = sys.argv
     if Path(script).is_relative_to(Path(__file__).parent):
-        return " ".join(["tastetune", Path(script).stem, *arguments])
-    return " ".join([launcher, script, *arguments])
+        return shlex.join(["tastetune", Path(script).stem, *arguments])
+    return f"{launcher} {shlex.join([script, *arguments])}"
 
 
 NAMED_ANYWHERE = ("recipes", "recbole_configs")

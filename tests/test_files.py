@@ -1,6 +1,7 @@
 """A reader never meets a half-written file, whatever happens to the writer."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -108,6 +109,7 @@ def test_a_full_disk_leaves_the_old_and_nothing_else(tmp_path, old, name, kind):
 
 
 KILLED = """
+import shlex
 import sys
 from tastetune.files import replacing
 
@@ -288,3 +290,9 @@ def test_the_command_that_runs_is_told_as_it_is_typed(monkeypatch):
     inside = Path(tastetune.__file__).parent / "bundled" / "scripts" / "score.py"
     monkeypatch.setattr(sys, "argv", [str(inside), "--split", "test_sample"])
     assert command_line() == "tastetune score --split test_sample"
+
+
+def test_a_command_can_be_typed_again_where_its_words_hold_spaces(monkeypatch):
+    words = ["scripts/sft.py", "my recipe.yaml", "--tune_space", '{"lora_r": [2, 4]}']
+    monkeypatch.setattr(sys, "argv", words)
+    assert shlex.split(command_line("accelerate launch")) == ["accelerate", "launch", *words]

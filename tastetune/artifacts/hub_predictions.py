@@ -93,9 +93,8 @@ def holds_predictions(folder: Path) -> bool:
 
 
 def holds_run_predictions(folder: Path) -> bool:
-    """Whether a folder holds the predictions of a run, a file a model, and nothing else as tables."""
-    files = list(folder.glob("*.parquet"))
-    return bool(files) and all(map(_are_predictions, files))
+    """Whether predictions of a run, a file a model, lie right inside a folder."""
+    return any(map(_are_predictions, folder.glob("*.parquet")))
 
 
 def _are_predictions(path: Path) -> bool:

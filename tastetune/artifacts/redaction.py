@@ -33,6 +33,7 @@ _SECRETS = (
     ),
     (re.compile(r"(\w://)[^/\s:@]+:[^/\s@]+@"), r"\1…@"),
 )
+_QUOTED = re.compile(r"""(['"])(/[^'"\n]+)\1""")  # as a shell is given a path with a space in it
 # A slash that opens a word opens an absolute path; one after a letter or a colon belongs to a URL or a relative path.
 _ABSOLUTE = re.compile(r"(?<![\w.:/~<\\-])/[^\s'\"`,;:()\[\]{}<>/][^\s'\"`,;:()\[\]{}<>]*")
 
@@ -73,6 +74,7 @@ def _without_secrets(text: str) -> str:
 def _without_paths(text: str) -> str:
     if text.startswith("/") and Path(text).exists():
         return _shorten(text)
+    text = _QUOTED.sub(lambda found: f"{found[1]}{_shorten(found[2])}{found[1]}", text)
     return _ABSOLUTE.sub(lambda found: _shorten(found.group()), text)
 
 

@@ -1,4 +1,4 @@
-"""Whether two built datasets have the same rows, where of one nothing may be known but hashes of them."""
+"""Whether two built datasets have the same rows, even if only hashes of them are known of one."""
 
 import json
 

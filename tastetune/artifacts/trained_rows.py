@@ -17,7 +17,7 @@ ROWS = "trained_rows.parquet"
 """In a run's folder and in each checkpoint: the keys of the rows that it was trained on, sorted; no row itself."""
 
 RATING = ("user_id", "item_id", "timestamp")
-"""What a rating is, in whichever dataset it stands, and however that was cut into splits."""
+"""What a rating is, and a row of the same, in whichever dataset they stand, and however that was cut into splits."""
 
 LIST = ("example_id", "liked")
 """What a user's list is; of other rows without a time `example_id` alone."""

@@ -11,6 +11,7 @@ from huggingface_hub import DatasetCard
 
 from tastetune.artifacts.dataset import INFO, BuiltDataset, open_dataset
 from tastetune.artifacts.digests import digest_of_file
+from tastetune.artifacts.same_rows import SPLITS
 from tastetune.artifacts.trained_rows import row_keys, write_row_keys
 from tastetune.errors import InputError
 from tastetune.hub.plan import TITLE
@@ -40,7 +41,7 @@ def recipe_folder(folder: str | Path, repo_id: str) -> Iterator[Path]:
         new = Path(scratch) / Path(folder).resolve().name
         new.mkdir()
         files, splits = dict(dataset.info["files"]), []
-        for split in ("train", "validation", "test"):
+        for split in SPLITS:
             if dataset.has_split(dataset.task, split):
                 path = new / KEYS / f"{split}.parquet"
                 path.parent.mkdir(exist_ok=True)

@@ -105,8 +105,8 @@ def guess_type(folder: str | Path) -> str:
     if (Path(folder) / APP).is_file():
         return "space"
     raise InputError(
-        f"{folder}: neither a dataset ({INFO}) nor an adapter or model ({ADAPTER_CONFIG}, config.json) lies in it; "
-        "name the folder that a builder or scripts/sft.py wrote"
+        f"{folder}: neither a dataset ({INFO}) nor an adapter or model ({ADAPTER_CONFIG}, config.json) lies in it, nor "
+        "predictions; name the folder that a builder, scripts/sft.py or scripts/predict.py wrote"
     )
 
 

@@ -34,11 +34,8 @@ class Item:
     genres: Sequence[str] = ()
 
 
-MADE_UP = (
-    Item("The First Made-up Title", ("Comedy",)),
-    Item("The Second Made-up Title", ("Drama",)),
-    Item("The Third Made-up Title", ("Drama",)),
-)
+MADE_UP = tuple(Item(f"The {nth} Made-up Title", ("Drama",)) for nth in ("First", "Second", "Third"))
+"""Items that do not exist, to show what a prompt looks like."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from tastetune.artifacts.redaction import relative_to, shareable, without_secret
         ("meta-llama/Llama-3.2-1B", "meta-llama/Llama-3.2-1B"),
         ("https://example.org/a/b", "https://example.org/a/b"),
         ("predict.py --adapter /home/me/runs/adapter --shots 3", "predict.py --adapter adapter --shots 3"),
+        ("predict.py --adapter '/home/me and you/runs/my adapter' --x", "predict.py --adapter 'my adapter' --x"),
+        ('a file "/home/me and you/x.csv" and "/"', 'a file "x.csv" and "/"'),
         ("a likes/dislikes ratio of 1/2", "a likes/dislikes ratio of 1/2"),
         ("--output=/srv/x.parquet", "--output=x.parquet"),
         ("hf_" + "a" * 34, "hf_…"),

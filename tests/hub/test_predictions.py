@@ -179,6 +179,19 @@ def test_what_cannot_be_scored_says_why(near_hub, script, refused, run, tmp_path
     assert re.search(rf"hf://datasets/org/theirs@\w+/{name}: not a whole parquet file", refused(*flags, "org/theirs"))
 
 
+def test_a_file_that_is_cut_short_or_of_something_else_is_named(near_hub, run, monkeypatch, capsys):
+    file = run / "predictions" / "sasrec-seed1.parquet"
+    whole, other = file.read_bytes(), (run / "data" / "items" / "train.parquet").read_bytes()
+    for content, told in (
+        (whole[: len(whole) // 2], "not a whole parquet file"),
+        (other, "column 'example_id' is missi"),
+    ):
+        file.write_bytes(content)
+        status, _, err = run_in(ROOT, monkeypatch, capsys, "push.py", run / "predictions", "org/theirs")
+        assert (status, err.startswith(f"error: {file}: {told}")) == (1, True)
+    assert not near_hub.repositories
+
+
 def test_predictions_without_their_dataset_are_not_pushed(run, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (run / "predictions").rename(tmp_path / "elsewhere" / "predictions")

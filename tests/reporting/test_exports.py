@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_lists import make_lists
+from made_lists import make_futures, make_lists
 from scored import make_scored, write
 from sklearn import metrics as oracle
 
@@ -52,18 +52,23 @@ def likes(request, tmp_path_factory):
     return export(folder, "like_dislike", [read_predictions(path) for path in files], [folder / "adapter"])
 
 
-@pytest.fixture(scope="module", params=["shared", "withheld"])
+@pytest.fixture(scope="module", params=["shared", "withheld", "future"])
 def lists(request, tmp_path_factory):
-    """Records of a list with a hit, a repeat, an own film, a line off the catalogue and a hit, of none, and of hits."""
+    """Records of a list with a hit, a repeat, an own film, a line off the catalogue and a hit, of hits, and of none.
+
+    Of lists of the future the own film is none of the favourites.
+    """
     folder = tmp_path_factory.mktemp(request.param)
-    make_lists(folder / "data")
+    make_futures(folder / "data") if request.param == "future" else make_lists(folder / "data")
     if request.param == "withheld":
         forbid(folder)
 
     def predictions(rows):
-        gold, liked = (rows.table[name].to_pylist() for name in ("gold", "liked"))
-        first = [gold[0][0], gold[0][0], liked[0][0], None, gold[0][1]]
-        lines = [[ListLine(item, None, "Some Film (1970)") for item in first], [], [ListLine(i) for i in gold[2][:10]]]
+        gold, liked, seen = (rows.table[name].to_pylist() for name in ("gold", "liked", rows.dataset.seen))
+        own = next((item for item in seen[0] if item not in liked[0]), liked[0][0])
+        first = [gold[0][0], gold[0][0], own, None, gold[0][1]]
+        lines = [[ListLine(item, None, "Some Film (1970)") for item in first], [ListLine(i) for i in gold[1][:10]]]
+        lines += [[] for _ in gold[2:]]
         known = {"dataset": rows.dataset.name, "config": "top_n", "split": "test"}
         meta = Meta(model="a/made model", kind="base", fingerprint=rows.dataset.fingerprint, **known)
         return [Predictions(meta, list_table(dict(zip(rows.example_ids, lines, strict=True))))]
@@ -132,7 +137,8 @@ def figures_of_lists(rows: list[dict], catalogue: int) -> dict[str, float]:
     of_users, of_lines, recommended = defaultdict(list), defaultdict(float), set()
     for row in rows:
         gold = set(row["input"]["reference"])
-        lines, liked, popularity = (json.loads(row["metadata"][k]) for k in ("lines", "favourites", "popularity"))
+        lines, popularity = (json.loads(row["metadata"][k]) for k in ("lines", "popularity"))
+        seen = json.loads(row["metadata"].get("seen", row["metadata"]["favourites"]))
         hits = [item in gold and item not in lines[:place] for place, item in enumerate(lines)]
         for k in (3, 5, 10):
             n = sum(hits[:k])
@@ -149,7 +155,7 @@ def figures_of_lists(rows: list[dict], catalogue: int) -> dict[str, float]:
         of_users["lines"].append(len(lines))
         of_lines["off_catalogue"] += sum(item is None for item in lines)
         of_lines["repeated"] += sum(item is not None and item in lines[:place] for place, item in enumerate(lines))
-        of_lines["own"] += sum(item in liked for item in lines)
+        of_lines["own"] += sum(item in seen for item in lines)
         of_lines["popularity"] += sum(popularity)
         recommended |= {item for item in lines if item is not None}
     written = sum(of_users["lines"])
@@ -171,7 +177,7 @@ def test_every_figure_of_hits_and_lines_follows_from_the_rows_alone(lists):
     assert [row["evaluation"]["is_correct"] for row in sorted(rows, key=lambda row: -row["evaluation"]["score"])] == [
         True,
         True,
-        False,  # the user who got no list
+        *[False for _ in rows[2:]],  # the users who got no list
     ]
 
 

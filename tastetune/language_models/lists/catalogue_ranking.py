@@ -42,7 +42,7 @@ def passes(trie: TitleTrie, nodes_at_once: int = NODES_AT_ONCE, *, leaves_alone:
     """The trie cut into passes of `nodes_at_once` nodes, and the ancestors of the first of them besides.
 
     Args:
-        leaves_alone: whether no other child nodes are scored than those at which a sequence ends.
+        leaves_alone: whether only those child nodes are scored at which a sequence ends.
     """
     inner = np.flatnonzero(trie.sequence < 0)[1:]
     found = []

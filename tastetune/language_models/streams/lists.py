@@ -25,7 +25,7 @@ class StreamListAnswerer(StreamAnswerer):
     in_training: str | None = None
 
     def origin(self, rows: Rows, asking: Asking) -> dict:
-        """Lists are ranked behind so much of a past."""
+        """How long the windows are; lists have neither a threshold nor worked examples."""
         return {"settings": super().origin(rows, asking)["settings"]}
 
     def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
@@ -51,7 +51,7 @@ class StreamListAnswerer(StreamAnswerer):
 
 
 def shown_pasts(spelt: SpeltStreams, asking: Asking, context: int | None) -> tuple[list[list[int]], np.ndarray]:
-    """The tokens of each user's past, as much of it as a window holds beside the longest question, and how much."""
+    """The tokens of each user's past, as much as a window holds beside the longest question; and how many ratings."""
     streams, lengths, room = spelt.streams, spelt.lengths, spelt.room(asking.windows, context)
     longest, bounds = int(lengths[streams.asked].max()), streams.bounds.tolist()
     prompts, shown = [], []

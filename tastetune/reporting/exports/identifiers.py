@@ -10,6 +10,9 @@ from tastetune.artifacts.predictions import Predictions
 from tastetune.errors import InputError
 from tastetune.tasks.task import Rows, check_same_rows
 
+WITHHELD = "withheld"
+"""Stands for a text where ids are hashed and texts are left out."""
+
 
 class Identifiers:
     """Writes ids, and reads those of predictions that others published.

@@ -9,14 +9,11 @@ import numpy as np
 from tastetune.metrics import lines, ranking
 from tastetune.metrics.labelled import STARS
 from tastetune.metrics.recommended import DEPTH, LINES
-from tastetune.reporting.exports.identifiers import Identifiers
+from tastetune.reporting.exports.identifiers import WITHHELD, Identifiers
 from tastetune.tasks import Rows
 from tastetune.tasks.labels import Answers
 from tastetune.tasks.like_dislike import NO, YES, LikeDislike
 from tastetune.tasks.lists import Lists
-
-WITHHELD = "withheld"
-"""Stands for texts of rows that may not be passed on."""
 
 OFF_CATALOGUE = "off the catalogue"
 
@@ -30,9 +27,9 @@ LABELS_READ = (
 )
 LISTS_READ = (
     "evaluation.score is the user's NDCG@10, is_correct whether a gold item is in the list. Every figure of hits and "
-    "lines follows from input.reference, which is the gold list, and metadata: the items of the lines (null is off the "
-    "catalogue), of which a list is the first ten, the user's favourites, what else they had seen, and the share of "
-    "people who rated each recommended item."
+    "lines follows from input.reference, which is the gold list, and metadata: lines, the items of the lines (null is "
+    "off the catalogue), of which a list is the first ten; favourites; seen, the user's whole past, where rows have "
+    "one; and popularity, the share of people who rated each recommended item."
 )
 """How the records are to be read."""
 

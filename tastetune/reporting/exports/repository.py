@@ -21,14 +21,11 @@ from tastetune.artifacts.predictions import (
 from tastetune.artifacts.redaction import shareable
 from tastetune.errors import InputError
 from tastetune.reporting.exports.folders import folder_name
-from tastetune.reporting.exports.identifiers import Identifiers
+from tastetune.reporting.exports.identifiers import WITHHELD, Identifiers
 from tastetune.reporting.formats import markdown
 from tastetune.tasks import Rows, task_of
 from tastetune.tasks.like_dislike import NO, YES, LikeDislike
 from tastetune.templates import environment
-
-WITHHELD = "withheld"
-"""Stands for a text that names no item, where texts may not be passed on."""
 
 
 @contextmanager
@@ -143,17 +140,14 @@ def published(predictions: Predictions, ids: Identifiers) -> Predictions:
         columns = {name: table[name].to_pylist() for name in table.column_names}
         columns["example_id"] = [ids("row", name) for name in columns["example_id"]]
         if "item_id" in columns:
-            columns["answer"] = [WITHHELD if i is None and t is not None else None for t, i in _pairs(columns)]
+            named = zip(columns["item_id"], columns["answer"], strict=True)
+            columns["answer"] = [WITHHELD if item is None and text is not None else None for item, text in named]
             columns["item_id"] = ids.of_items(columns["item_id"])
         else:
             columns["answer"] = [None if text is None else _as_read(text) for text in columns["answer"]]
         table = pa.table(columns, schema=table.schema)
         table = table.sort_by([(name, "ascending") for name in ("example_id", "rank") if name in table.column_names])
     return Predictions(meta, table, predictions.path, predictions.source)
-
-
-def _pairs(columns: Mapping[str, list]) -> Iterator[tuple]:
-    return zip(columns["answer"], columns["item_id"], strict=True)
 
 
 def _as_read(text: str) -> str:

@@ -8,15 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastetune.artifacts.dataset import BuiltDataset
+from tastetune.artifacts.trained_rows import RATING
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import MADE_UP, NO, YES, Item, LikeDislike, time_span
 from tastetune.tasks.order import order_of
 from tastetune.tasks.rating import STARS, Rating
 from tastetune.tasks.streams.passages import Streams
 from tastetune.tasks.task import KNOWN, Rows
-
-RATING = ["user_id", "item_id", "timestamp"]
-"""What a row and its rating have in common."""
 
 
 @dataclass(frozen=True)
@@ -190,7 +188,7 @@ def _places(rows: Rows, table: pa.Table, of_split: np.ndarray) -> np.ndarray:
     """The line of each row."""
     lines = zip(*(table[name].to_pylist() for name in RATING), strict=True)
     place = {rating: line for line, rating in enumerate(lines) if of_split[line]}
-    asked = list(zip(*rows.read(RATING).to_pydict().values(), strict=True))
+    asked = list(zip(*rows.read([*RATING]).to_pydict().values(), strict=True))
     if missing := sum(rating not in place for rating in asked):
         raise InputError(
             f"{rows.dataset.source}: {missing} of {len(asked)} rows of {rows.split!r} are not in its interactions; "

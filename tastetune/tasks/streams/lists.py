@@ -20,7 +20,7 @@ WORDS = ("item", "items", "user", "enjoy")
 
 
 class StreamListTask(ListTask):
-    """Would this user, behind whose past it stands, like this item? Asked of the whole catalogue, it makes a list.
+    """Will this user like this item, after all that came before it? Asked of the whole catalogue, it makes a list.
 
     What is trained on is every rating of the log, each asked before it is told. No files of its name exist.
     """
@@ -92,7 +92,7 @@ def read_pasts(rows: Rows, writer: Stream) -> tuple[Streams, list[str]]:
 
 
 def _lines(dataset: BuiltDataset, writer: Stream, items: list[str], stars: list[float]) -> dict[str, Any]:
-    """What `Streams` holds of lines that say nothing of times, by its fields."""
+    """The texts and answers of lines, as fields of `Streams`; these lines say nothing of times."""
     named = named_items(dataset, writer.like, set(items))
     return {
         "head": writer.head,
