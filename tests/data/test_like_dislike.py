@@ -19,6 +19,7 @@ from tastetune.data.like_dislike import build
 from tastetune.data.rows import SCHEMA
 from tastetune.errors import InputError
 from tastetune.hub.plan import plan_push
+from tastetune.tasks import TASKS
 from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.prompts import read_rows
 
@@ -73,9 +74,11 @@ def test_a_dataset_of_parts_is_read_as_the_one_that_keeps_its_prompts(tmp_path, 
     assert ", ".join(f"`{name}`" for name in names[7:]) + "; prompts" in (parts.folder / "README.md").read_text()
     for split in (*SPLITS, "test_sample", "train+validation"):
         assert read_rows(parts, "like_dislike", split, SCHEMA.names) == whole.read("like_dislike", split)
-    places = np.array([3, 0])
-    prompts = whole.read("like_dislike", "test", ["prompt"]).take(places)
-    assert read_rows(parts, "like_dislike", "test", ["prompt"], places) == prompts
+    for task in (TASKS["like_dislike"], TASKS["rating"]):
+        assert task.training_table(parts, "train") == task.training_table(whole, "train")
+        some = [task.rows(dataset, "test").at(np.array([5, 3, 0])).at(np.array([1, 2])) for dataset in (parts, whole)]
+        assert task.prompts(some[0]) == task.prompts(some[1])
+        assert some[0].read(["prompt"]) == whole.read("like_dislike", "test", ["prompt"]).take([3, 0])
 
 
 def test_prompts_that_were_shortened_are_read_as_short(tmp_path, monkeypatch):
