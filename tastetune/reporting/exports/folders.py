@@ -19,6 +19,6 @@ def refuse_other_files(folder: Path) -> None:
     inside = (path.relative_to(folder.parent) for path in files)
     if other := [path for path in inside if not RECORD.fullmatch(path.as_posix()) and not path.name.startswith(".")]:
         raise InputError(
-            f"{folder.parent / other[0]}: would be lost, for all of {folder} is replaced; move it elsewhere, or write the "
-            "scores to another folder"
+            f"{folder.parent / other[0]}: would be lost, for all of {folder} is replaced; move it elsewhere, or write "
+            "the scores to another folder"
         )
