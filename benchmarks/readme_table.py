@@ -5,6 +5,7 @@
     python benchmarks/readme_table.py outputs/ml1m/scores.json text.md --seeds
     python benchmarks/readme_table.py results/speed docs/scale.md
     python benchmarks/readme_table.py results/scale docs/scale.md
+    python benchmarks/readme_table.py results/scale docs/scale.md --paper
     python benchmarks/readme_table.py tastetune README.md
 
 The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
@@ -14,7 +15,8 @@ next best. With --seeds it is that of the recipes of several seeds, between `<!-
 
 Of a folder of files that benchmarks wrote, their table is put between `<!-- speed: results/speed -->` and
 `<!-- end of speed -->`; of results/scale, what benchmarks/scale.py measured, between `<!-- growth: results/scale -->`
-and `<!-- end of growth -->`. Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and
+and `<!-- end of growth -->`; with --paper, what a billion ratings would take, between `<!-- paper: results/scale -->`
+and `<!-- end of paper -->`. Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and
 `<!-- end of map -->`, each with the first sentence of its own documentation.
 """
 
@@ -28,6 +30,7 @@ from tastetune.errors import InputError, run
 from tastetune.files import write_text
 from tastetune.growth import FOLDER as GROWTH
 from tastetune.growth import growth_table
+from tastetune.projection import breaking_table, projected_table
 from tastetune.reporting.leaderboard import first_table, seeds_table, short_table
 from tastetune.reporting.views import VIEWS
 from tastetune.speed import speed_table
@@ -40,9 +43,12 @@ def main() -> None:
     parser.add_argument("--rows", type=int, help="models in a short table (default: the whole first table)")
     parser.add_argument("--seeds", action="store_true", help="the table of recipes of several seeds")
     parser.add_argument("--metrics", nargs="+", default=[], help="of that table (default: the leaderboard's first two)")
+    parser.add_argument("--paper", action="store_true", help="what was measured, carried on to a larger log")
     args = parser.parse_args()
     if (args.source / "__init__.py").is_file():
         kind, table = "map", room_map(args.source)
+    elif args.paper:
+        kind, table = "paper", f"{projected_table(sorted(args.source.glob('*.json')))}\n\n{breaking_table()}"
     elif args.source.is_dir() and args.source.name == GROWTH.name:
         kind, table = "growth", growth_table(sorted(args.source.glob("*.json")))
     elif args.source.is_dir():

@@ -2,12 +2,14 @@
 
     python benchmarks/scale.py                                      # 100,000 and 1 million ratings
     python benchmarks/scale.py --ratings 10_000_000 --keep_dir outputs/scale
-    python benchmarks/scale.py --ratings 100_000_000 --keep_dir outputs/scale
+    python benchmarks/scale.py --ratings 100_000_000 --keep_dir outputs/scale --only built
     python benchmarks/readme_table.py results/scale docs/scale.md
 
 Each stage is a process of its own; its seconds and its peak memory are the system's. What was measured is written into
-results/scale/, one file a size, from which the table of docs/scale.md is made. The bounds at 100 million ratings are 30
-minutes and 24 GiB for the builder, on two cores. With --keep_dir the made log and what is built of it are left there.
+results/scale/ as soon as a stage ends, one file a size, from which the tables of docs/scale.md are made. The bounds at
+100 million ratings are 30 minutes and 24 GiB for the builder, on two cores. With --keep_dir the made log and what is
+built of it are left there, and a log that is there is taken; --only names the stages to run, each of which needs what
+those before it left.
 """
 
 import argparse
@@ -20,9 +22,12 @@ import pyarrow as pa
 from pyarrow import csv
 
 from tastetune.errors import run
-from tastetune.growth import measured, write_growth
+from tastetune.files import replacing
+from tastetune.growth import measured, write_stage
 
 RATINGS_A_USER, ITEMS, CHUNK = 100, 20_000, 1 << 22
+STAGES = {"built": "Dataset built", "trivial": "Trivial models", "scores": "Scores"}
+RESAMPLES = 100
 FIRST_MOMENT, SECONDS = 1_000_000_000, 10 * 365 * 86_400
 
 
@@ -30,23 +35,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ratings", type=int, nargs="+", default=[100_000, 1_000_000], help="sizes of the logs")
     parser.add_argument("--keep_dir", type=Path, help="folder for the logs and datasets (default: none is kept)")
+    parser.add_argument("--only", nargs="+", choices=STAGES, default=list(STAGES), help="stages (default: all)")
     args = parser.parse_args()
     for ratings in args.ratings:
         with tempfile.TemporaryDirectory() as scratch:
             folder = (args.keep_dir or Path(scratch)) / str(ratings)
-            write_log(folder, ratings)
-            write_growth(ratings, {name: measured(command) for name, command in stages(folder).items()})
+            if not (folder / "ratings.csv").is_file():
+                write_log(folder, ratings)
+            for stage in args.only:
+                write_stage(ratings, STAGES[stage], measured(command(stage, folder)))
 
 
-def stages(folder: Path) -> dict[str, list[str]]:
-    """The commands to measure, by what they do."""
-    run = ["--run_dir", str(folder / "run")]
+def command(stage: str, folder: Path) -> list[str]:
+    """What a stage runs."""
     log = ["--log", str(folder / "ratings.csv"), "--items", str(folder / "items.csv")]
+    run = ["--run_dir", str(folder / "run")]
+    built = [*log, "--output_dir", str(folder / "run" / "data"), "--store", "parts"]
     return {
-        "Dataset built": ["data_builders/csv_log.py", *log, "--output_dir", str(folder / "run" / "data")],
-        "Trivial models": ["scripts/baseline.py", *run],
-        "Scores": ["scripts/score.py", *run],
-    }
+        "built": ["data_builders/csv_log.py", *built],
+        "trivial": ["scripts/baseline.py", *run],
+        "scores": ["scripts/score.py", *run, "--resamples", str(RESAMPLES)],
+    }[stage]
 
 
 def write_log(folder: Path, ratings: int) -> None:
@@ -58,7 +67,7 @@ def write_log(folder: Path, ratings: int) -> None:
     generosity, quality = rng.normal(0, 0.5, users), rng.normal(0, 0.5, items)
     names = ["user_id", "item_id", "rating", "timestamp"]
     schema = pa.schema([(name, pa.int64()) for name in names])
-    with csv.CSVWriter(folder / "ratings.csv", schema) as file:
+    with replacing(folder / "ratings.csv") as path, csv.CSVWriter(path, schema) as file:
         for start in range(0, ratings, CHUNK):
             user, item = np.divmod(keys[start : start + CHUNK], items)
             stars = 3.6 + generosity[user] + quality[item] + rng.normal(0, 1, len(user))

@@ -6,8 +6,9 @@
         --dataset my-org/ml1m-like-dislike --dry_run
 
 Needs the extra `demo`. The recipe names the dataset, whose catalogue is ranked, and the run, whose adapter answers.
-Beside it stand two means and the recipe's SVD, which is fitted while the page is open and kept in the run's folder.
-The page opens on this machine alone, and nothing leaves it.
+Beside it stand two means and the recipe's SVD and SASRec, which are fitted while the page is open and kept in the run's
+folder. A button lets the model write why a title suits, and measures how far to believe it. The page opens on
+this machine alone, and nothing leaves it.
 
     --port N                  of this machine (default 7860)
     --host ADDRESS            to listen on (default 127.0.0.1, this machine alone)

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import log
 from pathlib import Path
@@ -12,8 +12,7 @@ from tempfile import NamedTemporaryFile
 
 from tastetune.config.environment import versions
 from tastetune.errors import InputError
-from tastetune.files import command_line, write_text
-from tastetune.speed import processor
+from tastetune.measurements import read_measurements, write_measurements
 
 FOLDER = Path("results/scale")
 """Where benchmarks/scale.py keeps what it measured, one file a size."""
@@ -69,48 +68,65 @@ def measured(command: Sequence[str]) -> Use:
         return Use(*json.load(file))
 
 
-def write_growth(ratings: int, stages: Mapping[str, Use]) -> Path:
-    """Write what the stages of a log of so many ratings took into `FOLDER`, print it, and return the file."""
-    content = {
-        "command": command_line("python"),
-        "processor": f"{os.cpu_count()} cores of {processor()}",
-        "versions": versions(),
-        "ratings": ratings,
-        "stages": {name: asdict(use) for name, use in stages.items()},
-    }
+def write_stage(ratings: int, stage: str, use: Use) -> Path:
+    """Write what a stage took of a log of so many ratings into `FOLDER`, print it, and return the file.
+
+    What the file holds of other stages stays, so that no stage is lost where a later one is cut off.
+    """
     path = FOLDER / f"{ratings}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(content, indent=2) + "\n")
-    print(growth_table([path]))
+    stages = (read_growth(path) if path.is_file() else {}) | {stage: use}
+    figures = {name: asdict(of) for name, of in stages.items()}
+    write_measurements(path, f"{os.cpu_count()} cores", versions(), ratings=ratings, stages=figures)
+    print(growth_table([path]), flush=True)
     return path
 
 
-def growth_table(paths: list[Path]) -> str:
-    """A Markdown table of files of `write_growth`: each stage from the smallest log to the largest.
+def read_growth(path: Path) -> dict[str, Use]:
+    """What each stage took, of a file of `write_stage`.
 
-    The power is that between a size and the one before it, of the processor's seconds: 1 is linear.
+    Raises:
+        InputError: it is none.
+    """
+    return read_measurements(path, _stages, "benchmarks/scale.py")
+
+
+def _stages(content: dict) -> dict[str, Use]:
+    return {name: Use(**use) for name, use in content["stages"].items()}
+
+
+def read_sizes(paths: Sequence[Path]) -> dict[str, list[tuple[int, Use]]]:
+    """What each stage took of logs of each size, the smallest first.
 
     Raises:
         InputError: no files, or one that benchmarks/scale.py did not write.
     """
     if not paths:
         raise InputError(f"no file in {FOLDER}; run benchmarks/scale.py")
-    sizes: dict[int, dict[str, Use]] = {}
-    for path in paths:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            sizes[content["ratings"]] = {name: Use(**use) for name, use in content["stages"].items()}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(f"{path}: expected what benchmarks/scale.py writes; run it anew") from error
+    sizes: dict[str, list[tuple[int, Use]]] = {}
+    for path in sorted(paths, key=_ratings):
+        for stage, use in read_growth(path).items():
+            sizes.setdefault(stage, []).append((_ratings(path), use))
+    return sizes
+
+
+def _ratings(path: Path) -> int:
+    return read_measurements(path, lambda content: int(content["ratings"]), "benchmarks/scale.py")
+
+
+def growth_table(paths: Sequence[Path]) -> str:
+    """A Markdown table of files of `write_stage`: each stage from the smallest log to the largest.
+
+    The power is that between a size and the one before it, of the processor's seconds: 1 is linear.
+
+    Raises:
+        InputError: see `read_sizes`.
+    """
     lines = [f"| {' | '.join(HEAD)} |", "|:--|--:|--:|--:|--:|--:|"]
-    for stage in dict.fromkeys(name for stages in sizes.values() for name in stages):
-        before: tuple[int, Use] | None = None
-        for ratings in sorted(size for size, stages in sizes.items() if stage in stages):
-            use = sizes[ratings][stage]
+    for stage, sizes in read_sizes(paths).items():
+        for before, (ratings, use) in zip([None, *sizes], sizes, strict=False):
             power = f"{exponent(before, (ratings, use)):.2f}" if before else "–"
             figures = f"{use.seconds:,.0f} | {use.processor_seconds:,.0f} | {use.bytes / 2**30:.1f}"
             lines.append(f"| {stage} | {ratings:,} | {figures} | {power} |")
-            before = ratings, use
     return "\n".join(lines)
 
 

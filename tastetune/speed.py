@@ -4,8 +4,6 @@ A machine is seldom quiet. So each way runs on one thread, its time is what the 
 turns: what else the machine does hits both.
 """
 
-import json
-import platform
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from tastetune.errors import InputError
-from tastetune.files import command_line, write_text
+from tastetune.measurements import read_measurements, write_measurements
 
 FOLDER = Path("results/speed")
 """Where the benchmarks keep what they measured."""
@@ -68,16 +66,9 @@ def in_turns(ways: Mapping[str, Callable[[], float]], turns: int) -> dict[str, f
 
 def write_speed(name: str, comparisons: list[Comparison], versions: Mapping[str, str], turns: int) -> Path:
     """Write what a benchmark measured into `FOLDER`, print it, and return the file."""
-    content = {
-        "command": command_line("python"),
-        "processor": f"one thread of {processor()}",
-        "turns": turns,
-        "versions": {"python": platform.python_version(), **versions},
-        "comparisons": [asdict(comparison) for comparison in comparisons],
-    }
     path = FOLDER / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(content, indent=2) + "\n")
+    figures = [asdict(comparison) for comparison in comparisons]
+    write_measurements(path, "one thread", versions, turns=turns, comparisons=figures)
     print(speed_table([path]))
     return path
 
@@ -92,10 +83,7 @@ def speed_table(paths: list[Path]) -> str:
         raise InputError("no file of a benchmark there; run the scripts of benchmarks/ that write into results/speed")
     lines = [f"| {' | '.join(HEAD)} |", "|:--|:--|--:|--:|--:|:--|"]
     for path in paths:
-        try:
-            comparisons = [Comparison(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))["comparisons"]]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}: expected what a script of benchmarks/ writes; run it anew") from error
+        comparisons = read_measurements(path, _comparisons, "a script of benchmarks/")
         lines += [_line(comparison) for comparison in comparisons]
     return "\n".join(lines)
 
@@ -105,9 +93,5 @@ def _line(made: Comparison) -> str:
     return f"| {made.what} | {made.beside} | {' | '.join(rates)} | {made.ratio:.1f} | {made.equal} |"
 
 
-def processor() -> str:
-    """The name of this machine's processor."""
-    names = Path("/proc/cpuinfo")
-    lines = names.read_text(encoding="utf-8").splitlines() if names.is_file() else []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
+def _comparisons(content: dict) -> list[Comparison]:
+    return [Comparison(**entry) for entry in content["comparisons"]]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tastetune.errors import InputError
-from tastetune.growth import Use, exponent, growth_table, measured, write_growth
+from tastetune.growth import Use, exponent, growth_table, measured, read_growth, write_stage
 
 
 def test_a_stage_is_a_process_whose_time_and_memory_are_its_own():
@@ -28,8 +28,8 @@ def test_the_power_of_growth_by_hand():
 def test_what_was_measured_is_kept_and_shown_from_the_smallest_log_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     paths = [
-        write_growth(10_000, {"Built": Use(61.4, 100.2, 3 << 30)}),
-        write_growth(1_000, {"Built": Use(7.0, 10.02, 1 << 29)}),
+        write_stage(10_000, "Built", Use(61.4, 100.2, 3 << 30)),
+        write_stage(1_000, "Built", Use(7.0, 10.02, 1 << 29)),
     ]
     assert [path.as_posix() for path in paths] == ["results/scale/10000.json", "results/scale/1000.json"]
     assert json.loads(paths[0].read_text())["ratings"] == 10_000
@@ -37,6 +37,14 @@ def test_what_was_measured_is_kept_and_shown_from_the_smallest_log_on(tmp_path, 
         "| Built | 1,000 | 7 | 10 | 0.5 | – |",
         "| Built | 10,000 | 61 | 100 | 3.0 | 1.00 |",
     ]
+
+
+def test_a_stage_that_ended_stays_where_another_is_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, again, scored = Use(7.0, 10.0, 1), Use(6.0, 9.0, 1), Use(1.0, 1.0, 1)
+    for stage, use in (("Built", first), ("Scored", scored), ("Built", again)):
+        path = write_stage(1_000, stage, use)
+    assert read_growth(path) == {"Built": again, "Scored": scored}
 
 
 def test_what_is_no_benchmarks_file_is_refused(tmp_path):

@@ -54,7 +54,7 @@ MEANINGS = {
         (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
         "the disk takes no more ({error}); free some space, or set HF_HOME to a folder of another disk, then {again}",
     ),
-    HFValidationError: "no Hub id ({error}); write it as org/name",
+    HFValidationError: "no Hub id; one is written org/name",
     GatedRepoError: "gated; ask for access on its page at {hub}, then `hf auth login` with the account that has it",
     RevisionNotFoundError: "{hub} has no such branch, tag or commit; check the revision",
     RepositoryNotFoundError: "{hub} shows no such repository; check the id, and `hf auth login` if it is private",

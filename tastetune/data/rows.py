@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tastetune.artifacts.dataset import TEXTS
+from tastetune.data.histories import COLUMNS as HISTORIES
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import Item, LikeDislike
 from tastetune.tasks.prompts import PromptWriter, each_once, joined_lists
@@ -32,7 +33,6 @@ SCHEMA = pa.schema(
     ]
 )
 
-HISTORIES = ("history", "history_ratings", "history_timestamps")
 CANONICAL = ["example_id", "label", "rating", "timestamp", "history", "history_ratings", "prompt"]
 """Columns that a dataset's fingerprint is of."""
 

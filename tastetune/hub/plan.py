@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tastetune.artifacts.dataset import INFO, open_any
 from tastetune.artifacts.json_files import read_json
-from tastetune.artifacts.run import MERGED, RUN
+from tastetune.artifacts.run import COST, MERGED, RUN
 from tastetune.errors import InputError
 from tastetune.hub.base_model import ADAPTER_CONFIG, named_base, with_base_model
 from tastetune.hub.llama import LICENCE_FILES, built_with, check_name, licence_text, licence_url, llama_of, notice
@@ -16,6 +16,13 @@ from tastetune.hub.screening import files_to_push
 CARD = "README.md"
 TITLE = re.compile(r"^# .*$", re.MULTILINE)
 INDEXED = re.compile(r"^(model-index:\n- name: ).*$", re.MULTILINE)
+
+RECORDED = {
+    RUN: "train the model anew, or fetch it anew",
+    COST: "train the model anew, or fetch it anew",
+    "scores.json": "score it anew with scripts/score.py",
+}
+"""What is read of a run where it arrives, and what to do where it is damaged."""
 
 PLACE = "path/or/hub-id"
 """Stands on a card that is written here for the repository that it may go to."""
@@ -88,14 +95,16 @@ def plan_push(
         licence: of the base model, as its card on the Hub states it, where that is known.
 
     Raises:
-        InputError: see `files_to_push`; or a model made from a Llama whose repository is called otherwise than its
-            licence asks.
+        InputError: see `files_to_push`; a damaged record of a run; or a model made from a Llama whose repository is
+            called otherwise than its licence asks.
     """
     folder = Path(folder)
     choice = {"private": private, "ignore": ignore, "checkpoints": checkpoints, "base_model": base_model}
     if repo_type == "dataset":
         _refuse_parts(folder)
     files, left_out = files_to_push(folder, repo_type, **choice, permission=permission, dataset=dataset)
+    for name in set(files) & RECORDED.keys():
+        read_json(folder / name, RECORDED[name])
     push = Push({name: folder / name for name in files}, left_out)
     if base_model:
         push.contents |= with_base_model(folder, files, base_model)

@@ -38,16 +38,16 @@ def model_card(scores: dict, adapter: str | Path, home: str | Path) -> str:
         citation=scores["dataset"]["settings"].get("citation"),
         elsewhere=trained_elsewhere(rows[0], scores),
         places={row["model"]: "./" + row["adapter"].removeprefix(root).lstrip("/") for row in rows},
-        prompt=_made_up_prompt(rows[0], scores["dataset"]["settings"]),
+        prompt=_made_up_prompt(rows[0], scores["dataset"]),
         metadata=_metadata(view, scores["dataset"], name, rows).to_yaml(),
     )
     return str(ModelCard(card))
 
 
-def _made_up_prompt(model: dict, settings: dict) -> str | None:
-    """What a model of yes and no is asked, with made-up titles; None where the dataset does not say its words."""
-    wording, config = settings.get("task"), model["settings"].get("dataset_config", "like_dislike")
-    if not isinstance(wording, dict) or config not in WRITERS:
+def _made_up_prompt(model: dict, dataset: dict) -> str | None:
+    """What a model of yes and no is asked, with made-up titles; None of others, or where the words are not known."""
+    wording, config = dataset["settings"].get("task"), model["settings"].get("dataset_config", dataset["config"])
+    if config not in WRITERS or not isinstance(wording, dict):
         return None
     return WRITERS[config](LikeDislike(**wording)).made_up_prompt()
 

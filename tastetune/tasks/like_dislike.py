@@ -34,11 +34,8 @@ class Item:
     genres: Sequence[str] = ()
 
 
-MADE_UP = (
-    Item("The First Made-up Title", ("Comedy",)),
-    Item("The Second Made-up Title", ("Drama",)),
-    Item("The Third Made-up Title", ("Drama",)),
-)
+MADE_UP = tuple(Item(f"The {nth} Made-up Title", ("Drama",)) for nth in ("First", "Second", "Third"))
+"""Items that do not exist, to show what a prompt looks like."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +102,7 @@ class LikeDislike:
             raise InputError(f"a history of {len(history)} items has {len(ratings)} ratings; give one rating an item")
         if self.times and len(history) != len(ages):
             raise InputError(f"a history of {len(history)} items has {len(ages)} ages; give one age an item")
-        past = zip(history, ratings, ages if self.times else repeat(0), strict=False)
-        lines = "\n".join(self._history_line(*rated) for rated in past)
+        lines = "\n".join(map(self._history_line, history, ratings, ages if self.times else repeat(0)))
         before, between, behind = self.around_history
         return before + (lines or EMPTY) + between + self.named(target) + behind
 

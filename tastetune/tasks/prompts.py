@@ -14,8 +14,7 @@ from tastetune.artifacts.dataset import TEXTS, BuiltDataset
 from tastetune.errors import InputError
 from tastetune.tasks.like_dislike import EMPTY, Item, LikeDislike, ago
 
-PARTS = ["item_id", "label", "history", "history_ratings"]
-TIMES = ["timestamp", "history_timestamps"]
+PARTS, TIMES = ["item_id", "label", "history", "history_ratings"], ["timestamp", "history_timestamps"]
 """Columns that a prompt and its answer are made of; `TIMES` where the wording tells times."""
 
 LINES_AT_ONCE = 1 << 20

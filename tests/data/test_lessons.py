@@ -63,7 +63,7 @@ def test_the_sentences_speak_of_the_logs_own_things():
         "Of 100 test rows 0.0% are of readers and 1.0% of books without a training row.",
         "50.0% of a user's neighbouring ratings have equal times.",
         "User mean plus item mean reaches a ROC-AUC of 0.790 on test, and an item's likes alone 0.700. The 95% "
-        "interval is 0.030 wide; for one of a point (0.01) about 900 test rows are needed.",
+        "interval of the first is 0.030 wide; about 900 test rows would make it 0.01 wide.",
     ]
 
 

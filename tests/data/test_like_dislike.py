@@ -68,7 +68,9 @@ def test_a_dataset_of_parts_is_read_as_the_one_that_keeps_its_prompts(tmp_path, 
     whole, parts = built(tmp_path / "whole", **flags), built(tmp_path / "parts", store="parts", **flags)
     assert parts.fingerprint == whole.fingerprint
     assert parts.info["counts"] == whole.info["counts"]
-    assert not {"prompt", "completion"} & set(pq.read_schema(parts.path("like_dislike", "train")).names)
+    names = pq.read_schema(parts.path("like_dislike", "train")).names
+    assert not {"prompt", "completion"} & set(names)
+    assert ", ".join(f"`{name}`" for name in names[6:]) + "; prompts" in (parts.folder / "README.md").read_text()
     for split in (*SPLITS, "test_sample", "train+validation"):
         assert read_rows(parts, "like_dislike", split, SCHEMA.names) == whole.read("like_dislike", split)
     places = np.array([3, 0])

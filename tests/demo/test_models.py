@@ -1,5 +1,7 @@
 """A run's models are asked again and again about one catalogue."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_model import make_run
@@ -11,6 +13,7 @@ from tastetune.config.recipe import parse_recipe
 from tastetune.demo.fitting import Recommenders, fitted_once
 from tastetune.demo.models import load_models
 from tastetune.demo.session import Session
+from tastetune.demo.side_fit import fitted_side
 from tastetune.demo.view import explanation_html, item_html, list_html, moves_html, unasked
 from tastetune.errors import InputError
 from tastetune.explanations.explanation import Explanation
@@ -133,6 +136,24 @@ def test_an_svd_is_fitted_once_and_kept(models, config, tmp_path):
     written = kept.stat().st_mtime_ns
     assert fitted_once(*where).factors.tolist() == first.factors.tolist()
     assert kept.stat().st_mtime_ns == written
+
+
+class Fitted:
+    """Recommenders that are fitted already."""
+
+    def __init__(self, **sides):
+        self.fitted = lambda: sides
+
+
+def test_recommenders_read_the_marks_and_stand_before_the_means(models, config):
+    svd = {"model": "SVD", "embedding_size": 4, "learning_rate": 0.05, "train_batch_size": 16, "epochs": 1}
+    sasrec = {"model": "PointwiseSASRec", "hidden_size": 8, "inner_size": 8, "train_batch_size": 64, "epochs": 1}
+    sides = {name: fitted_side(config(keys), models.dataset) for name, keys in {"svd": svd, "sasrec": sasrec}.items()}
+    advice = replace(models, recommenders=Fitted(**sides)).ask(MARKS)
+    assert [of.model for of in advice.scores] == ["sft", "svd", "sasrec", "user_item_mean", "item_mean"]
+    assert [of.unit for of in advice.scores[1:3]] == ["stars", "probability"]
+    expected = sides["sasrec"].estimates(list(MARKS), [4.0, 3.0], advice.items)
+    np.testing.assert_array_equal(advice.scores[2].values, expected)
 
 
 def test_without_recommenders_nothing_is_fitted_and_nothing_said(models):

@@ -10,6 +10,7 @@ from made import make_dataset
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.errors import InputError
+from tastetune.hub.plan import plan_push
 from tastetune.hub.screening import files_to_push, guess_type
 
 CONFIGS = {
@@ -224,6 +225,7 @@ from pathlib import Path
 import torch
 from peft import AutoPeftModelForCausalLM, LoraConfig, PeftModel, get_peft_model
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from tastetune.hub.plan import plan_push
 from tastetune.hub.push import push_folder
 
 folder = Path(sys.argv[1])
@@ -322,6 +324,13 @@ def test_a_card_must_be_there_and_valid(adapter, card, message):
         (adapter / "README.md").write_text(card)
     with pytest.raises(InputError, match=message):
         files_to_push(adapter)
+
+
+@pytest.mark.parametrize("name", ["run.json", "cost.json", "scores.json"])
+def test_a_record_that_was_cut_is_refused(adapter, name):
+    (adapter / name).write_text('{"steps": ')
+    with pytest.raises(InputError, match=rf"{name}: not a whole JSON file .* anew"):
+        plan_push(adapter, "org/adapter")
 
 
 @pytest.mark.parametrize("base", ["/srv/llama", "outputs/quickstart/base", "../base", None])

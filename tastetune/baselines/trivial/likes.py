@@ -188,9 +188,11 @@ def joined(first: CodedLikes, second: CodedLikes) -> CodedLikes:
 
 def _codes(tables: dict[str, pa.Table], column: str) -> dict[str, np.ndarray]:
     """A column of ids as numbers from 0, by table."""
-    ids = pa.concat_arrays([chunk for table in tables.values() for chunk in table[column].chunks])
+    chunks = [chunk for table in tables.values() for chunk in table[column].chunks]
+    coded = pa.chunked_array(chunks, pa.string()).dictionary_encode()  # with one dictionary; one array holds 2 GiB
+    indices = np.concatenate([chunk.indices.to_numpy() for chunk in coded.chunks])
     ends = np.cumsum([len(table) for table in tables.values()])
-    return dict(zip(tables, np.split(ids.dictionary_encode().indices.to_numpy(), ends[:-1]), strict=True))
+    return dict(zip(tables, np.split(indices, ends[:-1]), strict=True))
 
 
 def _history(ratings: pa.ChunkedArray, like_from: float) -> np.ndarray:

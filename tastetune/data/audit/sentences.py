@@ -69,8 +69,8 @@ def _means(counts: Mapping) -> Iterator[str]:
         return
     yield (
         f"User mean plus item mean reaches a ROC-AUC of {lessons['user_item_mean']:.3f} on test, and an item's likes "
-        f"alone {lessons['item_likes']:.3f}. Its 95% interval is {lessons['interval']:.3f} wide; about "
-        f"{lessons['rows_for_a_point']:,} test rows would make it 0.01 wide."
+        f"alone {lessons['item_likes']:.3f}. The 95% interval of the first is "
+        f"{lessons['interval']:.3f} wide; about {lessons['rows_for_a_point']:,} test rows would make it 0.01 wide."
     )
 
 

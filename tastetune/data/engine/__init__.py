@@ -12,7 +12,7 @@ from ibis.expr import types as ir
 from tastetune.errors import InputError
 from tastetune.tasks.order import BY_ITEM_ID, Order
 
-MEMORY = "40%"
+MEMORY = "30%"
 """Of the machine's, for one DuckDB: a builder has two at the end, and Python beside them."""
 
 SCRATCH = "tastetune.scratch"

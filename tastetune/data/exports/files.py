@@ -55,7 +55,8 @@ def export_files(path: str | Path) -> list[ExportFile]:
     """All files of an export, sorted by name; those that hold no table are left out.
 
     Raises:
-        InputError: nothing is there, nothing in it is a table, or an archive is damaged, locked or too large.
+        InputError: nothing is there, nothing in it is a table or holds anything, or an archive is damaged, locked or
+            too large.
     """
     path = Path(path)
     if not path.exists():
@@ -66,6 +67,8 @@ def export_files(path: str | Path) -> list[ExportFile]:
         raise InputError(f"{path}: cannot be unpacked ({error}); download it anew") from error
     if not files:
         raise InputError(f"{path}: holds no file that ends in .csv, .json or .xml; name the export as downloaded")
+    if not any(file.content.strip() for file in files):
+        raise InputError(f"{path}: empty; name a list or an export with some titles in it")
     return files
 
 

@@ -1,11 +1,13 @@
 """What the times of a log are, and the same as seconds since 1970 in UTC."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 import ibis
 from ibis.expr import types as ir
 
+from tastetune.data.engine import keep
 from tastetune.data.reading.logs import RawLog
 from tastetune.data.reading.problems import Check, Problem
 from tastetune.errors import InputError
@@ -70,18 +72,21 @@ def in_seconds(log: RawLog, unit: str | None = None) -> tuple[RawLog, str]:
     unit = unit or unit_of(log.table).name
     time = log.table.timestamp.strip()
     kind, seconds = _moments(time) if unit in (*UNITS, ZONED, NO_ZONE) else (None, _by_unit(time, unit))
-    written = log.table.timestamp.fill_null("(empty)")
+    timed = log.having(seconds=seconds, kind=ibis.literal(unit) if kind is None else kind)
+    # Worked out once: each question below, and of the log later, would read the file and its times anew
+    timed = replace(timed, table=keep(timed.table))
+    what = f" is not of the {unit}" if kind is None else " is neither a number nor a date like 2024-05-31T12:00:00Z"
     mend = (
         "mend or remove the line",
         "say with --time_format what the times are, or leave them out by --time_column none",
     )
-    what = f" is not of the {unit}" if kind is None else " is neither a number nor a date like 2024-05-31T12:00:00Z"
-    unread = seconds.isnull() if kind is None else kind.isnull() | seconds.isnull()
-    checks = [
-        Check(unread, ibis.literal("timestamp ") + written + what, *mend),
-        Check(seconds < 0, ibis.literal("timestamp ") + written + " is before 1970", *mend),
-    ]
-    timed = log.having(seconds=seconds, kind=ibis.literal(unit) if kind is None else kind).checked(checks)
+    table, written = timed.table, timed.table.timestamp.fill_null("(empty)")
+    timed = timed.checked(
+        [
+            Check(table.kind.isnull() | table.seconds.isnull(), ibis.literal("timestamp ") + written + what, *mend),
+            Check(table.seconds < 0, ibis.literal("timestamp ") + written + " is before 1970", *mend),
+        ]
+    )
     kinds = timed.table.group_by("kind").agg(rows=ibis._.count(), row=ibis._.row.min()).order_by("row")
     first, *others = kinds.to_pyarrow().to_pylist() or [{"kind": unit}]
     mixed = [_mixed(log, first, other) for other in others]
