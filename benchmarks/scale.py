@@ -26,6 +26,7 @@ from tastetune.files import replacing
 from tastetune.growth import measured, write_stage
 
 RATINGS_A_USER, ITEMS, CHUNK = 100, 20_000, 1 << 22
+USERS_AT_ONCE = 100_000
 STAGES = {"built": "Dataset built", "trivial": "Trivial models", "scores": "Scores"}
 RESAMPLES = 100
 FIRST_MOMENT, SECONDS = 1_000_000_000, 10 * 365 * 86_400
@@ -61,21 +62,29 @@ def command(stage: str, folder: Path) -> list[str]:
 def write_log(folder: Path, ratings: int) -> None:
     """`ratings.csv` and `items.csv`: users of unlike activity, items of unlike popularity, and who likes what."""
     folder.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(0)
-    users, items = ratings // RATINGS_A_USER, min(ITEMS, ratings // 50)
-    keys = pairs(rng, users, items, ratings)
-    generosity, quality = rng.normal(0, 0.5, users), rng.normal(0, 0.5, items)
+    items = min(ITEMS, ratings // 50)
     names = ["user_id", "item_id", "rating", "timestamp"]
     schema = pa.schema([(name, pa.int64()) for name in names])
     with replacing(folder / "ratings.csv") as path, csv.CSVWriter(path, schema) as file:
-        for start in range(0, ratings, CHUNK):
-            user, item = np.divmod(keys[start : start + CHUNK], items)
-            stars = 3.6 + generosity[user] + quality[item] + rng.normal(0, 1, len(user))
-            time = FIRST_MOMENT + rng.integers(0, SECONDS, len(user))
-            columns = [user, item, np.clip(np.rint(stars), 1, 5).astype(np.int64), time]
+        for columns in made(np.random.default_rng(0), ratings // RATINGS_A_USER, items, ratings):
             file.write_table(pa.table(dict(zip(names, columns, strict=True)), schema=schema))
     titles = [f"Title {number}" for number in range(items)]
     csv.write_csv(pa.table({"item_id": pa.array(range(items)), "title": titles}), folder / "items.csv")
+
+
+def made(rng: np.random.Generator, users: int, items: int, ratings: int) -> Iterator[list[np.ndarray]]:
+    """Users, items, stars and times, by user, some at a time."""
+    quality = None
+    for first in range(0, users, USERS_AT_ONCE):
+        block = min(USERS_AT_ONCE, users - first)
+        keys = pairs(rng, block, items, ratings * (first + block) // users - ratings * first // users)
+        generosity = rng.normal(0, 0.5, block)
+        quality = rng.normal(0, 0.5, items) if quality is None else quality
+        for start in range(0, len(keys), CHUNK):
+            user, item = np.divmod(keys[start : start + CHUNK], items)
+            stars = 3.6 + generosity[user] + quality[item] + rng.normal(0, 1, len(user))
+            time = FIRST_MOMENT + rng.integers(0, SECONDS, len(user))
+            yield [first + user, item, np.clip(np.rint(stars), 1, 5).astype(np.int64), time]
 
 
 def pairs(rng: np.random.Generator, users: int, items: int, n: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
 from pathlib import Path
 
 from tastetune.growth import Use, exponent, read_sizes
@@ -60,8 +59,8 @@ HOLDINGS = (
 def projected_table(paths: Sequence[Path]) -> str:
     """A Markdown table of what each stage would take of the log on paper, from files of `tastetune.growth`.
 
-    The processor's seconds and the memory grow from the largest log that was measured as they did up to it, and no
-    slower than the ratings: to begin with they grow less, for the libraries take their share.
+    The processor's seconds grow from the largest log that was measured as they did up to it, and no slower than the
+    ratings: to begin with they grow less, for the libraries take their share. Memory goes on along a straight line.
 
     Raises:
         InputError: see `tastetune.growth.read_sizes`.
@@ -73,7 +72,7 @@ def projected_table(paths: Sequence[Path]) -> str:
         times = RATINGS / ratings
         power = max(1.0, exponent(sizes[-2], sizes[-1])) if len(sizes) > 1 else 1.0
         hours = use.processor_seconds * times**power / 3600
-        memory = use.bytes * times ** _power_of_memory(sizes) / 2**30
+        memory = _bytes(sizes) / 2**30
         where = ", ".join(f"`{name}`" for name in RESTS_ON.get(stage, ()))
         figures = f"{power:.2f} | {hours:,.1f} | {hours * DOLLARS:,.2f} | {memory:,.0f}"
         lines.append(f"| {stage} | {ratings:,} | {figures} | {where} |")
@@ -89,8 +88,7 @@ def breaking_table() -> str:
     return "\n".join(lines)
 
 
-def _power_of_memory(sizes: Sequence[tuple[int, Use]]) -> float:
-    if len(sizes) < 2:
-        return 1.0
-    (n, use), (m, more) = sizes[-2:]
-    return log(more.bytes / use.bytes) / log(m / n)
+def _bytes(sizes: Sequence[tuple[int, Use]]) -> float:
+    """On the line through the two largest sizes, or through nothing and the only one."""
+    (n, before), (m, use) = [(0, Use(0, 0, 0)), *sizes][-2:]
+    return use.bytes + (use.bytes - before.bytes) / (m - n) * (RATINGS - m)

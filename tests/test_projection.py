@@ -18,10 +18,12 @@ def measured(tmp_path, monkeypatch):
 
 
 def test_hours_dollars_and_memory_by_hand(measured):
-    # Ten times the ratings took ten times the seconds and twice the memory. A billion is 1,000 times a million: 36
-    # seconds become 10 hours, at 5 cents half a dollar; memory doubles three times more, from 1 to 8 GiB.
-    paths = [measured(1_000_000, 36, 1), measured(100_000, 3.6, 0.5)]
-    assert projected_table(paths).splitlines()[2].startswith("| Dataset built | 1,000,000 | 1.00 | 10.0 | 0.50 | 8 | ")
+    # Ten times the ratings took ten times the seconds. A billion is 1,000 times a million: 36 seconds become 10 hours,
+    # at 5 cents half a dollar. 900,000 ratings more took 0.9 GiB more, so another 999 million take 999: with 1, 1,000.
+    paths = [measured(1_000_000, 36, 1), measured(100_000, 3.6, 0.1)]
+    assert (
+        projected_table(paths).splitlines()[2].startswith("| Dataset built | 1,000,000 | 1.00 | 10.0 | 0.50 | 1,000 |")
+    )
 
 
 def test_what_grew_less_than_the_log_is_carried_on_as_if_it_grew_with_it(measured):

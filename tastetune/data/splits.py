@@ -34,7 +34,8 @@ def split(interactions: ir.Table, protocol: str, order: Order = BY_ITEM_ID) -> i
         InputError: a split is left without rows.
     """
     rules = {"per_user": per_user, "timeline": timeline, "predefined": predefined}
-    table = keep(rules[protocol](interactions, order))
+    # By user, so that an engine finds some users' ratings without reading all
+    table = keep(rules[protocol](interactions, order).order_by("user_id"))
     parts = table.select("split").distinct().to_pyarrow()["split"].to_pylist()
     for name in SPLITS:
         if name not in parts:
