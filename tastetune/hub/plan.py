@@ -61,7 +61,8 @@ class Push:
         """Have the card name the repository where it names the folder; the folder's own stays as it is."""
         name, card = repo_id.rpartition("/")[2], self.card
         if (title := TITLE.search(card)) and title[0] == f"# {folder.resolve().name}":
-            card = INDEXED.sub(rf"\g<1>{name}", TITLE.sub(f"# {name}", card, count=1), count=1)
+            card = TITLE.sub(lambda _: f"# {name}", card, count=1)
+            card = INDEXED.sub(lambda index: f"{index[1]}{name}", card, count=1)
         if "/" in repo_id:
             card = card.replace(PLACE, repo_id)
         if card != self.card:

@@ -333,6 +333,15 @@ def test_a_record_that_was_cut_is_refused(adapter, name):
         plan_push(adapter, "org/adapter")
 
 
+def test_an_id_with_a_backslash_is_written_as_it_is(adapter):
+    r"""`\d` is no pattern here; the Hub, when it is asked, has no such id."""
+    index = ["model-index:", "- name: adapter", "  results: []"]
+    (adapter / "README.md").write_text("\n".join(["---", "license: mit", *index, "---", "", "# adapter", ""]))
+    card = plan_push(adapter, r"org\data").card
+    assert "- name: org\\data\n" in card
+    assert card.endswith("# org\\data\n")
+
+
 @pytest.mark.parametrize("base", ["/srv/llama", "outputs/quickstart/base", "../base", None])
 def test_an_adapter_of_a_local_base_is_refused(adapter, base):
     (adapter / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": base}))

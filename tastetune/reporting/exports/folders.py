@@ -14,10 +14,11 @@ def folder_name(name: str) -> str:
 
 
 def refuse_other_files(folder: Path) -> None:
-    """Raise InputError if `folder`, which is to be replaced or removed, holds a file that no export wrote."""
-    inside = (path.relative_to(folder.parent) for path in sorted(folder.rglob("*")) if not path.is_dir())
+    """Raise InputError if `folder`, which is to be replaced or removed, holds or is a file that no export wrote."""
+    files = (path for path in [folder, *sorted(folder.rglob("*"))] if path.exists() and not path.is_dir())
+    inside = (path.relative_to(folder.parent) for path in files)
     if other := [path for path in inside if not RECORD.fullmatch(path.as_posix()) and not path.name.startswith(".")]:
         raise InputError(
-            f"{folder.parent / other[0]}: would be lost, for {folder} holds what is exported alone, and is replaced "
-            "whole; move the file elsewhere, or write the scores to another folder"
+            f"{folder.parent / other[0]}: would be lost, for all of {folder} is replaced; move it elsewhere, or write "
+            "the scores to another folder"
         )

@@ -167,6 +167,7 @@ def test_the_dataset_says_what_it_is(tmp_path):
     assert dataset.info["counts"]["interactions"] == {"train": 9, "validation": 6, "test": 7}
     card = (tmp_path / "made" / "README.md").read_text(encoding="utf-8")
     assert "| set aside: liked nothing more before the split ends | 1 |" in card
+    assert "| movies in the gold list | 1 | 1.75 | 2 | 2.25 | 3 |" in card  # quartiles of 1, 2, 2 and 3
     assert "neighbours" not in card
 
 
