@@ -11,7 +11,8 @@
 The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
 between them is replaced. With --rows the table is a short one: the reference, the best model of each kind, and then the
 next best. With --seeds it is that of the recipes of several seeds, between `<!-- seeds: FILE -->` and
-`<!-- end of seeds -->`, with the metrics that --metrics names.
+`<!-- end of seeds -->`, with the metrics that --metrics names. With --costs it says what the training of each adapter
+took, between `<!-- costs: FILE -->` and `<!-- end of costs -->`.
 
 Of a folder of files that benchmarks wrote, their table is put between `<!-- speed: results/speed -->` and
 `<!-- end of speed -->`; of results/scale, what benchmarks/scale.py measured, between `<!-- growth: results/scale -->`
@@ -31,7 +32,7 @@ from tastetune.files import write_text
 from tastetune.growth import FOLDER as GROWTH
 from tastetune.growth import growth_table
 from tastetune.projection import breaking_table, projected_table
-from tastetune.reporting.leaderboard import first_table, seeds_table, short_table
+from tastetune.reporting.leaderboard import costs_table, first_table, seeds_table, short_table
 from tastetune.reporting.views import VIEWS
 from tastetune.speed import speed_table
 
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("source", type=Path, help="a scores.json, or a folder")
     parser.add_argument("text", type=Path, help="the text to put the table into")
     parser.add_argument("--rows", type=int, help="models in a short table (default: the whole first table)")
+    parser.add_argument("--costs", action="store_true", help="the table of what the training of each adapter took")
     parser.add_argument("--seeds", action="store_true", help="the table of recipes of several seeds")
     parser.add_argument("--metrics", nargs="+", default=[], help="of that table (default: the leaderboard's first two)")
     parser.add_argument("--paper", action="store_true", help="what was measured, carried on to a larger log")
@@ -53,6 +55,8 @@ def main() -> None:
         kind, table = "growth", growth_table(sorted(args.source.glob("*.json")))
     elif args.source.is_dir():
         kind, table = "speed", speed_table(sorted(args.source.glob("*.json")))
+    elif args.costs:
+        kind, table = "costs", costs_table(read_scores(args.source, VIEWS))
     elif args.seeds:
         kind, table = "seeds", seeds_table(read_scores(args.source, VIEWS), args.metrics)
     else:

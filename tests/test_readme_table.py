@@ -6,10 +6,11 @@ from scored import ROOT, run_in
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import find_predictions, read_predictions
 from tastetune.artifacts.scores import read_scores
+from tastetune.errors import InputError
 from tastetune.evaluation.scoring import score
 from tastetune.files import write_all
 from tastetune.reporting.files import files_of
-from tastetune.reporting.leaderboard import short_table
+from tastetune.reporting.leaderboard import costs_table, short_table
 from tastetune.reporting.views import VIEWS
 from tastetune.speed import Comparison, write_speed
 from tastetune.tasks import TASKS
@@ -52,6 +53,27 @@ def test_a_short_table_is_computed_from_the_scores(folder, run_table):
     table = (folder / "text.md").read_text().partition("-->\n")[2].partition("\n<!-- end")[0]
     assert table == short_table(read_scores(folder / "out" / "scores.json", VIEWS), 3)
     assert table.count("\n| ") == 4 - 1  # the head stands first, and below it three models
+
+
+def test_a_table_of_costs_has_the_adapters_that_learnt_least_first(folder):
+    estimate = {"value": 0.75, "low": 0.7, "high": 0.8}
+    trained = {"steps": 100, "examples": 6400, "tokens": 1439008, "seconds": 8282.4, "flops": 9.95e14}
+    scores = read_scores(folder / "out" / "scores.json", VIEWS)
+    others = [model for model in scores["models"] if model["kind"] != "adapter"]
+    first = others[0] | {"kind": "adapter"}
+    first["metrics"] = first["metrics"] | {"roc_auc": estimate}
+    adapters = [
+        first | {"model": "sft", "training": trained},
+        first | {"model": "short", "training": {"examples": 5301}},
+    ]
+    scores["models"] = others + adapters
+    assert costs_table(scores) == (
+        "| Model | Steps | Answers learnt | Tokens read | Seconds | FLOPs | ROC-AUC |\n|:--|--:|--:|--:|--:|--:|--:|\n"
+        "| short |  | 5,301 | – | – | – | 0.750 [0.700, 0.800] |\n"
+        "| sft | 100 | 6,400 | 1,439,008 | 8,282 | 9.95e+14 | 0.750 [0.700, 0.800] |"
+    )
+    with pytest.raises(InputError, match="no adapter is among the models"):
+        costs_table(scores | {"models": others})
 
 
 def test_a_table_of_seeds_has_the_metrics_that_are_named(folder, run_table):

@@ -41,6 +41,22 @@ def short_table(scores: dict, rows: int) -> str:
     return render_card("short_table.md", scores, models=_chosen(scores, rows)).strip()
 
 
+def costs_table(scores: dict) -> str:
+    """What the training of each adapter took, least answers first, and what it brought, for a text.
+
+    Args:
+        scores: the content of `scores.json`, of any task.
+
+    Raises:
+        InputError: no adapter is among the models.
+    """
+    adapters = [model for model in scores["models"] if model["kind"] == "adapter"]
+    if not adapters:
+        raise InputError("no adapter is among the models; score one that scripts/sft.py trained")
+    adapters.sort(key=lambda model: model["training"].get("examples", 0))
+    return render_card("costs.md", scores, models=adapters).strip()
+
+
 def seeds_table(scores: dict, metrics: Sequence[str] = ()) -> str:
     """Recipes of several seeds, each with the model that it was trained from, for a text.
 
