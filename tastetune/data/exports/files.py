@@ -68,7 +68,7 @@ def export_files(path: str | Path) -> list[ExportFile]:
     if not files:
         raise InputError(f"{path}: holds no file that ends in .csv, .json or .xml; name the export as downloaded")
     if not any(file.content.strip() for file in files):
-        raise InputError(f"{path}: empty; name a list or an export with some titles in it")
+        raise InputError(f"{path}: the file is empty; name a list or an export with some titles in it")
     return files
 
 
