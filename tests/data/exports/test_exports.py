@@ -230,7 +230,7 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(InputError, match=r"holds no file that ends in \.csv, \.json or \.xml"):
         read_export(write_zip(tmp_path / "photos.zip", {"photo.jpg": ""}))
     (tmp_path / "empty.csv").touch()
-    with pytest.raises(InputError, match=r"empty\.csv: empty; name a list or an export"):
+    with pytest.raises(InputError, match=r"empty\.csv: the file is empty; name a list or an export"):
         read_export(tmp_path / "empty.csv")
     (tmp_path / "cut.xml.gz").write_bytes(packed(ANIME)[:-20])
     with pytest.raises(InputError, match=r"cannot be unpacked .*download it anew"):
