@@ -87,8 +87,8 @@ def _numbers(column: pa.ChunkedArray, kind: str | np.dtype) -> Iterator[bytes]:
 def _texts(values: pa.StringArray) -> memoryview:
     """All texts, one behind the other: as they lie in memory, for a Python text each would take ten times as much."""
     _, places, texts = values.buffers()
-    first, *_, last = np.frombuffer(places, np.int32, len(values) + 1, 4 * values.offset)
-    return memoryview(texts)[first:last]
+    bounds = np.frombuffer(places, np.int32, len(values) + 1, 4 * values.offset)
+    return memoryview(texts)[bounds[0] : bounds[-1]]
 
 
 def digest_of_weights(files: Sequence[Path]) -> str:

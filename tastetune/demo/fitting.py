@@ -4,8 +4,10 @@ import hashlib
 import json
 import multiprocessing
 import os
+import zipfile
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -70,9 +72,11 @@ def fitted_once(config: Path, dataset: Path, folder: Path, predictions: Path) ->
     kind, epochs = side_of(settings), _epochs(predictions, opened, settings.digest(0))
     decisive = json.dumps([opened.fingerprint, settings.digest(0), epochs])
     path = folder / f"{settings.name}-{hashlib.sha256(decisive.encode()).hexdigest()[:12]}.npz"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fitted_side(settings, opened, epochs).save(path)
+    if path.is_file():
+        with suppress(EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile):  # a damaged one is fitted anew
+            return kind.load(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fitted_side(settings, opened, epochs).save(path)
     return kind.load(path)
 
 

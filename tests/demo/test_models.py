@@ -136,6 +136,8 @@ def test_an_svd_is_fitted_once_and_kept(models, config, tmp_path):
     written = kept.stat().st_mtime_ns
     assert fitted_once(*where).factors.tolist() == first.factors.tolist()
     assert kept.stat().st_mtime_ns == written
+    kept.write_bytes(kept.read_bytes()[:100])  # a damaged one is fitted anew
+    assert fitted_once(*where).factors.tolist() == first.factors.tolist()
 
 
 class Fitted:
