@@ -77,7 +77,7 @@ def seed_groups(scores: dict, metric: str) -> list[tuple[dict, str, dict]]:
     found = []
     for group in sorted(scores["seeds"], key=lambda group: -group["metrics"].get(metric, {"mean": 0})["mean"]):
         others = group.get("against", {})
-        nearest = sorted(others, key=lambda name: (kinds[name] != "adapter", name == scores["reference"]))
+        nearest = sorted(others, key=lambda name: (kinds.get(name) != "adapter", name == scores["reference"]))
         other = nearest[0] if nearest else ""
         found.append((group, other, others.get(other, {})))
     return found
