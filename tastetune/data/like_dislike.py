@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
-from functools import partial
 from hashlib import sha256
 
-import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
@@ -18,10 +16,11 @@ from tastetune.data.audit import audit
 from tastetune.data.audit.copies import PromptCopies
 from tastetune.data.audit.sentences import lesson_sentences
 from tastetune.data.card import Source, like_dislike_card
-from tastetune.data.engine import batches, keep
+from tastetune.data.engine import batches
 from tastetune.data.engine.spark import on_engine
+from tastetune.data.engine.threads import in_order
 from tastetune.data.folder import DatasetFolder, building
-from tastetune.data.histories import histories_of
+from tastetune.data.histories import Histories
 from tastetune.data.interactions import INTERACTIONS
 from tastetune.data.liking import LOG, THRESHOLD, with_rule
 from tastetune.data.negatives import MISSING, UNIFORM, with_sampled
@@ -83,12 +82,9 @@ def build(
         task = replace(task, like_from=like_from)
         items = _catalogue(items, task, args.neutral_titles)
         renderer = Renderer(task, items_by_id(items), args.max_prompt_tokens, _token_counter(args.tokenizer))
-        histories = partial(histories_of, length=args.history_length, mode=args.history, order=order)
         if negatives:
-            rated = keep(ibis.union(*(histories(name, splits) for name in SPLITS)))
-            splits, notes[MISSING] = with_sampled(rated, negatives, args.seed, negatives_by)
-            histories = _those_of  # they stand beside the rows already
-        targets = Targets(splits, order, ROWS_A_GROUP, histories)
+            splits, notes[MISSING] = with_sampled(splits, negatives, args.seed, negatives_by)
+        targets = Targets(splits, order, ROWS_A_GROUP, Histories(args.history_length, args.history))
         _refuse_one_answer(splits, task)
         fingerprint, written, copies = _write(folder, targets, items, renderer, args)
         counts = audit(
@@ -160,10 +156,6 @@ def _refuse_one_answer(targets: ir.Table, task: LikeDislike) -> None:
         )
 
 
-def _those_of(split: str, rows: ir.Table) -> ir.Table:
-    return rows.filter(rows.split == split)
-
-
 def _write(
     folder: DatasetFolder, targets: Targets, items: pa.Table, renderer: Renderer, args: BuildArguments
 ) -> tuple[str, dict, int]:
@@ -172,12 +164,15 @@ def _write(
     for name in SPLITS:
         folder.write("interactions", name, INTERACTIONS, targets.log(name))
     schema = parts_schema(renderer.task) if args.store == PARTS else SCHEMA
-    drawn, sampled, digest, copies = _drawn(_those_of("test", targets.rows), args), [], sha256(), PromptCopies()
+    drawn, sampled, digest, copies = _drawn(targets.rows, args), [], sha256(), PromptCopies()
+
+    def rendered(part: pa.Table) -> tuple[pa.Table, bytes]:
+        table = renderer.table(part)
+        return table, canonical(table)
 
     def rows(name: str) -> Iterator[pa.Table]:
-        for part in targets.with_histories(name):
-            table = renderer.table(part)
-            digest.update(canonical(table))
+        for table, content in in_order(rendered, targets.with_histories(name)):
+            digest.update(content)
             copies.add(name, table["prompt"])
             if name == "test":
                 sampled.append(table.filter(pc.is_in(table["example_id"], drawn)))
@@ -189,8 +184,9 @@ def _write(
     return digest.hexdigest(), {"rows": numbers, "shortened_prompts": renderer.shortened}, copies.count()
 
 
-def _drawn(test: ir.Table, args: BuildArguments) -> pa.Array:
+def _drawn(rows: ir.Table, args: BuildArguments) -> pa.Array:
     """The example ids of the test rows that stand in test_sample too."""
-    pairs = (batch.to_pydict().values() for batch in batches(test.select("user_id", "item_id"), ROWS_A_GROUP))
+    test = rows.filter(rows.split == "test").select("user_id", "item_id")
+    pairs = (batch.to_pydict().values() for batch in batches(test, ROWS_A_GROUP))
     ids = (example_id(*pair) for columns in pairs for pair in zip(*columns, strict=True))
     return pa.array(sorted(sample(ids, args.test_sample, args.seed)))

@@ -31,6 +31,9 @@ def policy(by: str) -> str:
     )
 
 
+CLICK = "click"
+"""The column of a sampled dislike that names the item of its click; null of a click."""
+
 MISSING = "sampled dislikes missing, where a user clicked nearly everything"
 RATING = 0.0
 ROUNDS = 20
@@ -74,6 +77,8 @@ def draw(interactions: ir.Table, each: int, seed: int, by: str = UNIFORM) -> ir.
 
 
 def beside(rows: ir.Table, drawn: ir.Table) -> ir.Table:
-    """`rows` and, for each drawn item, a copy of its row with that item, rated 0."""
-    copies = rows.join(drawn, ["user_id", "item_id"]).mutate(rating=ibis.literal(RATING), item_id=ibis._.drawn)
-    return keep(ibis.union(rows, copies.select(*rows.columns)))
+    """`rows` and, for each drawn item, a copy of its row with that item, rated 0; with their `CLICK`."""
+    clicks = rows.mutate(**{CLICK: ibis.null("string")})
+    of_click = {"rating": ibis.literal(RATING), CLICK: ibis._.item_id, "item_id": ibis._.drawn}
+    copies = rows.join(drawn, ["user_id", "item_id"]).mutate(**of_click)
+    return keep(ibis.union(clicks, copies.select(*clicks.columns)))

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import md5
 from heapq import nsmallest
 from json.encoder import encode_basestring_ascii
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -58,7 +59,7 @@ class Renderer:
         max_prompt_tokens: a longer prompt loses its oldest history first, and so do the row's history columns, so
             that no other model sees more than the prompt shows; None for no limit.
         lengths: tokens of each prompt of a list; needed with a limit.
-        shortened: rows that lost history so far.
+        shortened: rows that lost history so far; tables may be made in several threads at a time.
     """
 
     task: LikeDislike
@@ -66,12 +67,13 @@ class Renderer:
     max_prompt_tokens: int | None = None
     lengths: Callable[[list[str]], Sequence[int]] | None = None
     shortened: int = 0
+    _counting: Lock = field(default_factory=Lock, repr=False)
 
     def table(self, batch: pa.Table) -> pa.Table:
         """Rows in the order of `batch`, with the columns of `SCHEMA` and those of `parts_schema`.
 
         Args:
-            batch: ratings with the columns that `tastetune.data.histories.with_histories` adds.
+            batch: ratings with the columns that `tastetune.data.histories.Histories` adds.
 
         Raises:
             InputError: a prompt is over the limit even without a history.
@@ -89,7 +91,8 @@ class Renderer:
 
     def _fitting(self, rows: pa.Table) -> pa.Table:
         long = self._too_long(rows)
-        self.shortened += len(long)
+        with self._counting:
+            self.shortened += len(long)
         while len(long):
             cut = self._cut(rows.take(long))
             order = np.arange(len(rows))
@@ -122,10 +125,11 @@ def canonical(table: pa.Table) -> bytes:
 
 
 def _json_lines(rows: pa.RecordBatch) -> memoryview:
-    columns = pc.binary_join_element_wise(*map(_json, rows.columns), ", ")
-    lines = pc.binary_join_element_wise("[", columns, "]\n", "")
-    (whole,) = joined_lists(lines, np.array([len(lines)]), "")
-    return memoryview(whole.as_buffer())
+    first, *others = map(_json, rows.columns)
+    parts = [part for other in others for part in (", ", other)]
+    lines = pc.binary_join_element_wise("[", first, *parts, "]\n", "")
+    _, offsets, text = lines.buffers()  # of a new array: all its texts, one behind the other
+    return memoryview(text)[: np.frombuffer(offsets, np.int32)[len(lines)]]
 
 
 def _json(values: pa.Array) -> pa.Array:
@@ -135,7 +139,7 @@ def _json(values: pa.Array) -> pa.Array:
         return pc.binary_join_element_wise("[", inside, "]", "")
     if pa.types.is_string(values.type):  # ids and prompts, each of which stands once
         return pa.array(map(encode_basestring_ascii, values.to_pylist()), pa.string())
-    return each_once(values, json.dumps)
+    return pc.cast(values, pa.string()) if pa.types.is_integer(values.type) else each_once(values, json.dumps)
 
 
 def sample(example_ids: Iterable[str], size: int, seed: int) -> set[str]:

@@ -1,6 +1,6 @@
 """Every rating once as a target, read a range of users at a time, so that a large log needs no more memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
@@ -10,6 +10,7 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from tastetune.data.engine import batches, even
+from tastetune.data.histories import Histories
 from tastetune.data.interactions import INTERACTIONS
 from tastetune.tasks.order import Order
 
@@ -25,26 +26,27 @@ class Targets:
         rows: with their `split`, held by their engine.
         order: of each user's ratings.
         rows_a_table: of each table that is read.
-        histories: takes a split's name and all ratings of some users, and gives their targets of that split with the
-            columns of `tastetune.data.histories.COLUMNS`.
+        histories: the rule for what stands before each of them.
     """
 
     rows: ir.Table
     order: Order
     rows_a_table: int
-    histories: Callable[[str, ir.Table], ir.Table]
+    histories: Histories
 
     def log(self, split: str) -> Iterator[pa.Table]:
         """The ratings of a split by user, and each user's in order, in tables of `rows_a_table`."""
-        return self._ordered(lambda rows: rows.filter(rows.split == split).select(*INTERACTIONS.names))
+        tables = (rows.filter(rows.split == split).select(*INTERACTIONS.names) for rows in self._ranges())
+        return even(chain.from_iterable(batches(self._ordered(rows)) for rows in tables), self.rows_a_table)
 
     def with_histories(self, split: str) -> Iterator[pa.Table]:
         """The same ratings with their histories."""
-        return self._ordered(lambda rows: self.histories(split, rows).drop("split"))
+        ranges = (pa.Table.from_batches(batches(self._ordered(rows))) for rows in self._ranges())
+        tables = chain.from_iterable(self.histories.of(split, ratings) for ratings in ranges)
+        return even(chain.from_iterable(table.to_batches() for table in tables), self.rows_a_table)
 
-    def _ordered(self, of: Callable[[ir.Table], ir.Table]) -> Iterator[pa.Table]:
-        tables = (of(rows).order_by("user_id", *self.order.columns) for rows in self._ranges())
-        return even(chain.from_iterable(map(batches, tables)), self.rows_a_table)
+    def _ordered(self, rows: ir.Table) -> ir.Table:
+        return rows.order_by("user_id", *self.order.columns)
 
     def _ranges(self) -> Iterator[ir.Table]:
         for first, behind in pairwise((*self._first_users, None)):

@@ -89,7 +89,7 @@ def among_others(dataset: PersonDataset) -> PersonDataset:
 
 
 def _behind(ratings: pa.Table, histories: Sequence[Sequence[dict]]) -> pa.Table:
-    """Ratings with their histories, see `tastetune.data.histories.with_histories`."""
+    """Ratings with their histories, see `tastetune.data.histories.Histories`."""
     for column, name, kind in (
         ("history", "item_id", pa.string()),
         ("history_ratings", "rating", pa.float64()),

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from made_log import engine, log_table, made_rows
 
 from tastetune.data.engine import batches, even, read_parquet, this_file
+from tastetune.data.engine.threads import in_order
 from tastetune.errors import InputError
 
 ROWS = made_rows()
@@ -33,6 +34,41 @@ def test_parts_are_even_however_the_rows_came(sizes, rows):
     assert [n for part in parts for n in part["n"].to_pylist()] == list(range(numbers))
     assert all(len(part) == rows for part in parts[:-1])
     assert all(0 < len(part) <= rows for part in parts)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 99), max_size=12), st.integers(1, 4))
+def test_what_threads_make_of_parts_comes_in_the_order_of_the_parts(numbers, threads):
+    assert list(in_order(lambda number: 2 * number, iter(numbers), threads)) == [2 * number for number in numbers]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_work_that_fails_raises_its_own_error_in_its_place_and_little_more_is_read(threads):
+    read, made = [], []
+
+    def numbers():
+        for number in range(100):
+            read.append(number)
+            yield number
+
+    def work(number):
+        if number == 3:
+            raise InputError("the fourth part is wrong")
+        return number
+
+    with pytest.raises(InputError, match="the fourth part is wrong"):
+        made.extend(in_order(work, numbers(), threads))
+    assert made == [0, 1, 2]
+    assert len(read) <= 3 + threads + 1  # those before it, itself, and one a thread
+
+
+def test_a_reader_that_fails_raises_its_own_error():
+    def broken():
+        yield 1
+        raise InputError("the file is cut")
+
+    with pytest.raises(InputError, match="the file is cut"):
+        list(in_order(str, broken()))
 
 
 def test_a_table_is_read_from_the_files_named_alone(tmp_path):

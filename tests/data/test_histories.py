@@ -4,13 +4,20 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 from made_log import log_table
 
-from tastetune.data.histories import with_histories
+from tastetune.data.histories import COLUMNS, Histories
+from tastetune.data.splits import SPLITS
+
+
+def targets(table, length: int, mode: str) -> list[dict]:
+    ratings = table.order_by("user_id", "timestamp", "item_id").to_pyarrow()
+    of = Histories(length, mode).of
+    return [row for split in SPLITS for part in of(split, ratings) for row in part.to_pylist()]
 
 
 def histories(table, length: int, mode: str) -> dict[tuple[str, str], list[tuple[str, float]]]:
-    rows = with_histories(table, length, mode).to_pyarrow().to_pylist()
     return {
-        (row["user_id"], row["item_id"]): list(zip(row["history"], row["history_ratings"], strict=True)) for row in rows
+        (row["user_id"], row["item_id"]): list(zip(row["history"], row["history_ratings"], strict=True))
+        for row in targets(table, length, mode)
     }
 
 
@@ -52,9 +59,12 @@ def test_train_leaves_out_ratings_that_training_does_not_hold():
 
 
 def test_an_empty_history_is_an_empty_list():
-    table = with_histories(log_table(LOG[:1]), 10, "prior").to_pyarrow()
-    assert table["history"].to_pylist() == [[]]
-    assert table["history_ratings"].to_pylist() == [[]]
+    (row,) = targets(log_table(LOG[:1]), 10, "prior")
+    assert [row[name] for name in COLUMNS] == [[], [], []]
+
+
+def test_a_split_without_targets_gives_none():
+    assert not list(Histories(10, "prior").of("test", log_table(LOG[:4]).to_pyarrow()))
 
 
 logs = st.lists(

@@ -6,10 +6,10 @@ import pytest
 from made_log import log_table
 from sklearn.utils import shuffle
 
-from tastetune.data.histories import with_histories
+from tastetune.data.histories import Histories
+from tastetune.data.negatives import CLICK, beside, draw
 from tastetune.data.negatives import DRAWS as policies
-from tastetune.data.negatives import beside, draw
-from tastetune.data.splits import per_user
+from tastetune.data.splits import SPLITS, per_user
 
 CLICKS = [(f"u{n % 5}", f"i{17 * n % 101}", 1.0, n // 2) for n in range(50)]  # 50 items, 10 a user, all different
 CLICKED = {(user, item) for user, item, *_ in CLICKS}
@@ -59,11 +59,14 @@ def test_the_draw_depends_on_the_seed_and_not_on_the_order_of_rows():
 
 def test_a_sampled_row_is_its_clicks_row_with_another_item():
     split = per_user(log_table(CLICKS))
-    rows = beside(with_histories(split, 5, "prior"), draw(split, 1, 1)).to_pyarrow().to_pylist()
-    clicks = {(row["user_id"], tuple(row["history"]), row["timestamp"], row["split"]) for row in rows if row["rating"]}
+    table = beside(split, draw(split, 1, 1)).order_by("user_id", "timestamp", "item_id").to_pyarrow()
+    parts = [part for name in SPLITS for part in Histories(5, "prior").of(name, table)]
+    rows = [row for part in parts for row in part.to_pylist()]
+    clicks = {(row["user_id"], row["item_id"]): row for row in rows if row["rating"]}
     sampled = [row for row in rows if not row["rating"]]
-    assert len(sampled) == len(CLICKS)
+    assert len(sampled) == len(clicks) == len(CLICKS)
     for row in sampled:
-        assert (row["user_id"], tuple(row["history"]), row["timestamp"], row["split"]) in clicks
+        click = clicks[row["user_id"], row[CLICK]]
+        assert row == click | {"item_id": row["item_id"], "rating": 0.0, CLICK: click["item_id"]}
     for row in rows:
         assert {(row["user_id"], past) for past in row["history"]} <= CLICKED
