@@ -30,42 +30,43 @@ def to_interactions(raw: RawLog, low: float, high: float) -> ir.Table:
         low, high: the rating scale, both ends included.
 
     Raises:
-        InputError: see `interaction_problems`.
+        InputError: see `interaction_problems`; or a pair of user and item that an earlier line rates.
     """
-    refuse(interaction_problems(raw, low, high))
+    checked = raw.checked(_checks(raw.table, low, high))
+    refuse([*checked.problems, *repeats_of(checked, ["user_id", "item_id"])])
     table = raw.table
     return table.drop("row").mutate(rating=table.rating.cast("float64"), timestamp=table.timestamp.cast("int64"))
 
 
 def interaction_problems(raw: RawLog, low: float, high: float) -> list[Problem]:
-    """The problems that a raw log brings with it, and those of its rows.
+    """The problems that a raw log brings with it, and those of single rows.
 
-    A row has one with an empty id or one that holds a NUL character, a rating off the scale, a timestamp that is not a
-    whole number of seconds, or a pair of user and item that an earlier line rates. See `to_interactions`.
+    A row has one with an empty id or one that holds a NUL character, a rating off the scale, or a timestamp that is not
+    a whole number of seconds. See `to_interactions`.
     """
-    table, rating = raw.table, raw.table.rating.try_cast("float64")
-    written = table.rating.fill_null("(empty)")
-    checked = raw.checked(
-        [
-            Check(table.user_id.isnull(), "the user id is empty", "give each rating its user"),
-            Check(table.item_id.isnull(), "the item id is empty", "give each rating its item"),
-            *(_without_nul(table, name) for name in ("user_id", "item_id")),
-            Check(
-                rating.isnull() | ~rating.between(low, high),
-                ibis.literal("rating ") + written + f" is none from {low:g} to {high:g}",
-                "mend or remove the line",
-                "say with --rating_min and --rating_max from where to where ratings go, and with --unrated which "
-                "number stands for no rating",
-            ),
-            Check(
-                ~table.timestamp.re_search(r"^\d{1,18}$").fill_null(False),
-                ibis.literal("timestamp ") + table.timestamp.fill_null("(empty)") + " is no whole number of seconds",
-                "mend or remove the line",
-                "convert the column",
-            ),
-        ]
-    )
-    return [*checked.problems, *repeats_of(checked, ["user_id", "item_id"])]
+    return list(raw.checked(_checks(raw.table, low, high)).problems)
+
+
+def _checks(table: ir.Table, low: float, high: float) -> list[Check]:
+    rating, written = table.rating.try_cast("float64"), table.rating.fill_null("(empty)")
+    return [
+        Check(table.user_id.isnull(), "the user id is empty", "give each rating its user"),
+        Check(table.item_id.isnull(), "the item id is empty", "give each rating its item"),
+        *(_without_nul(table, name) for name in ("user_id", "item_id")),
+        Check(
+            rating.isnull() | ~rating.between(low, high),
+            ibis.literal("rating ") + written + f" is none from {low:g} to {high:g}",
+            "mend or remove the line",
+            "say with --rating_min and --rating_max from where to where ratings go, and with --unrated which "
+            "number stands for no rating",
+        ),
+        Check(
+            ~table.timestamp.re_search(r"^\d{1,18}$").fill_null(False),
+            ibis.literal("timestamp ") + table.timestamp.fill_null("(empty)") + " is no whole number of seconds",
+            "mend or remove the line",
+            "convert the column",
+        ),
+    ]
 
 
 def to_items(raw: RawLog, item: Callable[[dict], tuple[str, str, list[str]]]) -> pa.Table:

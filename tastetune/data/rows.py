@@ -135,8 +135,10 @@ def _json_lines(rows: pa.RecordBatch) -> memoryview:
 def _json(values: pa.Array) -> pa.Array:
     """Each value as `json.dumps` writes it."""
     if pa.types.is_list(values.type):
-        inside = joined_lists(each_once(values.flatten(), json.dumps), pc.list_value_length(values).to_numpy(), ", ")
-        return pc.binary_join_element_wise("[", inside, "]", "")
+        inside = values.flatten()
+        texts = each_once(inside, encode_basestring_ascii if pa.types.is_string(inside.type) else json.dumps)
+        joined = joined_lists(texts, pc.list_value_length(values).to_numpy(), ", ")
+        return pc.binary_join_element_wise("[", joined, "]", "")
     if pa.types.is_string(values.type):  # ids and prompts, each of which stands once
         return pa.array(map(encode_basestring_ascii, values.to_pylist()), pa.string())
     return pc.cast(values, pa.string()) if pa.types.is_integer(values.type) else each_once(values, json.dumps)

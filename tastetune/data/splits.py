@@ -50,8 +50,9 @@ def per_user(interactions: ir.Table, order: Order = BY_ITEM_ID) -> ir.Table:
     """Cut each user's own sequence; see `RULES`."""
     place = ibis.row_number().over(ibis.window(group_by="user_id", order_by=order.columns))
     rows = interactions.count().over(ibis.window(group_by="user_id"))
-    is_known = place < ibis.greatest(rows * 9 // 10, 1)
-    return _with_validation(interactions.mutate(split=ibis.ifelse(is_known, "train", "test")), order)
+    known = ibis.greatest(rows * 9 // 10, 1)
+    split = ibis.cases((place >= known, "test"), (place >= known - _validation(known), "validation"), else_="train")
+    return interactions.mutate(split=split)
 
 
 def timeline(interactions: ir.Table, order: Order = BY_ITEM_ID) -> ir.Table:
@@ -82,6 +83,10 @@ def _with_validation(interactions: ir.Table, order: Order) -> ir.Table:
     place = ibis.row_number().over(ibis.window(group_by=("user_id", "split"), order_by=order.columns))
     rows = interactions.count().over(ibis.window(group_by=("user_id", "split")))
     placed = interactions.mutate(place=place, rows=rows)
-    validation = ibis.ifelse(placed.rows > 1, ibis.greatest(placed.rows // 10, 1), 0)
-    is_last = (placed.split == "train") & (placed.place >= placed.rows - validation)
+    is_last = (placed.split == "train") & (placed.place >= placed.rows - _validation(placed.rows))
     return placed.mutate(split=ibis.ifelse(is_last, "validation", placed.split)).drop("place", "rows")
+
+
+def _validation(known: ir.IntegerValue) -> ir.IntegerValue:
+    """How many of a user's ratings before test are validation."""
+    return ibis.ifelse(known > 1, ibis.greatest(known // 10, 1), 0)

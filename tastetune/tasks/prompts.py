@@ -5,6 +5,7 @@ So a dataset need not keep them (`--store parts`): they are written when its row
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -109,9 +110,13 @@ class PromptWriter:
             parts.append(each_once(pa.array(ages), lambda age: f" {ago(age)}"))
         return pc.binary_join_element_wise(*parts, "")
 
+    @cached_property
+    def _name(self) -> Callable[[str], str]:
+        return cache(lambda item: self.task.named(self.items[item]))
+
     def _named(self, item_ids: pa.Array) -> pa.Array:
         try:
-            return each_once(item_ids, lambda item: self.task.named(self.items[item]))
+            return each_once(item_ids, self._name)
         except KeyError as error:
             raise InputError(f"item {error.args[0]!r} stands in a row and has no title; rebuild the dataset") from None
 

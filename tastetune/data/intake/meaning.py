@@ -74,7 +74,10 @@ def trimmed(log: RawLog) -> tuple[RawLog, int]:
     ids = [name for name in ("user_id", "item_id") if name in log.table.columns]
     had = ibis.or_(*(log.table[name] != log.table[name].strip() for name in ids))
     spaced = int(log.table.filter(had).count().execute())
-    return log.having(**{name: log.table[name].strip().nullif("") for name in ids}), spaced
+    # Where no id has any, no later query need look for them again
+    return log.having(
+        **{name: (log.table[name].strip() if spaced else log.table[name]).nullif("") for name in ids}
+    ), spaced
 
 
 def with_ids(log: RawLog) -> tuple[RawLog, int]:
