@@ -81,7 +81,13 @@ def build(
         splits, like_from = with_rule(splits, args.like_rule or THRESHOLD, task.like_from)
         task = replace(task, like_from=like_from)
         items = _catalogue(items, task, args.neutral_titles)
-        renderer = Renderer(task, items_by_id(items), args.max_prompt_tokens, _token_counter(args.tokenizer))
+        renderer = Renderer(
+            task,
+            items_by_id(items),
+            args.max_prompt_tokens,
+            _token_counter(args.tokenizer),
+            quoted=args.store == PARTS and args.max_prompt_tokens is None,
+        )
         if negatives:
             splits, notes[MISSING] = with_sampled(splits, negatives, args.seed, negatives_by)
         targets = Targets(splits, order, ROWS_A_GROUP, Histories(args.history_length, args.history))
@@ -168,7 +174,7 @@ def _write(
 
     def rendered(part: pa.Table) -> tuple[pa.Table, bytes]:
         table = renderer.table(part)
-        return table, canonical(table)
+        return table, canonical(table, quoted=renderer.quoted)
 
     def rows(name: str) -> Iterator[pa.Table]:
         for table, content in in_order(rendered, targets.with_histories(name)):

@@ -59,6 +59,8 @@ class Renderer:
         max_prompt_tokens: a longer prompt loses its oldest history first, and so do the row's history columns, so
             that no other model sees more than the prompt shows; None for no limit.
         lengths: tokens of each prompt of a list; needed with a limit.
+        quoted: prompts are written as JSON writes them, which is all that a dataset without prompts needs of them for
+            its fingerprint; not with a limit.
         shortened: rows that lost history so far; tables may be made in several threads at a time.
     """
 
@@ -66,6 +68,7 @@ class Renderer:
     items: Mapping[str, Item]
     max_prompt_tokens: int | None = None
     lengths: Callable[[list[str]], Sequence[int]] | None = None
+    quoted: bool = False
     shortened: int = 0
     _counting: Lock = field(default_factory=Lock, repr=False)
 
@@ -87,7 +90,7 @@ class Renderer:
 
     @cached_property
     def _writer(self) -> PromptWriter:
-        return PromptWriter(self.task, self.items)
+        return PromptWriter(self.task, self.items, self.quoted)
 
     def _fitting(self, rows: pa.Table) -> pa.Table:
         long = self._too_long(rows)
@@ -118,14 +121,21 @@ class Renderer:
         return np.flatnonzero(np.array(self.lengths(rows["prompt"].to_pylist())) > self.max_prompt_tokens)
 
 
-def canonical(table: pa.Table) -> bytes:
-    """Rows as bytes that depend on their content alone, for the dataset's fingerprint: one JSON array a line."""
+def canonical(table: pa.Table, *, quoted: bool = False) -> bytes:
+    """Rows as bytes that depend on their content alone, for the dataset's fingerprint: one JSON array a line.
+
+    Args:
+        quoted: the prompts are written as JSON writes them already.
+    """
     parts = table.select(CANONICAL).to_batches()
-    return b"".join(_json_lines(part) for part in parts if len(part))
+    return b"".join(_json_lines(part, quoted) for part in parts if len(part))
 
 
-def _json_lines(rows: pa.RecordBatch) -> memoryview:
-    first, *others = map(_json, rows.columns)
+def _json_lines(rows: pa.RecordBatch, quoted: bool) -> memoryview:
+    first, *others = (
+        column if quoted and name == "prompt" else _json(column)
+        for name, column in zip(CANONICAL, rows.columns, strict=True)
+    )
     parts = [part for other in others for part in (", ", other)]
     lines = pc.binary_join_element_wise("[", first, *parts, "]\n", "")
     _, offsets, text = lines.buffers()  # of a new array: all its texts, one behind the other

@@ -6,6 +6,7 @@ So a dataset need not keep them (`--store parts`): they are written when its row
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from json.encoder import encode_basestring_ascii
 
 import numpy as np
 import pyarrow as pa
@@ -64,10 +65,12 @@ class PromptWriter:
     Attributes:
         task: the wording.
         items: title and genres by item id.
+        quoted: prompts are written as JSON writes them: each piece is escaped once, not each prompt.
     """
 
     task: LikeDislike
     items: Mapping[str, Item]
+    quoted: bool = False
 
     def prompts(self, rows: pa.Table) -> pa.ChunkedArray:
         """The prompt of each row.
@@ -89,10 +92,11 @@ class PromptWriter:
         return pc.if_else(pc.cast(labels, pa.bool_()), self.task.completion(1), self.task.completion(0))
 
     def _joined(self, rows: pa.Table) -> pa.Array:
-        before, between, behind = self.task.around_history
+        before, between, behind = map(self._written, self.task.around_history)
+        before, behind = (f'"{before}', f'{behind}"') if self.quoted else (before, behind)
         lengths = pc.list_value_length(rows["history"]).to_numpy()
-        lines = joined_lists(self._lines(rows, lengths), lengths, "\n")
-        history = pc.if_else(pa.array(lengths == 0), EMPTY, lines)
+        lines = joined_lists(self._lines(rows, lengths), lengths, self._written("\n"))
+        history = pc.if_else(pa.array(lengths == 0), self._written(EMPTY), lines)
         targets = self._named(rows["item_id"].combine_chunks())
         return pc.binary_join_element_wise(before, history, between, targets, behind, "")
 
@@ -100,19 +104,22 @@ class PromptWriter:
         """The lines of all histories, one behind the other."""
         stars = pc.list_flatten(rows["history_ratings"]).combine_chunks()
         parts = [
-            each_once(stars, lambda of: self.task.around_rated(of)[0]),
+            each_once(stars, lambda of: self._written(self.task.around_rated(of)[0])),
             self._named(pc.list_flatten(rows["history"]).combine_chunks()),
-            each_once(stars, lambda of: self.task.around_rated(of)[1]),
+            each_once(stars, lambda of: self._written(self.task.around_rated(of)[1])),
         ]
         if self.task.times:
             asked = np.repeat(rows["timestamp"].to_numpy(), lengths)
             ages = asked - pc.list_flatten(rows["history_timestamps"]).to_numpy()
-            parts.append(each_once(pa.array(ages), lambda age: f" {ago(age)}"))
+            parts.append(each_once(pa.array(ages), lambda age: self._written(f" {ago(age)}")))
         return pc.binary_join_element_wise(*parts, "")
+
+    def _written(self, text: str) -> str:
+        return encode_basestring_ascii(text)[1:-1] if self.quoted else text
 
     @cached_property
     def _name(self) -> Callable[[str], str]:
-        return cache(lambda item: self.task.named(self.items[item]))
+        return cache(lambda item: self._written(self.task.named(self.items[item])))
 
     def _named(self, item_ids: pa.Array) -> pa.Array:
         try:

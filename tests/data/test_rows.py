@@ -87,6 +87,18 @@ def test_the_canonical_form_is_a_json_array_a_row(rows):
     assert canonical(pa.table(arrays, CANONICAL)) == "".join(f"{json.dumps(row)}\n" for row in rows).encode()
 
 
+@given(st.lists(STARS, max_size=3), TEXT, TEXT)
+def test_prompts_that_are_quoted_as_they_are_written_give_the_same_canonical_form(past, title, genre):
+    items = {str(n): Item(f"{n}{title}", [genre]) for n in range(4)}
+    row = ROW | {"history": list("012")[: len(past)], "history_ratings": past}
+    row["history_timestamps"] = list(range(len(past)))
+    table = pa.Table.from_pylist([row], pa.Table.from_pylist([ROW]).schema)
+    task = LikeDislike(genres=True, times=True, ratings=True, item="fîlm")
+    plain, quoted = (Renderer(task, items, quoted=quoted).table(table) for quoted in (False, True))
+    assert json.loads(quoted["prompt"][0].as_py()) == plain["prompt"][0].as_py()
+    assert canonical(quoted, quoted=True) == canonical(plain)
+
+
 def test_the_canonical_form_sees_content_and_nothing_else():
     table = renderer().table(pa.Table.from_pylist([ROW, ROW | {"user_id": "v"}]))
     parts = pa.concat_tables([table.slice(0, 1), table.slice(1)])  # other chunks, same rows

@@ -1,4 +1,4 @@
-"""Spark in DuckDB's place, for splits, histories and mining of a log that outgrows one machine."""
+"""Spark in DuckDB's place, for splits, sorting and mining of a log that outgrows one machine."""
 
 import os
 import re
