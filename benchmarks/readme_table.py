@@ -6,6 +6,7 @@
     python benchmarks/readme_table.py results/speed docs/scale.md
     python benchmarks/readme_table.py results/scale docs/scale.md
     python benchmarks/readme_table.py results/scale docs/scale.md --paper
+    python benchmarks/readme_table.py results/gpu docs/scale.md
     python benchmarks/readme_table.py tastetune README.md
 
 The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<!-- end of table -->`; what stands
@@ -17,7 +18,8 @@ took, between `<!-- costs: FILE -->` and `<!-- end of costs -->`.
 Of a folder of files that benchmarks wrote, their table is put between `<!-- speed: results/speed -->` and
 `<!-- end of speed -->`; of results/scale, what benchmarks/scale.py measured, between `<!-- growth: results/scale -->`
 and `<!-- end of growth -->`; with --paper, what a billion ratings would take, between `<!-- paper: results/scale -->`
-and `<!-- end of paper -->`. Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and
+and `<!-- end of paper -->`; of results/gpu, what benchmarks/true_size.py measured, between `<!-- gpu: results/gpu -->`
+and `<!-- end of gpu -->`. Of a package's folder, the rooms inside are put between `<!-- map: tastetune -->` and
 `<!-- end of map -->`, each with the first sentence of its own documentation.
 """
 
@@ -35,6 +37,8 @@ from tastetune.projection import breaking_table, projected_table
 from tastetune.reporting.leaderboard import costs_table, first_table, seeds_table, short_table
 from tastetune.reporting.views import VIEWS
 from tastetune.speed import speed_table
+from tastetune.true_size import PATH as TRUE_SIZE
+from tastetune.true_size import steps_table
 
 
 def main() -> None:
@@ -53,6 +57,8 @@ def main() -> None:
         kind, table = "paper", f"{projected_table(sorted(args.source.glob('*.json')))}\n\n{breaking_table()}"
     elif args.source.is_dir() and args.source.name == GROWTH.name:
         kind, table = "growth", growth_table(sorted(args.source.glob("*.json")))
+    elif args.source.is_dir() and args.source.name == TRUE_SIZE.parent.name:
+        kind, table = "gpu", steps_table(args.source / TRUE_SIZE.name)
     elif args.source.is_dir():
         kind, table = "speed", speed_table(sorted(args.source.glob("*.json")))
     elif args.costs:

@@ -26,7 +26,7 @@ LEVELS = (
     ("speed",),
     ("search",),
     ("config", "metrics"),
-    ("growth",),
+    ("growth", "true_size"),
     ("projection",),
     ("artifacts",),
     ("tasks", "hub"),
