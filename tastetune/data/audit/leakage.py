@@ -24,12 +24,12 @@ def leakage(rows: ir.Table, *, has_times: bool = True) -> dict:
         "training_after_test": lambda: float(_later_share(rows).execute()),
     }
     return {name: count() for name, count in in_time.items() if has_times} | {
-        "repeated_pairs": _repeated_pairs(rows),
+        "repeated_pairs": repeated(rows),
         "targets_in_history": number(rows.filter(rows.history.contains(rows.item_id)).count()),
     }
 
 
-def _repeated_pairs(rows: ir.Table) -> int:
+def repeated(rows: ir.Table) -> int:
     """Rows whose user and item stand in another row too.
 
     Hashes are sorted, for 8 bytes a row: groups of all pairs outgrow memory. Pairs whose hashes agree are compared.
