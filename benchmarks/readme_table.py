@@ -3,6 +3,7 @@
     python benchmarks/readme_table.py outputs/quickstart/scores.json README.md
     python benchmarks/readme_table.py outputs/quickstart/scores.json README.md --rows 6
     python benchmarks/readme_table.py outputs/ml1m/scores.json text.md --seeds
+    python benchmarks/readme_table.py results/quickstart/learning_curve.json docs/evaluation.md --curve
     python benchmarks/readme_table.py results/speed docs/scale.md
     python benchmarks/readme_table.py results/scale docs/scale.md
     python benchmarks/readme_table.py results/scale docs/scale.md --paper
@@ -13,7 +14,8 @@ The text holds the lines `<!-- table: outputs/quickstart/scores.json -->` and `<
 between them is replaced. With --rows the table is a short one: the reference, the best model of each kind, and then the
 next best. With --seeds it is that of the recipes of several seeds, between `<!-- seeds: FILE -->` and
 `<!-- end of seeds -->`, with the metrics that --metrics names. With --costs it says what the training of each adapter
-took, between `<!-- costs: FILE -->` and `<!-- end of costs -->`.
+took, between `<!-- costs: FILE -->` and `<!-- end of costs -->`. With --curve the file is a learning_curve.json, whose
+points are put between `<!-- curve: FILE -->` and `<!-- end of curve -->`.
 
 Of a folder of files that benchmarks wrote, their table is put between `<!-- speed: results/speed -->` and
 `<!-- end of speed -->`; of results/scale, what benchmarks/scale.py measured, between `<!-- growth: results/scale -->`
@@ -30,10 +32,12 @@ from pathlib import Path
 
 from tastetune.artifacts.scores import read_scores
 from tastetune.errors import InputError, run
+from tastetune.evaluation.learning_curve import read_learning_curve
 from tastetune.files import write_text
 from tastetune.growth import FOLDER as GROWTH
 from tastetune.growth import growth_table
 from tastetune.projection import breaking_table, projected_table
+from tastetune.reporting.cards import curve_table
 from tastetune.reporting.leaderboard import costs_table, first_table, seeds_table, short_table
 from tastetune.reporting.views import VIEWS
 from tastetune.speed import speed_table
@@ -48,6 +52,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, help="models in a short table (default: the whole first table)")
     parser.add_argument("--costs", action="store_true", help="the table of what the training of each adapter took")
     parser.add_argument("--seeds", action="store_true", help="the table of recipes of several seeds")
+    parser.add_argument("--curve", action="store_true", help="the points of a learning_curve.json")
     parser.add_argument("--metrics", nargs="+", default=[], help="of that table (default: the leaderboard's first two)")
     parser.add_argument("--paper", action="store_true", help="what was measured, carried on to a larger log")
     args = parser.parse_args()
@@ -61,6 +66,8 @@ def main() -> None:
         kind, table = "gpu", steps_table(args.source / TRUE_SIZE.name)
     elif args.source.is_dir():
         kind, table = "speed", speed_table(sorted(args.source.glob("*.json")))
+    elif args.curve:
+        kind, table = "curve", curve_table(read_learning_curve(args.source))
     elif args.costs:
         kind, table = "costs", costs_table(read_scores(args.source, VIEWS))
     elif args.seeds:

@@ -9,6 +9,7 @@ from tastetune.artifacts.scores import read_scores
 from tastetune.errors import InputError
 from tastetune.evaluation.scoring import score
 from tastetune.files import write_all
+from tastetune.reporting.cards import curve_table
 from tastetune.reporting.files import files_of
 from tastetune.reporting.leaderboard import costs_table, short_table
 from tastetune.reporting.views import VIEWS
@@ -111,6 +112,36 @@ def test_the_readmes_map_is_what_is_there(tmp_path, monkeypatch, capsys):
     )
     assert status == 0, stderr
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_learning_curve_has_an_adapters_points_and_what_the_others_came_to(monkeypatch, capsys, tmp_path):
+    def point(model, examples, auc):
+        return {
+            "model": model, "examples": examples, "tokens": None, "seconds": 60.0, "flops": None,
+            "roc_auc": {"value": auc, "low": auc - 0.05, "high": auc + 0.05},
+        }  # fmt: skip
+
+    svd = [point("svd-epoch-1", 100, 0.625), point("svd", 200, 0.75)]
+    sft = [point("zero-shot", 0, 0.5), point("sft-10", 640, 0.8)]
+    passed = {"curve": "sft", "other": "svd", "model": "sft-10", "examples": 640, "difference": 0.05, "low": None}
+    curve = {
+        "metric": "roc_auc",
+        "dataset": {"name": "made"},
+        "bootstrap": {"level": 0.95},
+        "curves": [
+            {"name": "zero-shot", "kind": "base", "points": sft[:1]},
+            {"name": "sft", "kind": "adapter", "points": sft},
+            {"name": "svd", "kind": "recbole", "points": svd},
+        ],
+        "passes": [passed | {"high": None}],
+    }
+    assert curve_table(curve) == (
+        "| Curve | Model | Labels | Tokens | Seconds | FLOPs | ROC-AUC |\n|:--|:--|--:|--:|--:|--:|--:|\n"
+        "| sft | zero-shot | 0 | – | 60 | – | 0.500 [0.450, 0.550] |\n"
+        "| sft | sft-10 | 640 | – | 60 | – | 0.800 [0.750, 0.850] |\n"
+        "| svd | svd | 200 | – | 60 | – | 0.750 [0.700, 0.800] |\n"
+        "\n- sft passes svd at sft-10, after 640 labels: +0.050"
+    )
 
 
 def test_what_benchmarks_measured_becomes_a_table(monkeypatch, capsys, tmp_path):

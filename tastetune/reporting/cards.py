@@ -46,6 +46,19 @@ def render_curve(curve: dict) -> str:
     return card.render(curve=curve, metrics=curve_metrics(curve), passing=passing_lines(curve))
 
 
+def curve_table(curve: dict) -> str:
+    """A learning curve for a text: each adapter's points, what other models came to in the end, and what passes what.
+
+    Args:
+        curve: the content of `learning_curve.json`. Base models are left out: adapters' curves begin with them.
+    """
+    trained = [line for line in curve["curves"] if line["kind"] != "base"]
+    lines = [line if line["kind"] == "adapter" else line | {"points": line["points"][-1:]} for line in trained]
+    table = _cards().get_template("curve_table.md")
+    shown = table.render(curve={"curves": lines}, metrics=curve_metrics(curve)).strip()
+    return "\n- ".join([shown + "\n", *map(markdown, passing_lines(curve))])
+
+
 def _cards() -> Environment:
     cards = environment()
     cards.filters |= FILTERS
