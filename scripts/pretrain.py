@@ -25,7 +25,7 @@ def main() -> None:
     from tastetune.training.data import set_total_batch_size
     from tastetune.training.failures import FailureWatch, explained_disk_errors
     from tastetune.training.preparation.dropout import drop_while_trained
-    from tastetune.training.pretraining import pretraining_rows, pretraining_tokenizer
+    from tastetune.training.pretraining import pretraining_rows, pretraining_tokenizer, refuse_item_tokens
     from tastetune.training.runs import held_run, is_done, refuse_push_and_evaluation, trained_rows
     from tastetune.training.stand_in import make_model
     from tastetune.training.trainers import CompactSFTTrainer
@@ -36,6 +36,7 @@ def main() -> None:
     output, say = training_args.output_dir, training_args.distributed_state.print
     refuse_push_and_evaluation(training_args)
     check_arguments(training_args, key_places())
+    refuse_item_tokens(data_args)
     set_total_batch_size(training_args, data_args.total_train_batch_size)
     dataset = open_titled(data_args.dataset, data_args.dataset_revision)
     settings = run_settings(dataset, data_args, training_args, stand_in)

@@ -7,6 +7,7 @@ from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.config.arguments import SftArguments, StandInArguments
+from tastetune.errors import InputError
 from tastetune.language_models.answerer import SpellsRows
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.chat import plain_text
@@ -19,6 +20,20 @@ from tastetune.training.stand_in import rating_streams, train_tokenizer
 
 MOST_PROMPTS = 5000
 """Prompts whose words a tokenizer is taught."""
+
+
+def refuse_item_tokens(data_args: SftArguments) -> None:
+    """Refuse keys of item tokens, which are kept in an adapter, where a whole model is made.
+
+    Raises:
+        InputError: one of them is set.
+    """
+    for key in ("stream_item_tokens", "item_learning_rate"):
+        if (value := getattr(data_args, key)) != getattr(SftArguments, key):
+            raise InputError(
+                f"{key}: {value}: item tokens are kept in an adapter, and here a whole model is made, without any; "
+                "leave the key to the recipe of scripts/sft.py"
+            )
 
 
 def pretraining_tokenizer(

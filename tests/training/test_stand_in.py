@@ -1,5 +1,9 @@
 import pyarrow as pa
+import pytest
 
+from tastetune.config.arguments import SftArguments
+from tastetune.errors import InputError
+from tastetune.training.pretraining import refuse_item_tokens
 from tastetune.training.stand_in import make_model, rating_streams, train_tokenizer
 
 WORDS = ("liked", "disliked", "yes")
@@ -57,3 +61,11 @@ def test_with_superwords_a_title_that_is_often_rated_is_one_token_and_the_answer
     assert tokenizer.convert_ids_to_tokens(spelt[-2:]) == [" 5", "Ċ"]
     assert tokenizer.decode(spelt) == text
     assert len(plain(text)["input_ids"]) > 2 * len(spelt)
+
+
+@pytest.mark.parametrize("keys", [{"stream_item_tokens": "svd"}, {"item_learning_rate": 3e-4}])
+def test_a_model_that_is_made_here_has_no_item_tokens(keys):
+    refuse_item_tokens(SftArguments(dataset_config="stream", residual_dropout=0.3))
+    (key,) = keys
+    with pytest.raises(InputError, match=f"^{key}: .*leave the key to the recipe of scripts/sft.py"):
+        refuse_item_tokens(SftArguments(**keys))
