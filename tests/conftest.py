@@ -62,9 +62,14 @@ class Hub(HubServer):
         )
 
 
+@pytest.fixture(scope="session")
+def new_hub(tmp_path_factory):
+    return lambda: Hub(tmp_path_factory.mktemp("hub"))
+
+
 @pytest.fixture
-def hub(tmp_path_factory):
-    server = Hub(tmp_path_factory.mktemp("hub"))
+def hub(new_hub):
+    server = new_hub()
     server.start()
     yield server
     server.stop()

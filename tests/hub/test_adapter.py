@@ -1,6 +1,8 @@
 """An adapter on the Hub remembers the run that made it."""
 
 import json
+import shutil
+from copy import deepcopy
 
 import pytest
 from made import make_dataset
@@ -21,16 +23,17 @@ push_folder(sys.argv[1], "org/adapter")
 """
 
 
-@pytest.fixture
-def home(hub, tmp_path):
-    """A folder with a dataset and a base model; both the model and an adapter of it are on the Hub."""
-    dataset, model = open_dataset(make_dataset(tmp_path / "data", 12, 20)), make_tiny_model(tmp_path / "model")
+@pytest.fixture(scope="module")
+def pushed(tmp_path_factory, new_hub):
+    """A folder with a dataset and a base model, and a Hub that has both the model and an adapter of it."""
+    home, hub = tmp_path_factory.mktemp("home"), new_hub()
+    dataset, model = open_dataset(make_dataset(home / "data", 12, 20)), make_tiny_model(home / "model")
     (model / "README.md").write_text("---\nlibrary_name: transformers\n---\n")
     tuned = get_peft_model(
         AutoModelForCausalLM.from_pretrained(model), LoraConfig(r=2, target_modules="all-linear", task_type="CAUSAL_LM")
     )
     tuned.peft_config["default"].base_model_name_or_path = "org/base"
-    adapter = tmp_path / "adapter"
+    adapter = home / "adapter"
     tuned.save_pretrained(adapter, save_embedding_layers=False)  # else it asks the Hub for the base
     (adapter / "README.md").write_text("---\nlibrary_name: peft\nbase_model: org/base\n---\n")
     record = {"dataset": "made", "fingerprint": dataset.fingerprint, "dataset_train_split": "train+validation"}
@@ -38,9 +41,20 @@ def home(hub, tmp_path):
     (adapter / "run.json").write_text(json.dumps(record))
     (adapter / "cost.json").write_text('{"steps": 7, "examples": 56}')
     write_row_keys(adapter / ROWS, row_keys(dataset, "like_dislike", "train+validation"))
+    hub.start()
     done = hub.run("-c", PUSH, adapter, model)
+    hub.stop()
     assert done.returncode == 0, done.stderr
-    return tmp_path
+    return home, hub
+
+
+@pytest.fixture
+def home(hub, pushed, tmp_path):
+    """What `pushed` made, for one test to do with as it likes."""
+    folder, server = pushed
+    hub.repositories |= deepcopy(server.repositories)
+    hub.objects |= server.objects
+    return shutil.copytree(folder, tmp_path / "home")
 
 
 def predict(hub, home, *flags, **environment):
