@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tastetune.artifacts.dataset import BuiltDataset
-from tastetune.baselines.trivial.likes import MODELS, CodedLikes, joined, tune
+from tastetune.baselines.trivial.coded import CodedLikes, joined
+from tastetune.baselines.trivial.likes import MODELS, tune
 from tastetune.person.answers import MEANS, Scores
 
 

@@ -14,7 +14,8 @@ from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.baselines.trivial import likes as trivial
-from tastetune.baselines.trivial.likes import MODELS, CodedLikes, TrivialLikes
+from tastetune.baselines.trivial.coded import CodedLikes
+from tastetune.baselines.trivial.likes import MODELS, TrivialLikes
 from tastetune.errors import InputError
 from tastetune.metrics.labelled import are_probabilities
 
@@ -49,6 +50,14 @@ def test_user_item_mean_gives_the_user_what_the_items_leave_unexplained():
     # User 0: residuals 1/4 - 1/6 = 1/12 and 1/4 - 1/8 = 1/8; at smoothing 3 (5/24)/(2+3) = 1/24.
     # User 0 on item 2: 3/4 - 3/8 + 1/24 = 5/12.
     assert trivial.user_item_mean(FIT, rows([0], [2], [0]), user=3.0, item=1.0) == pytest.approx([5 / 12])
+
+
+def test_users_beside_items_are_summed_once_for_each_smoothing_of_items():
+    fit = rows(FIT.user, FIT.item, FIT.like)
+    # As above: user 0 has 1/12 + 1/8 left at smoothing 1; at smoothing 3 the items' effects are 1/10 and 1/16
+    assert fit.of_users_beside_items(1.0).total[0] == pytest.approx(5 / 24)
+    assert fit.of_users_beside_items(3.0).total[0] == pytest.approx(2 / 4 - 1 / 10 - 1 / 16)
+    assert fit.of_users_beside_items(1.0) is fit.of_users_beside_items(1.0)
 
 
 def test_likes_in_prompt_is_the_smoothed_share_of_the_rows_own_history():

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import BuiltDataset
@@ -19,6 +18,7 @@ from tastetune.artifacts.predictions import Meta, Predictions
 from tastetune.artifacts.score_table import score_table
 from tastetune.baselines import AfterEpoch, fit_on, rows_answered
 from tastetune.baselines.likes import read_labelled_rows
+from tastetune.baselines.trivial.coded import CodedLikes, encode, joined
 
 GRID = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 """Smoothing constants tried: a mean over n ratings is shrunk as if this many average ratings stood beside them."""
@@ -28,23 +28,6 @@ DEFAULT = 5.0
 
 COLUMNS, OF_ANSWERED = ["user_id", "item_id", "label"], ["example_id", "history_ratings"]
 """What is read of all rows, and of those that are answered, which are few."""
-
-
-@dataclass(frozen=True)
-class CodedLikes:
-    """Rows as arrays of equal length n: user and item codes, likes (0.0 or 1.0), and the history's (likes, length).
-
-    Of rows that no model answers the history is not read, and 0.
-    """
-
-    user: np.ndarray
-    item: np.ndarray
-    like: np.ndarray
-    history: np.ndarray
-
-    def only(self, kept: np.ndarray) -> "CodedLikes":
-        """The rows where the bool array `kept` (n,) is true."""
-        return CodedLikes(self.user[kept], self.item[kept], self.like[kept], self.history[kept])
 
 
 def always_yes(fit: CodedLikes, rows: CodedLikes) -> np.ndarray:
@@ -71,12 +54,12 @@ def likes_in_prompt(fit: CodedLikes, rows: CodedLikes, history: float) -> np.nda
 
 def item_mean(fit: CodedLikes, rows: CodedLikes, item: float) -> np.ndarray:
     """The share of the item's ratings that are likes, shrunk towards the overall share."""
-    return np.clip(fit.like.mean() + effect(fit.item, fit.like - fit.like.mean(), item, rows.item), 0, 1)
+    return np.clip(fit.like.mean() + fit.of_items.effect(item, rows.item), 0, 1)
 
 
 def user_mean(fit: CodedLikes, rows: CodedLikes, user: float) -> np.ndarray:
     """The share of the user's ratings that are likes, shrunk towards the overall share."""
-    return np.clip(fit.like.mean() + effect(fit.user, fit.like - fit.like.mean(), user, rows.user), 0, 1)
+    return np.clip(fit.like.mean() + fit.of_users.effect(user, rows.user), 0, 1)
 
 
 def user_item_mean(fit: CodedLikes, rows: CodedLikes, user: float, item: float) -> np.ndarray:
@@ -84,22 +67,9 @@ def user_item_mean(fit: CodedLikes, rows: CodedLikes, user: float, item: float) 
 
     Source: Koren, "Factor in the Neighbors", TKDD 2010, section 2.1 (baseline estimates, the decoupled form).
     """
-    rest = fit.like - fit.like.mean()
-    of_item = effect(fit.item, rest, item, np.arange(1 + max(fit.item.max(), rows.item.max())))
-    of_user = effect(fit.user, rest - of_item[fit.item], user, rows.user)
-    return np.clip(fit.like.mean() + of_item[rows.item] + of_user, 0, 1)
-
-
-def effect(codes: np.ndarray, values: np.ndarray, smoothing: float, wanted: np.ndarray) -> np.ndarray:
-    """sum of `values` / (count + `smoothing`) by code, at the `wanted` codes; 0 for a code never seen.
-
-    Args:
-        codes, values: int and float (n,).
-        wanted: int codes (m,).
-    """
-    size = 1 + max(codes.max(), wanted.max(initial=0))
-    total, count = np.bincount(codes, values, size), np.bincount(codes, minlength=size)
-    return (total / np.maximum(count + smoothing, 1e-12))[wanted]
+    of_item = fit.of_items.effect(item, rows.item)
+    of_user = fit.of_users_beside_items(item).effect(user, rows.user)
+    return np.clip(fit.like.mean() + of_item + of_user, 0, 1)
 
 
 MODELS: dict[str, tuple[Callable[..., np.ndarray], tuple[str, ...]]] = {
@@ -161,44 +131,3 @@ class TrivialLikes:
             training={"examples": len(fit.like), "seconds": time.perf_counter() - began},
         )
         return Predictions(meta, score_table(tables[split]["example_id"].to_pylist(), scores))
-
-
-def encode(tables: dict[str, pa.Table], like_from: float) -> dict[str, CodedLikes]:
-    """Tables of rows as arrays, with one code for each user and item across all of them."""
-    users, items = _codes(tables, "user_id"), _codes(tables, "item_id")
-    return {
-        name: CodedLikes(
-            users[name],
-            items[name],
-            table["label"].to_numpy().astype(np.float64),
-            _history(table["history_ratings"], like_from)
-            if "history_ratings" in table.column_names
-            else np.zeros((len(table), 2), np.int64),
-        )
-        for name, table in tables.items()
-    }
-
-
-def joined(first: CodedLikes, second: CodedLikes) -> CodedLikes:
-    """The rows of both, in that order."""
-    return CodedLikes(
-        *(np.concatenate([getattr(first, f), getattr(second, f)]) for f in CodedLikes.__dataclass_fields__)
-    )
-
-
-def _codes(tables: dict[str, pa.Table], column: str) -> dict[str, np.ndarray]:
-    """A column of ids as numbers from 0, by table."""
-    chunks = [chunk for table in tables.values() for chunk in table[column].chunks]
-    coded = pa.chunked_array(chunks, pa.string()).dictionary_encode()  # with one dictionary; one array holds 2 GiB
-    indices = np.concatenate([chunk.indices.to_numpy() for chunk in coded.chunks])
-    ends = np.cumsum([len(table) for table in tables.values()])
-    return dict(zip(tables, np.split(indices, ends[:-1]), strict=True))
-
-
-def _history(ratings: pa.ChunkedArray, like_from: float) -> np.ndarray:
-    """(likes, length) of each row's history, int (n, 2)."""
-    lists = ratings.combine_chunks()
-    lengths = np.asarray(lists.value_lengths().fill_null(0))
-    likes = np.asarray(lists.flatten()) >= like_from
-    row = np.repeat(np.arange(len(lists)), lengths)
-    return np.column_stack([np.bincount(row, likes, len(lists)), lengths])
