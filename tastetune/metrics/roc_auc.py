@@ -26,7 +26,8 @@ def weighed_roc_auc(labels: np.ndarray, scores: np.ndarray) -> Callable[[np.ndar
     """`roc_auc` as a function of the weights alone, the sorting done."""
     labels, scores = np.asarray(labels, bool), np.asarray(scores)
     liked, disliked = np.flatnonzero(labels), np.flatnonzero(~labels)
-    disliked = disliked[np.argsort(scores[disliked])]
+    # Both in the order of the scores, so that each search goes on beside the one before it
+    liked, disliked = (rows[np.argsort(scores[rows])] for rows in (liked, disliked))
     # How many of the sorted dislikes each like beats, and how many it beats or ties with.
     beaten, level = (np.searchsorted(scores[disliked], scores[liked], side=side) for side in ("left", "right"))
     ties = not np.array_equal(beaten, level)
