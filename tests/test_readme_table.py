@@ -114,7 +114,7 @@ def test_the_readmes_map_is_what_is_there(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_a_learning_curve_has_an_adapters_points_and_what_the_others_came_to(monkeypatch, capsys, tmp_path):
+def test_a_learning_curve_has_an_adapters_points_and_what_the_others_came_to():
     def point(model, examples, auc):
         return {
             "model": model, "examples": examples, "tokens": None, "seconds": 60.0, "flops": None,
@@ -142,6 +142,16 @@ def test_a_learning_curve_has_an_adapters_points_and_what_the_others_came_to(mon
         "| svd | svd | 200 | – | 60 | – | 0.750 [0.700, 0.800] |\n"
         "\n- sft passes svd at sft-10, after 640 labels: +0.050"
     )
+
+
+def test_the_learning_curve_of_the_documentation_is_that_of_its_file(tmp_path, monkeypatch, capsys):
+    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    (tmp_path / "evaluation.md").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(ROOT)
+    curve = ("results/quickstart/learning_curve.json", tmp_path / "evaluation.md", "--curve")
+    status, _, stderr = run_in(ROOT, monkeypatch, capsys, "../benchmarks/readme_table.py", *curve)
+    assert status == 0, stderr
+    assert (tmp_path / "evaluation.md").read_text(encoding="utf-8") == text
 
 
 def test_what_benchmarks_measured_becomes_a_table(monkeypatch, capsys, tmp_path):
