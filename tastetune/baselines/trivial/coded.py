@@ -1,6 +1,6 @@
 """Labelled rows as arrays of codes, and what of them smoothed means are made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -29,14 +29,14 @@ class Sums:
 class CodedLikes:
     """Rows as arrays of equal length n: user and item codes, likes (0.0 or 1.0), and the history's (likes, length).
 
-    Of rows that no model answers the history is not read, and 0. Sums over all rows are kept, for many smoothing
+    Of rows that no model answers the history is not read, and empty. Sums over all rows are kept, for many smoothing
     constants are tried on them.
     """
 
     user: np.ndarray
     item: np.ndarray
     like: np.ndarray
-    history: np.ndarray
+    history: np.ndarray = field(default_factory=lambda: np.empty((0, 2), np.int64))
 
     @cached_property
     def of_items(self) -> Sums:
@@ -60,8 +60,8 @@ class CodedLikes:
         return {}
 
     def only(self, kept: np.ndarray) -> "CodedLikes":
-        """The rows where the bool array `kept` (n,) is true."""
-        return CodedLikes(self.user[kept], self.item[kept], self.like[kept], self.history[kept])
+        """The rows where the bool array `kept` (n,) is true, to fit on: without their histories."""
+        return CodedLikes(self.user[kept], self.item[kept], self.like[kept])
 
 
 def encode(tables: dict[str, pa.Table], like_from: float) -> dict[str, CodedLikes]:
@@ -72,19 +72,15 @@ def encode(tables: dict[str, pa.Table], like_from: float) -> dict[str, CodedLike
             users[name],
             items[name],
             table["label"].to_numpy().astype(np.float64),
-            _history(table["history_ratings"], like_from)
-            if "history_ratings" in table.column_names
-            else np.zeros((len(table), 2), np.int64),
+            *([_history(table["history_ratings"], like_from)] if "history_ratings" in table.column_names else []),
         )
         for name, table in tables.items()
     }
 
 
 def joined(first: CodedLikes, second: CodedLikes) -> CodedLikes:
-    """The rows of both, in that order."""
-    return CodedLikes(
-        *(np.concatenate([getattr(first, f), getattr(second, f)]) for f in CodedLikes.__dataclass_fields__)
-    )
+    """The rows of both, in that order, to fit on: without their histories."""
+    return CodedLikes(*(np.concatenate([getattr(first, f), getattr(second, f)]) for f in ("user", "item", "like")))
 
 
 def _codes(tables: dict[str, pa.Table], column: str) -> dict[str, np.ndarray]:

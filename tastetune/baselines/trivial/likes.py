@@ -9,8 +9,10 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 from sklearn.metrics import roc_auc_score
 
 from tastetune.artifacts.dataset import BuiltDataset
@@ -115,9 +117,8 @@ class TrivialLikes:
 
     def fit_predict(self, dataset: BuiltDataset, split: str, *, after_epoch: AfterEpoch | None = None) -> Predictions:
         splits = fit_on(dataset, split)
-        tables = read_labelled_rows(dataset, split, COLUMNS, OF_ANSWERED)
-        coded, began = encode(tables, dataset.like_from), time.perf_counter()
-        fit = coded["train"] if splits == "train" else joined(coded["train"], coded["validation"])
+        example_ids, coded, fit = _read(dataset, split)
+        began = time.perf_counter()
         if dataset.has_sampled_dislikes and self.name == "most_popular":
             fit = fit.only(fit.like > 0)  # what was drawn says nothing of what is popular
         tuned = tune(self.name, coded["train"], coded["validation"])
@@ -130,4 +131,13 @@ class TrivialLikes:
             settings=tuned | {"fit_on": splits},
             training={"examples": len(fit.like), "seconds": time.perf_counter() - began},
         )
-        return Predictions(meta, score_table(tables[split]["example_id"].to_pylist(), scores))
+        return Predictions(meta, score_table(example_ids.to_pylist(), scores))
+
+
+@lru_cache(maxsize=1)  # one model after another asks for the same rows
+def _read(dataset: BuiltDataset, split: str) -> tuple[pa.ChunkedArray, dict[str, CodedLikes], CodedLikes]:
+    """The ids of the rows to answer, the splits that are read as arrays, and of these what models are fitted on."""
+    tables = read_labelled_rows(dataset, split, COLUMNS, OF_ANSWERED)
+    coded = encode(tables, dataset.like_from)
+    fit = coded["train"] if fit_on(dataset, split) == "train" else joined(coded["train"], coded["validation"])
+    return tables[split]["example_id"], coded, fit
