@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import log
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from tastetune.config.environment import versions
 from tastetune.errors import InputError
+from tastetune.files import command_line
 from tastetune.measurements import read_measurements, write_measurements
 
 FOLDER = Path("results/scale")
@@ -35,11 +36,13 @@ class Use:
         seconds: by the clock.
         processor_seconds: of all cores.
         bytes: of memory, at its peak; of several processes those of the largest.
+        command: that measured it; empty in a file that does not say.
     """
 
     seconds: float
     processor_seconds: float
     bytes: int
+    command: str = ""
 
 
 WATCH = """
@@ -71,10 +74,11 @@ def measured(command: Sequence[str]) -> Use:
 def write_stage(ratings: int, stage: str, use: Use) -> Path:
     """Write what a stage took of a log of so many ratings into `FOLDER`, print it, and return the file.
 
-    What the file holds of other stages stays, so that no stage is lost where a later one is cut off.
+    What the file holds of other stages stays, so that no stage is lost where a later one is cut off; each names the
+    command that measured it.
     """
     path = FOLDER / f"{ratings}.json"
-    stages = (read_growth(path) if path.is_file() else {}) | {stage: use}
+    stages = (read_growth(path) if path.is_file() else {}) | {stage: replace(use, command=command_line("python"))}
     figures = {name: asdict(of) for name, of in stages.items()}
     write_measurements(path, f"{os.cpu_count()} cores", versions(), ratings=ratings, stages=figures)
     print(growth_table([path]), flush=True)

@@ -1,6 +1,8 @@
 """What stages take, measured in processes of their own, kept and shown."""
 
 import json
+import sys
+from dataclasses import replace
 
 import pytest
 
@@ -39,12 +41,16 @@ def test_what_was_measured_is_kept_and_shown_from_the_smallest_log_on(tmp_path, 
     ]
 
 
-def test_a_stage_that_ended_stays_where_another_is_written(tmp_path, monkeypatch):
+def test_a_stage_that_ended_stays_where_another_is_written_and_each_names_its_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     first, again, scored = Use(7.0, 10.0, 1), Use(6.0, 9.0, 1), Use(1.0, 1.0, 1)
-    for stage, use in (("Built", first), ("Scored", scored), ("Built", again)):
+    for stage, use, flag in (("Built", first, "--all"), ("Scored", scored, "--all"), ("Built", again, "--again")):
+        monkeypatch.setattr(sys, "argv", ["scale.py", flag])
         path = write_stage(1_000, stage, use)
-    assert read_growth(path) == {"Built": again, "Scored": scored}
+    assert read_growth(path) == {
+        "Built": replace(again, command="python scale.py --again"),
+        "Scored": replace(scored, command="python scale.py --all"),
+    }
 
 
 def test_what_is_no_benchmarks_file_is_refused(tmp_path):
