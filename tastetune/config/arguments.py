@@ -57,11 +57,17 @@ class DataArguments:
         default=10, metadata={"help": "Of a user's stream, the ratings that stand before each one asked, at least."}
     )
 
-    stream_item_tokens: Literal["none", "random", "svd"] = field(
+    stream_item_tokens: Literal["none", "random", "svd", "als"] = field(
         default="none",
         metadata={
             "help": "In a stream, a learnt token an item beside its text, whose vector starts at random, or from a "
-            "singular value decomposition of the training ratings."
+            "singular value decomposition of the training ratings, or from factors fitted to them (als)."
+        },
+    )
+    stream_told_tokens: bool = field(
+        default=False,
+        metadata={
+            "help": "With item tokens, also a learnt token an item with each answer, told in the answer's place."
         },
     )
 

@@ -20,9 +20,13 @@ class StreamTask(LabelTask):
     config = "stream"
     written_by: type[Stream] = Stream
 
+    def writer(self, dataset: BuiltDataset) -> Stream:
+        """What writes a line, in the dataset's words."""
+        return self.written_by(dataset.worded(LikeDislike))
+
     def streams(self, rows: Rows, known: Sequence[str] | None = None) -> Streams:
         """The ratings of the rows' users as lines, see `tastetune.tasks.streams.lines.read_streams`."""
-        return read_streams(rows, self.written_by(rows.dataset.worded(LikeDislike)), known)
+        return read_streams(rows, self.writer(rows.dataset), known)
 
     def prompts(self, rows: Rows) -> list[str]:
         """The text before each row's answer, by itself, in windows of the usual number of ratings."""

@@ -12,7 +12,7 @@ from tastetune.artifacts.run import RUN, total_batch_size
 from tastetune.errors import InputError
 from tastetune.language_models.adapters import adapter_tokenizer
 from tastetune.language_models.batching import context_length
-from tastetune.language_models.item_tokens.tokens import item_tokens
+from tastetune.language_models.item_tokens.tokens import vectors_of_items
 from tastetune.locks import refuse_unwritable
 from tastetune.tasks import task_of
 from tastetune.training.configs import refuse_unobeyed
@@ -181,7 +181,7 @@ def _adapter(run: FurtherTraining) -> str:
 
 def _model(run: Preparation) -> str:
     adapter = run.adapter.sft_adapter if isinstance(run, FurtherTraining) else None
-    return check_model(run.model, run.config, run.places, adapter, items=len(item_tokens(run.tokenizer)))
+    return check_model(run.model, run.config, run.places, adapter, items=len(vectors_of_items(run.tokenizer)))
 
 
 CHECKS: dict[str, Callable[[Any], str]] = {

@@ -6,7 +6,7 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 from tastetune.errors import InputError
 from tastetune.language_models.batching import refuse_beyond_vocabulary
 from tastetune.language_models.chat import chat_ids, prompt_ids, turn_end
-from tastetune.language_models.item_tokens.tokens import item_tokens
+from tastetune.language_models.item_tokens.tokens import vectors_of_items
 
 TRIED = 200
 """Rows whose spelling is looked at; those of a dataset are written by one template."""
@@ -26,7 +26,7 @@ def check_spelling(tokenizer: PreTrainedTokenizerBase, rows: Dataset, config: Pr
     """
     part = rows.select(range(min(TRIED, len(rows))))
     if "input_ids" in part.column_names:
-        items = set(item_tokens(tokenizer).values())  # which the model is given room for
+        items = set(vectors_of_items(tokenizer))  # which the model is given room for
         refuse_beyond_vocabulary(config, [[id_ for id_ in ids if id_ not in items] for ids in part["input_ids"][:]])
         return f"{len(tokenizer):,} tokens; rows of tokens"
     prompts, completions = part["prompt"][:], part["completion"][:]

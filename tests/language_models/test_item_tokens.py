@@ -8,6 +8,7 @@ from documents import ROOT
 from made_model import make_home
 from peft import AutoPeftModelForCausalLM
 from safetensors import safe_open
+from sklearn.linear_model import Ridge
 from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -17,10 +18,20 @@ from tastetune.config.arguments import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
-from tastetune.language_models.item_tokens.tokens import add_vectors, item_token, item_tokens, with_item_tokens
-from tastetune.language_models.item_tokens.vectors import STARTS, svd_vectors
+from tastetune.language_models.item_tokens import vectors
+from tastetune.language_models.item_tokens.starting import start_item_tokens
+from tastetune.language_models.item_tokens.tokens import (
+    add_vectors,
+    item_token,
+    item_tokens,
+    told_tokens,
+    vectors_of_items,
+    with_item_tokens,
+)
+from tastetune.language_models.item_tokens.vectors import STARTS
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.streams.tokens import SpeltStreams
+from tastetune.language_models.streams.training import IGNORED, token_rows
 from tastetune.tasks import TASKS
 
 LIMITS = WindowLimits(ratings=9, min_past=3)
@@ -78,13 +89,14 @@ def test_room_for_vectors_changes_no_probability(home):
     model(torch.tensor([[tokens + 2]]))
 
 
-def test_vectors_of_the_svd_tell_what_is_liked_by_the_same_people():
+@pytest.mark.parametrize("start", ["als", "svd"])
+def test_vectors_tell_what_is_liked_by_the_same_people(start):
     # Two users love a and b and hate c and d, two the other way round; everything else is equal. The one factor that
     # means leave is therefore +,+,-,-: a's vector has a cosine of 1 with b's, and of -1 with c's and d's.
     loved = [(f"u{user}", item, 5 if (item in "ab") == (user < 2) else 1) for user in range(4) for item in "abcd"]
-    vectors = svd_vectors(ratings(*loved), width=3, seed=0)
+    of = STARTS[start](ratings(*loved), 3, 0)
     cosine = torch.nn.functional.cosine_similarity
-    near = [float(cosine(vectors["a"], vectors[item], dim=0)) for item in "bcd"]
+    near = [float(cosine(of["a"], of[item], dim=0)) for item in "bcd"]
     assert near == pytest.approx([1, -1, -1], abs=1e-5)
 
 
@@ -99,9 +111,53 @@ def test_every_rated_item_gets_a_vector_and_the_seed_decides_which(start):
     assert not any(torch.equal(vectors[item], other[item]) for item in vectors)
 
 
-def test_one_user_of_one_item_has_a_vector_too():
-    (vector,) = svd_vectors(ratings(("u", "a", 5)), 4, 0).values()
+@pytest.mark.parametrize("start", ["als", "svd"])
+def test_one_user_of_one_item_has_a_vector_too(start):
+    (vector,) = STARTS[start](ratings(("u", "a", 5)), 4, 0).values()
     assert torch.equal(vector, torch.zeros(4))  # there is nothing that it could be told from
+
+
+def test_factors_that_are_fitted_to_ratings_are_those_of_ridge_regression():
+    # Given the items' factors, a user's are the ridge regression of the user's ratings on them; scikit-learn's, too
+    rng = np.random.default_rng(0)
+    of_items, items = rng.normal(size=(6, 2)), np.array([0, 2, 3, 5, 1])
+    users, values = np.array([0, 0, 0, 0, 1]), rng.normal(size=5)
+    fitted = vectors.fitted_factors(users, items, of_items, values)
+    for user, count in ((0, 4), (1, 1)):
+        ridge = Ridge(alpha=vectors.PRIOR + vectors.WEIGHED_PRIOR * count, fit_intercept=False)
+        ridge.fit(of_items[items[users == user]], values[users == user])
+        assert fitted[user] == pytest.approx(ridge.coef_)
+
+
+def test_an_item_that_is_told_has_a_token_with_its_answer_which_is_never_an_answer(home):
+    dataset = open_dataset(home / "data")
+    streams = TASKS["stream"].streams(TASKS["stream"].rows(dataset, "test"))
+    missing = streams.items[0]
+    tokenizer = AutoTokenizer.from_pretrained(home / "model")
+    longer = with_item_tokens(tokenizer, sorted(set(streams.items) - {missing}), [" No", " Yes"])
+    told, spelt = told_tokens(longer), SpeltStreams.of(longer, streams)
+    assert len(told) == 2 * len(item_tokens(longer))
+    assert vectors_of_items(longer) == list(range(len(tokenizer), len(longer)))
+    lines = range(len(streams.questions))
+    for line, item, answer, as_told in zip(lines, streams.items, streams.told, spelt.told_as, strict=True):
+        plain = spelt.answers[answer]
+        assert spelt.answer(line) == plain < len(tokenizer)
+        assert as_told == (plain if item == missing else told[item, ("No", "Yes")[answer]])
+    # A row to train on reads the one and learns the other
+    (row,) = token_rows(spelt, spelt.passages(LIMITS, None)[:1])
+    learnt = [(id_, label) for id_, label in zip(row["input_ids"], row["labels"], strict=True) if label != IGNORED]
+    assert len(learnt) == row["answers"] > 0
+    assert {label for _, label in learnt} <= set(spelt.answers)
+    assert any(id_ in told.values() for id_, _ in learnt)
+
+
+def test_the_vector_of_an_item_with_an_answer_starts_as_the_sum_of_both(home):
+    tokenizer = AutoTokenizer.from_pretrained(home / "model")
+    longer = with_item_tokens(tokenizer, ["a", "b"], [" No", " Yes"])
+    model = AutoModelForCausalLM.from_pretrained(home / "model")
+    start_item_tokens(model, longer, ratings(("u", "b", 5), ("u", "a", 1), ("v", "a", 4), ("v", "b", 3)), "svd", 0)
+    weight, yes = model.get_input_embeddings().weight, longer(" Yes", add_special_tokens=False)["input_ids"][-1]
+    assert torch.equal(weight[told_tokens(longer)["b", "Yes"]], weight[item_tokens(longer)["b"]] + weight[yes])
 
 
 def test_an_item_without_a_token_is_asked_by_its_text_and_counted(home):
@@ -182,6 +238,7 @@ def test_where_tokens_of_items_cannot_be_it_is_said(home):
         (["dataset_config: like_dislike"], "stream_item_tokens: like_dislike is no stream; set dataset_config: stream"),
         (["use_peft: false", "load_in_4bit: false"], "stream_item_tokens: their vectors are kept in an adapter"),
         (["stream_item_tokens: none", "item_learning_rate: 0.1"], "item_learning_rate: there are no item tokens"),
+        (["stream_item_tokens: none", "stream_told_tokens: true"], "stream_told_tokens: there are no item tokens"),
         (["stream_item_tokens: bpr"], "stream_item_tokens is 'bpr'"),
     ):
         path = recipe(home)

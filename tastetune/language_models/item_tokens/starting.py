@@ -3,7 +3,7 @@
 import pyarrow as pa
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from tastetune.language_models.item_tokens.tokens import add_vectors, item_tokens, start_vectors
+from tastetune.language_models.item_tokens.tokens import add_vectors, item_tokens, start_told_vectors, start_vectors
 from tastetune.language_models.item_tokens.vectors import STARTS
 
 
@@ -20,3 +20,4 @@ def start_item_tokens(
     width = model.get_input_embeddings().weight.shape[1]
     vectors, tokens = STARTS[start](interactions, width, seed), item_tokens(tokenizer)
     start_vectors(model, {tokens[item]: vector for item, vector in vectors.items()})
+    start_told_vectors(model, tokenizer)

@@ -11,8 +11,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.errors import InputError
 
-BEGIN, END = "<|item:", "|>"
-"""What an item's token is written between; no title has these characters, see `tastetune.tasks.titles.as_data`."""
+BEGIN, TOLD, END = "<|item:", "<|told:", "|>"
+"""What tokens of items are written between; no title has these characters, see `tastetune.tasks.titles.as_data`."""
 
 
 def item_token(item: str) -> str:
@@ -20,14 +20,39 @@ def item_token(item: str) -> str:
     return f"{BEGIN}{item}{END}"
 
 
+def told_token(item: str, answer: str) -> str:
+    """How the token of an item that was told with an answer is written."""
+    return f"{TOLD}{answer.strip()}:{item}{END}"
+
+
 def item_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
     """The id of each item's token, by item, in the order of the ids; empty for a tokenizer that has none."""
+    return {text[len(BEGIN) : -len(END)]: id_ for text, id_ in _added(tokenizer, BEGIN)}
+
+
+def told_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[tuple[str, str], int]:
+    """The id of the token of each item with each answer, by both, in the order of the ids; empty where none is."""
+    parts = ((text[len(TOLD) : -len(END)].partition(":"), id_) for text, id_ in _added(tokenizer, TOLD))
+    return {(item, answer): id_ for (answer, _, item), id_ in parts}
+
+
+def vectors_of_items(tokenizer: PreTrainedTokenizerBase) -> list[int]:
+    """The ids of all tokens whose vectors an adapter learns, ascending."""
+    return [*item_tokens(tokenizer).values(), *told_tokens(tokenizer).values()]
+
+
+def _added(tokenizer: PreTrainedTokenizerBase, begin: str) -> list[tuple[str, int]]:
     added = sorted(tokenizer.get_added_vocab().items(), key=lambda pair: pair[1])
-    return {text[len(BEGIN) : -len(END)]: id_ for text, id_ in added if text.startswith(BEGIN) and text.endswith(END)}
+    return [(text, id_) for text, id_ in added if text.startswith(begin) and text.endswith(END)]
 
 
-def with_item_tokens(tokenizer: PreTrainedTokenizerBase, items: Iterable[str]) -> PreTrainedTokenizerBase:
-    """A copy of a tokenizer with one more token an item, behind all that it has.
+def with_item_tokens(
+    tokenizer: PreTrainedTokenizerBase, items: Iterable[str], told: Iterable[str] = ()
+) -> PreTrainedTokenizerBase:
+    """A copy of a tokenizer with one more token an item, behind all that it has, and one an item with each answer.
+
+    Args:
+        told: answers; none for tokens of items alone.
 
     Raises:
         InputError: it has tokens for items already.
@@ -36,8 +61,9 @@ def with_item_tokens(tokenizer: PreTrainedTokenizerBase, items: Iterable[str]) -
         raise InputError(
             f"{tokenizer.name_or_path}: its tokenizer has tokens for items already; name the model without them"
         )
-    longer = copy.deepcopy(tokenizer)
-    longer.add_tokens([AddedToken(item_token(item), normalized=False) for item in items])
+    longer, items = copy.deepcopy(tokenizer), list(items)
+    texts = [*map(item_token, items), *(told_token(item, answer) for answer in told for item in items)]
+    longer.add_tokens([AddedToken(text, normalized=False) for text in texts])
     return longer
 
 
@@ -67,12 +93,21 @@ def start_vectors(model: PreTrainedModel, vectors: Mapping[int, torch.Tensor]) -
         weight[ids] = (new.float() * (others.std() / new.float().std().clamp(min=1e-12))).to(weight)
 
 
+def start_told_vectors(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Set the vector of each item that was told with an answer, in place: the sum of the item's and the answer's."""
+    weight, items = _embeddings(model).weight, item_tokens(tokenizer)
+    for (item, answer), id_ in told_tokens(tokenizer).items():
+        of_answer = tokenizer(f" {answer}", add_special_tokens=False)["input_ids"][-1]
+        with torch.no_grad():
+            weight[id_] = weight[items[item]] + weight[of_answer]
+
+
 def train_item_tokens(config: LoraConfig, tokenizer: PreTrainedTokenizerBase) -> LoraConfig:
     """`config` of an adapter that learns the vectors of the tokenizer's item tokens as well.
 
     See PEFT's `trainable_token_indices`.
     """
-    config.trainable_token_indices = list(item_tokens(tokenizer).values()) or None
+    config.trainable_token_indices = vectors_of_items(tokenizer) or None
     return config
 
 

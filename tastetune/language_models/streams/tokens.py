@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerBase
 from tastetune.config.arguments import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
-from tastetune.language_models.item_tokens.tokens import item_token, item_tokens
+from tastetune.language_models.item_tokens.tokens import item_token, item_tokens, told_tokens
 from tastetune.tasks.streams.passages import Passage, Streams, passages
 
 TRIED = 20
@@ -20,11 +20,13 @@ TRIED = 20
 class SpeltStreams:
     """Streams, and the tokens of their parts.
 
-    Where the tokenizer has a token for a line's item, it ends the line's question.
+    Where the tokenizer has a token for a line's item, it ends the line's question; where it has one for the item with
+    its answer, that stands for the answer once it is told.
 
     Attributes:
         head: of what stands before the lines.
         answers: of each answer its one token.
+        told_as: the token of each line's own answer as later lines see it.
         questions, rests: of each line's two other parts; a token that all answers begin with ends the question.
         by_text_alone: how many rows ask for an item that has no token, though others have; None where none has.
     """
@@ -32,6 +34,7 @@ class SpeltStreams:
     streams: Streams
     head: list[int]
     answers: list[int]
+    told_as: list[int]
     questions: list[list[int]]
     rests: list[list[int]]
     by_text_alone: int | None = None
@@ -49,9 +52,10 @@ class SpeltStreams:
         # In front of a line, where line breaks may be spelt otherwise than at a text's end
         whole = tokenizer(streams.head + streams.questions[0])["input_ids"]
         head, questions = whole[: len(whole) - len(asked[0])], [ids + begun for ids in asked]
-        spelt = cls(streams, head, answers, questions, _spelt(tokenizer, streams.rests), by_text_alone)
+        own = [answers[told] for told in streams.told]
+        spelt = cls(streams, head, answers, own, questions, _spelt(tokenizer, streams.rests), by_text_alone)
         spelt._refuse_apart(tokenizer)
-        return spelt
+        return replace(spelt, told_as=_told_as(tokenizer, streams, own))
 
     def passages(
         self, limits: WindowLimits, context: int | None, rng: np.random.Generator | None = None
@@ -84,7 +88,7 @@ class SpeltStreams:
         for line in lines:
             ids += self.questions[line]
             places.append(len(ids))
-            ids.append(self.answer(line))
+            ids.append(self.told_as[line])
             ids += self.rests[line]
         return ids, places
 
@@ -111,6 +115,15 @@ def _with_item_tokens(tokenizer: PreTrainedTokenizerBase, streams: Streams) -> t
     questions = [question + item_token(item) if item in known else question for question, item in lines]
     by_text_alone = sum(streams.items[line] not in known for line in streams.asked)
     return replace(streams, questions=questions), by_text_alone
+
+
+def _told_as(tokenizer: PreTrainedTokenizerBase, streams: Streams, own: list[int]) -> list[int]:
+    """Of each line the token of its item with its answer, or the answer's `own` where there is none."""
+    if not (known := told_tokens(tokenizer)):
+        return own
+    answers = [answer.strip() for answer in streams.answers]
+    lines = zip(streams.items, streams.told, own, strict=True)
+    return [known.get((item, answers[told]), plain) for item, told, plain in lines]
 
 
 def _spelt(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:

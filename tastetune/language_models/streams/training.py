@@ -32,5 +32,5 @@ def _rows(streams: SpeltStreams, passage: Passage) -> Iterator[tuple[list[int], 
     end = places[passage.before[-1]] + 1
     labels = [IGNORED] * end
     for before in passage.before:
-        labels[places[before]] = ids[places[before]]
+        labels[places[before]] = streams.answer(passage.lines[before])
     yield ids[:end], labels

@@ -21,6 +21,8 @@ from tastetune.language_models.item_tokens.tokens import train_item_tokens, with
 from tastetune.language_models.item_tokens.vectors import rated_items
 from tastetune.language_models.loading import load_model, load_tokenizer
 from tastetune.tasks import Rows, Task, task_of
+from tastetune.tasks.stream import StreamTask
+from tastetune.tasks.streams.lists import StreamListTask
 from tastetune.training.configs import FineTuningConfig
 from tastetune.training.data import check_lengths, rows_for_steps, training_rows, without_eos
 from tastetune.training.preparation.base import Preparation
@@ -55,12 +57,17 @@ class FineTuning(Preparation):
         if not self.has_item_tokens:
             if self.data.item_learning_rate is not None:
                 raise InputError("item_learning_rate: there are no item tokens to learn; set stream_item_tokens too")
+            if self.data.stream_told_tokens:
+                raise InputError("stream_told_tokens: there are no item tokens beside them; set stream_item_tokens too")
             return tokenizer
         if not isinstance(ANSWERERS[self.task.config], SpellsRows):
             raise InputError(f"stream_item_tokens: {self.task.config} is no stream; set dataset_config: stream")
         if not self.model.use_peft:
             raise InputError("stream_item_tokens: their vectors are kept in an adapter; set use_peft: true")
-        return with_item_tokens(tokenizer, rated_items(self._ratings))
+        task = self.task
+        assert isinstance(task, StreamTask | StreamListTask)
+        told = task.writer(self.dataset).answers if self.data.stream_told_tokens else ()
+        return with_item_tokens(tokenizer, rated_items(self._ratings), told)
 
     def fresh_model(self) -> PreTrainedModel:
         """The base model; raises as `tastetune.language_models.loading.load_model`."""
