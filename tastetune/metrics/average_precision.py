@@ -24,8 +24,14 @@ def average_precision(labels: np.ndarray, scores: np.ndarray, weights: np.ndarra
     return weighed_average_precision(labels, scores)(weights)
 
 
-def weighed_average_precision(labels: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """`average_precision` as a function of the weights alone, the sorting done."""
+def weighed_average_precision(
+    labels: np.ndarray, scores: np.ndarray, owners: np.ndarray | None = None
+) -> Callable[[np.ndarray], np.ndarray]:
+    """`average_precision` as a function of the weights alone, the sorting done.
+
+    Args:
+        owners: see `tastetune.metrics.roc_auc.weighed_roc_auc`.
+    """
     labels, scores = np.asarray(labels, bool), np.asarray(scores)
     order = np.argsort(-scores)
     liked, disliked = order[labels[order]], order[~labels[order]]
@@ -33,6 +39,8 @@ def weighed_average_precision(labels: np.ndarray, scores: np.ndarray) -> Callabl
     with_likes, with_dislikes = (
         np.searchsorted(-scores[rows], -scores[liked], side="right") for rows in (liked, disliked)
     )
+    if owners is not None:
+        liked, disliked = owners[liked], owners[disliked]
 
     def weigh(weights: np.ndarray) -> np.ndarray:
         likes, dislikes = np.take(weights, liked, axis=-1), np.take(weights, disliked, axis=-1)
@@ -40,7 +48,7 @@ def weighed_average_precision(labels: np.ndarray, scores: np.ndarray) -> Callabl
         hits = np.take(_weight_of_highest(likes), with_likes, axis=-1)
         answered = hits + np.take(_weight_of_highest(dislikes), with_dislikes, axis=-1)
         precisions = np.divide(hits, answered, out=answered, where=answered > 0)
-        summed, total = np.einsum("...r,...r->...", likes, precisions), likes.sum(axis=-1)
+        summed, total = np.einsum("...r,...r->...", likes, precisions), likes.sum(axis=-1, dtype=np.float64)
         return np.divide(summed, total, out=np.full(np.shape(total), np.nan), where=total > 0)
 
     return weigh
@@ -49,5 +57,5 @@ def weighed_average_precision(labels: np.ndarray, scores: np.ndarray) -> Callabl
 def _weight_of_highest(weights: np.ndarray) -> np.ndarray:
     """Entry i is the weight of the first i rows."""
     sums = np.zeros((*weights.shape[:-1], weights.shape[-1] + 1))
-    np.cumsum(weights, axis=-1, out=sums[..., 1:])
+    np.cumsum(weights, axis=-1, dtype=np.float64, out=sums[..., 1:])
     return sums

@@ -111,10 +111,11 @@ def why_undefined(rows: ScoredRows, name: str) -> str | None:
     return next((reason for reason, holds in reasons if holds), None)
 
 
-def _ranked(weighed: Callable[[np.ndarray, np.ndarray], Weighed]) -> Preparation:
+def _ranked(weighed: Callable[[np.ndarray, np.ndarray, np.ndarray], Weighed]) -> Preparation:
     def prepare(rows: ScoredRows) -> Weighed:
-        by_rows = weighed(rows.labels, rows.scores)
-        return lambda weights: by_rows(np.take(weights, rows.users, axis=1))
+        by_users = weighed(rows.labels, rows.scores, rows.users)
+        # How often a user counts is exact in float32, of which twice as many fit into a cache
+        return lambda weights: by_users(weights.astype(np.float32))
 
     return prepare
 

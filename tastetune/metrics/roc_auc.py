@@ -22,8 +22,15 @@ def roc_auc(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray | None =
     return weighed_roc_auc(labels, scores)(np.ones(len(labels)) if weights is None else np.asarray(weights, np.float64))
 
 
-def weighed_roc_auc(labels: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """`roc_auc` as a function of the weights alone, the sorting done."""
+def weighed_roc_auc(
+    labels: np.ndarray, scores: np.ndarray, owners: np.ndarray | None = None
+) -> Callable[[np.ndarray], np.ndarray]:
+    """`roc_auc` as a function of the weights alone, the sorting done.
+
+    Args:
+        owners: the place of each row's weight among the weights, int (rows,), so that users' weights are looked up
+            where they lie, which is in a smaller part of memory; None where each row has its own.
+    """
     labels, scores = np.asarray(labels, bool), np.asarray(scores)
     liked, disliked = np.flatnonzero(labels), np.flatnonzero(~labels)
     # Both in the order of the scores, so that each search goes on beside the one before it
@@ -31,15 +38,17 @@ def weighed_roc_auc(labels: np.ndarray, scores: np.ndarray) -> Callable[[np.ndar
     # How many of the sorted dislikes each like beats, and how many it beats or ties with.
     beaten, level = (np.searchsorted(scores[disliked], scores[liked], side=side) for side in ("left", "right"))
     ties = not np.array_equal(beaten, level)
+    if owners is not None:
+        liked, disliked = owners[liked], owners[disliked]
 
     def weigh(weights: np.ndarray) -> np.ndarray:
         lowest = np.zeros((*weights.shape[:-1], len(disliked) + 1))  # weight of the i lowest dislikes
-        np.cumsum(np.take(weights, disliked, axis=-1), axis=-1, out=lowest[..., 1:])
+        np.cumsum(np.take(weights, disliked, axis=-1), axis=-1, dtype=np.float64, out=lowest[..., 1:])
         likes = np.take(weights, liked, axis=-1)
         won = np.einsum("...r,...r->...", likes, np.take(lowest, beaten, axis=-1))
         if ties:
             won = (won + np.einsum("...r,...r->...", likes, np.take(lowest, level, axis=-1))) / 2
-        pairs = likes.sum(axis=-1) * lowest[..., -1]
+        pairs = likes.sum(axis=-1, dtype=np.float64) * lowest[..., -1]
         return np.divide(won, pairs, out=np.full(np.shape(pairs), np.nan), where=pairs > 0)
 
     return weigh
