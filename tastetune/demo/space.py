@@ -31,7 +31,7 @@ sys.argv = ["demo.py", "{recipe}", "--adapter", "{adapter}", "--host", "0.0.0.0"
 runpy.run_path("demo.py", run_name="__main__")
 '''
 
-OF_DATA = ("dataset_config", "stream_window", "stream_min_past", "stream_item_tokens")
+OF_DATA = ("dataset_config", "stream_window", "stream_min_past", "stream_item_tokens", "stream_told_tokens")
 OF_TRAINING = ("max_length", "seed")
 """Keys of a recipe that decide how its adapter is asked."""
 
