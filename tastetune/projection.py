@@ -50,7 +50,7 @@ ID = len(f"{USERS}:{RATINGS}")
 HOLDINGS = (
     Holding("Every user's number in every resample", "tastetune.evaluation.bootstrap.draws", 2 * USERS * RESAMPLES),
     Holding("Ids of test rows as Python texts", "tastetune.tasks.task.Rows.example_ids", (57 + ID) * TESTED),
-    Holding("Codes and likes of all rows, twice", "tastetune.baselines.trivial.coded.joined", 2 * 32 * RATINGS),
+    Holding("Codes and likes of all rows, twice", "tastetune.baselines.trivial.coded.joined", 2 * 16 * RATINGS),
     Holding("A hash of each prompt, and its sorted copy", "tastetune.data.audit.copies.PromptCopies", 16 * RATINGS),
     Holding("A hash of each user and item, and its sorted copy", "tastetune.data.audit.leakage", 16 * RATINGS),
     Holding("Ids of test rows in one Arrow array", "tastetune.tasks.task.refuse_doubled", ID * TESTED, ARRAY),
