@@ -39,7 +39,7 @@ def svd_vectors(interactions: pa.Table, width: int, seed: int) -> dict[str, torc
     if factors:
         _, singular, right = svds(ratings, k=factors, random_state=seed)
         of_items = (right * singular[:, None]).T / np.sqrt(counts + SHRINK)[:, None]
-    return _turned(interactions, [of_items, item_means, counts], width, seed)
+    return _turned(interactions, width, seed, of_items=of_items, item_means=item_means, counts=counts)
 
 
 def als_vectors(interactions: pa.Table, width: int, seed: int) -> dict[str, torch.Tensor]:
@@ -59,11 +59,14 @@ def als_vectors(interactions: pa.Table, width: int, seed: int) -> dict[str, torc
         of_items = fitted_factors(items, users, of_users, residuals)
     # In directions in which users differ alike, so that a difference between two vectors is one in how they are liked
     spread = np.linalg.cholesky(of_users.T @ of_users / len(of_users) + 1e-12 * np.eye(factors))
-    return _turned(interactions, [of_items @ spread, item_means, counts], width, seed)
+    return _turned(interactions, width, seed, of_items=of_items @ spread, item_means=item_means, counts=counts)
 
 
 def fitted_factors(rows: np.ndarray, columns: np.ndarray, factors: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The factors of each row, (rows, k), that with those of the columns, (columns, k), come nearest to the values."""
+    """The factors of each row, (rows, k), that with those of the columns, (columns, k), come nearest to the values.
+
+    A ridge regression a row. `rows`, `columns` and `values` are of equal length: a rating's two numbers, and what it is.
+    """
     order, counts = np.argsort(rows, kind="stable"), np.bincount(rows)
     fitted = []
     for of_row in np.split(order, np.cumsum(counts)[:-1]):
@@ -73,9 +76,16 @@ def fitted_factors(rows: np.ndarray, columns: np.ndarray, factors: np.ndarray, v
     return np.array(fitted)
 
 
-def _turned(interactions: pa.Table, features: list[np.ndarray], width: int, seed: int) -> dict[str, torch.Tensor]:
-    """By item, its factors of one size, its mean and its popularity, in directions drawn by lot."""
-    of_items, item_means, counts = features
+def _turned(
+    interactions: pa.Table,
+    width: int,
+    seed: int,
+    *,
+    of_items: np.ndarray,
+    item_means: np.ndarray,
+    counts: np.ndarray,
+) -> dict[str, torch.Tensor]:
+    """By item, its factors of one size, its mean and its popularity, in directions drawn by lot; float32 (width,)."""
     scaled = of_items / max(of_items.std(), 1e-12) if of_items.size else of_items
     vectors = np.column_stack([scaled, _standard(item_means) * 2, _standard(np.log(counts))])
     turned = np.linalg.qr(np.random.default_rng(seed).normal(size=(width, width)))[0][: vectors.shape[1]]
