@@ -65,7 +65,7 @@ def als_vectors(interactions: pa.Table, width: int, seed: int) -> dict[str, torc
 def fitted_factors(rows: np.ndarray, columns: np.ndarray, factors: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The factors of each row, (rows, k), that with those of the columns, (columns, k), come nearest to the values.
 
-    A ridge regression a row. `rows`, `columns` and `values` are of equal length: a rating's two numbers, and what it is.
+    A ridge regression a row; `rows`, `columns` and `values` are a rating's two numbers and what it is, each (n,).
     """
     order, counts = np.argsort(rows, kind="stable"), np.bincount(rows)
     fitted = []
