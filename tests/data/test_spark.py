@@ -40,10 +40,8 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "flags",
     [
-        {"ties": "hash", "history": "train"},
-        {"protocol": "timeline", "history_length": 3},
-        {"like_rule": "user_median"},
-        {"negatives": 2},
+        {"ties": "hash", "history": "train", "like_rule": "user_median"},
+        {"protocol": "timeline", "history_length": 3, "negatives": 2},
     ],
 )
 def test_likes_are_the_same_bytes(spark, tmp_path, flags):
