@@ -112,7 +112,10 @@ def test_one_process_where_two_were_asked_for_is_refused():
     command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
     done = subprocess.run(
         [*command, "scripts/predict.py", RECIPE, "--shots", "3"],
-        env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False
+        env=os.environ | ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert (
