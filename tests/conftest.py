@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def pytest_addoption(parser):
-    parser.addoption("--kills", type=int, default=2, help="how often tests/scripts/test_killed.py kills each stage")
+    parser.addoption("--kills", type=int, default=3, help="how often tests/scripts/test_killed.py kills each stage")
 
 
 def pytest_configure(config):

@@ -71,7 +71,7 @@ def show(scores: dict) -> None:
     leaderboard(scores), report(scores), plots.leaderboard(scores, view_of(scores).headline[0])
 
 
-@fuzzed(12)
+@fuzzed(25)
 @given(data=st.data())
 def test_the_metadata_of_predictions(outcomes, tmp_path, folder, rows, predictions, *, data):
     table = pq.read_table(folder / "predictions" / "svd.parquet")
@@ -83,7 +83,7 @@ def test_the_metadata_of_predictions(outcomes, tmp_path, folder, rows, predictio
         plots.learning_curve(learning_curve(rows, [changed, predictions[1]], resamples=3))
 
 
-@fuzzed(20)
+@fuzzed(40)
 @given(data=st.data())
 def test_the_columns_of_predictions(outcomes, tmp_path, folder, rows, data):
     path = tmp_path / "svd.parquet"
@@ -117,7 +117,7 @@ def use(folder) -> None:
     show(score(rows, [baseline.fit_predict(dataset, "test") for baseline in baselines], resamples=3))
 
 
-@fuzzed(10)
+@fuzzed(20)
 @given(data=st.data(), name=st.sampled_from(("like_dislike", "top_n")))
 def test_the_settings_of_a_dataset(outcomes, tmp_path, folder, data, name):
     changed = shutil.copytree(folder / name, tmp_path / name, dirs_exist_ok=True)
@@ -127,7 +127,7 @@ def test_the_settings_of_a_dataset(outcomes, tmp_path, folder, data, name):
         use(changed)
 
 
-@fuzzed(15)
+@fuzzed(30)
 @given(data=st.data(), name=st.sampled_from(("like_dislike", "top_n")))
 def test_the_tables_of_a_dataset(outcomes, tmp_path, folder, data, name):
     changed = shutil.copytree(folder / name, tmp_path / name, dirs_exist_ok=True)
@@ -147,7 +147,7 @@ def test_the_tables_of_a_dataset(outcomes, tmp_path, folder, data, name):
         use(changed)
 
 
-@fuzzed(12)
+@fuzzed(25)
 @given(data=st.data())
 def test_scores(outcomes, tmp_path, scores, data):
     content = as_json(data.draw(changed_record(scores)))
@@ -156,7 +156,7 @@ def test_scores(outcomes, tmp_path, scores, data):
         show(read_scores(tmp_path / "scores.json", VIEWS))
 
 
-@fuzzed(10)
+@fuzzed(15)
 @given(data=st.data())
 def test_a_learning_curve(outcomes, tmp_path, rows, predictions, scores, *, data):
     curve = json.loads(json.dumps(learning_curve(rows, predictions, resamples=3)))
@@ -185,7 +185,7 @@ def show_lists(rows, path, others) -> None:
 LINES = ("example_id", "rank", "item_id", "score", "answer")
 
 
-@fuzzed(20)
+@fuzzed(40)
 @given(data=st.data())
 def test_predictions_of_lists(outcomes, tmp_path, folder, listed, data):
     one, other = sorted((folder / "lists").glob("*.parquet"))
@@ -215,7 +215,7 @@ LINE = CatalogueLine("1", "The Film (1990)", ("Drama",), 3)
 CATALOGUE = [replace(LINE, item_id=str(n), title=f"The Film {n} ({1980 + n})", ratings=n) for n in range(1, 12)]
 
 
-@fuzzed(15)
+@fuzzed(30)
 @given(data=st.data())
 def test_a_probe(outcomes, tmp_path, scores, data):
     found = probe(CATALOGUE, lambda prompts, _: [f"{prompt[-3:]})" for prompt in prompts], items=6, shots=2, seed=0)
@@ -232,7 +232,7 @@ SETTINGS = {"dataset_train_split": "train", "sft_train_split": "train+validation
 COST = {"steps": 3, "examples": 24, "seconds": 1.5, "flops": None, "command": "accelerate launch scripts/sft.py"}
 
 
-@fuzzed(30)
+@fuzzed(60)
 @given(settings=changed_record(SETTINGS), cost=changed_record(COST), state=changed_record({"global_step": 3}))
 def test_the_record_of_a_run(outcomes, tmp_path, settings, cost, state):
     checkpoint = tmp_path / "checkpoint-3"

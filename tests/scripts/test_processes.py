@@ -107,15 +107,12 @@ def test_a_learning_curve_is_drawn_once_and_is_the_same(home, alone):
     assert asked == [["zero-shot"], ["zero-shot", "alone-2", "alone-4"]]
 
 
-def test_one_process_where_two_were_asked_for_is_refused():
+@pytest.mark.parametrize("flags", [["--cpu"], ["--config_file", "recipes/accelerate/cpu.yaml"]])
+def test_one_process_where_two_were_asked_for_is_refused(flags):
     """`accelerate launch` starts one without a word, unless --multi_gpu is given."""
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    command = [sys.executable, "-m", "accelerate.commands.launch", *flags, "--num_processes", "2", "scripts/predict.py"]
     done = subprocess.run(
-        [*command, "scripts/predict.py", RECIPE, "--shots", "3"],
-        env=os.environ | ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*command, RECIPE, "--shots", "3"], env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert (
