@@ -4,7 +4,6 @@ import atexit
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from fuzzing import Outcomes
 from hub_server import HubServer
 from scored import make_scored
 from slow import is_slow
+from warm import python
 
 ROOT = Path(__file__).parents[1]
 
@@ -51,15 +51,7 @@ class Hub(HubServer):
         foreign = ("HF_", "HUGGING", "TRANSFORMERS_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         full = kept | hub | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "OMP_NUM_THREADS": "1"} | given
-        return subprocess.run(
-            [sys.executable, *map(str, args)],
-            env={name: value for name, value in full.items() if value is not None},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        return python(*args, env={name: value for name, value in full.items() if value is not None}, cwd=ROOT)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 from tastetune.evaluation.bootstrap import LEVEL
 from tastetune.evaluation.slices import FIFTHS
@@ -119,5 +118,7 @@ def _fifth(k: int, recalled: np.ndarray, fifths: Fifths) -> dict:
 def _share(right: np.ndarray) -> dict[str, float | None]:
     if not len(right):
         return {"value": None, "low": None, "high": None}
+    from scipy.stats import binomtest  # it takes a second to load, and every scoring would wait for it
+
     ends = binomtest(int(right.sum()), len(right)).proportion_ci(LEVEL, method="wilson")
     return {"value": float(right.mean()), "low": float(ends.low), "high": float(ends.high)}

@@ -1,12 +1,11 @@
 import json
 import shutil
-import subprocess
-import sys
 
 import pyarrow as pa
 import pytest
 from made import rewritten
 from made_lists import make_lists
+from warm import python
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.list_table import ListLine, list_table, lists_of
@@ -126,15 +125,15 @@ def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path)
     prose = model(rows, "prose", [[ListLine(None, None, "I am sorry")], [], []])
     write_predictions(predictions / "prose.parquet", prose.meta, prose.table)
     assert lists_of(read_predictions(predictions / "prose.parquet").table) == lists_of(prose.table)
-    command = [sys.executable, "scripts/score.py", "--scores_dir", out]
+    command = ["scripts/score.py", "--scores_dir", out]
     given = ["--dataset_name", rows.dataset.folder, "--predictions", predictions, "--resamples", "20"]
-    subprocess.run([*command, *given], check=True, capture_output=True)
+    assert python(*command, *given).returncode == 0
     text = (out / "leaderboard.md").read_text()
     assert all(f"| {name} | " in text for name in ("most_popular", "most_cowatched", "prose"))
     first = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
     assert set(first) == {"scores.json", "leaderboard.md", "leaderboard.png", "report.html"}
     again = [*command, "--from_scores", out / "scores.json"]
-    subprocess.run(again, check=True, capture_output=True)
+    assert python(*again).returncode == 0
     assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == first
     form = dict.fromkeys(("chance", "p", "constant", "copied")) | {"form": "free", "asks": "a title", "n": 0}
     form |= {key: {"value": 0.5, "low": 0.2, "high": 0.8} for key in ("recalled", "neutral")} | {"popularity": []}
@@ -147,9 +146,9 @@ def test_the_script_writes_scores_and_what_is_rendered_from_them(rows, tmp_path)
         "command": "python scripts/probe.py",
     }
     (tmp_path / "probe.json").write_text(json.dumps(other))
-    done = subprocess.run([*again, "--probe", tmp_path / "probe.json"], check=False, capture_output=True, text=True)
+    done = python(*again, "--probe", tmp_path / "probe.json")
     assert done.returncode == 1
     assert "probe.json: a probe of the dataset with fingerprint another" in done.stderr
-    done = subprocess.run([*command, "--dataset_name", "x"], check=False, capture_output=True, text=True)
+    done = python(*command, "--dataset_name", "x")
     assert done.returncode == 1
     assert done.stderr.startswith("error: nothing to score: name a recipe")

@@ -4,8 +4,6 @@ import functools
 import json
 import os
 import shutil
-import subprocess
-import sys
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
+from warm import python
 
 ROOT = Path(__file__).parents[2]
 MODULE = ROOT / "metrics" / "like_dislike"
@@ -103,14 +102,6 @@ def test_from_the_hub(hub, tmp_path):
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_") and "proxy" not in k.lower()}
     environment |= {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home"), "HF_UPDATE_DOWNLOAD_COUNTS": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = python("-c", code, env=environment, cwd=tmp_path)
     assert done.stdout.strip() == "1.0", done.stderr
     assert "/spaces/me/like_dislike/resolve/main/like_dislike.py" in asked

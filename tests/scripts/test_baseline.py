@@ -1,7 +1,5 @@
 """scripts/baseline.py from the command line: exit status, where files go, what is kept, nothing half-written."""
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 from made import make_dataset
 from made_lists import make_lists
 from scored import run_in
+from warm import python
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
@@ -42,8 +41,7 @@ def files(folder):
 
 def test_a_config_answers_every_row_and_writes_nothing_else(folder, tmp_path):
     args = ["--dataset_name", folder, "--predictions_dir", "p", "--baselines", SVD, "--only", "svd", "--config_seed=7"]
-    command = [sys.executable, SCRIPT, *map(str, args)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    done = python(SCRIPT, *args, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "answered: p/svd.parquet" in done.stdout
     assert "Answered test of made by 1 baselines" in done.stdout

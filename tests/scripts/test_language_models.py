@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+import warm
 from made_model import make_home, make_tiny_model
 from safetensors.torch import load_file
 from stages import script
@@ -22,10 +23,8 @@ RECIPE = "recipes/quickstart/sft.yaml"
 ENV = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE", "ACCELERATE_USE_CPU": "true"}
 
 
-def python(*command, **kwargs):
-    return subprocess.run(
-        [sys.executable, *map(str, command)], env=ENV, capture_output=True, text=True, check=False, **kwargs
-    )
+def python(*command, **where):
+    return warm.python(*command, env=ENV, **where)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +176,8 @@ def test_before_its_data_is_built_a_script_says_first_how_to_build_it(name, tmp_
         "except SystemExit as stop: print(stop.code)\n"
         "print([name for name in ('torch', 'trl', 'transformers') if name in sys.modules])"
     )
-    done = python("-c", code, f"scripts/{name}.py", recipe, "--max_steps", 5)
+    command = [sys.executable, "-c", code, f"scripts/{name}.py", recipe, "--max_steps", "5"]
+    done = subprocess.run(command, env=ENV, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [
         f"error: {tmp_path}/run/data is not there; build it first: python data_builders/ml1m.py",
         "[]",

@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from made_model import make_home
 from safetensors.numpy import load_file
 from stages import ENVIRONMENT, script
+from warm import python
 
 RECIPE, DPO = "recipes/quickstart/sft.yaml", "recipes/quickstart/dpo.yaml"
 DDP, FSDP = (f"recipes/accelerate/{name}.yaml" for name in ("ddp", "fsdp"))
@@ -18,10 +17,8 @@ DDP, FSDP = (f"recipes/accelerate/{name}.yaml" for name in ("ddp", "fsdp"))
 def launch(*words, config=DDP):
     """`accelerate launch`; the configurations of several GPUs are for two CPU processes too, but for bfloat16."""
     several = ["--num_processes", "2", "--mixed_precision", "no", "--main_process_port", "0"]
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", config, *several, *map(str, words)]
-    return subprocess.run(
-        command, env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False, timeout=300
-    )
+    launcher = ["-m", "accelerate.commands.launch", "--config_file", config, *several]
+    return python(*launcher, *words, env=os.environ | ENVIRONMENT)
 
 
 def launched(*words, config=DDP):
@@ -110,10 +107,8 @@ def test_a_learning_curve_is_drawn_once_and_is_the_same(home, alone):
 @pytest.mark.parametrize("flags", [["--cpu"], ["--config_file", "recipes/accelerate/cpu.yaml"]])
 def test_one_process_where_two_were_asked_for_is_refused(flags):
     """`accelerate launch` starts one without a word, unless --multi_gpu is given."""
-    command = [sys.executable, "-m", "accelerate.commands.launch", *flags, "--num_processes", "2", "scripts/predict.py"]
-    done = subprocess.run(
-        [*command, RECIPE, "--shots", "3"], env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False
-    )
+    words = [*flags, "--num_processes", "2", "scripts/predict.py", RECIPE, "--shots", "3"]
+    done = python("-m", "accelerate.commands.launch", *words, env=os.environ | ENVIRONMENT)
     assert done.returncode == 1
     assert (
         "error: accelerate launch was asked for several processes and has started one; leave --cpu out and give "

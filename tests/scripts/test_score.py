@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from made import rewritten
 from scored import ROOT, run_in, write
+from warm import python
 
 from tastetune.artifacts.dataset import open_dataset
 
@@ -21,8 +20,7 @@ SCORE = (*DATA, "--adapter", "adapter", "--resamples", "50")
 
 @pytest.fixture(scope="module")
 def outputs(scored):
-    command = [sys.executable, ROOT / "scripts" / "score.py", *SCORE, "--scores_dir", "out"]
-    done = subprocess.run(command, cwd=scored, capture_output=True, text=True, timeout=120, check=False)
+    done = python(ROOT / "scripts" / "score.py", *SCORE, "--scores_dir", "out", cwd=scored)
     assert done.returncode == 0, done.stderr
     return scored / "out"
 

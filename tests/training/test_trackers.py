@@ -3,10 +3,9 @@
 import importlib.util
 import json
 import os
-import subprocess
-import sys
 
 import pytest
+import warm
 from made import make_dataset
 from made_model import make_tiny_model
 from stages import ENVIRONMENT, ROOT
@@ -43,8 +42,8 @@ print(json.dumps({"name": run.name, "steps": run.config["max_steps"], "logs": lo
 def python(folder, program, *flags):
     environment = os.environ | ENVIRONMENT | {"TRACKIO_DIR": str(folder / "tracked"), "PYTHONPATH": str(ROOT)}
     environment["HF_HUB_OFFLINE"] = "0"  # else the libraries would not even try
-    command = [sys.executable, "-c", f"import sys; sys.argv = {list(map(str, flags))}\n{program}"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    program = f"import sys; sys.argv = {list(map(str, flags))}\n{program}"
+    done = warm.python("-c", program, cwd=folder, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
 
