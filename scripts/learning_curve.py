@@ -68,6 +68,8 @@ def draw(
     dataset = open_dataset(data.dataset, data.dataset_revision)
     taken = [prediction.meta.model for prediction in named]
     made = answer(args, answers, dataset, folder=folder / "curve", adapter=adapter, taken=taken)
+    if not IS_FIRST:
+        return  # it has answered its part; the rest is for the first
 
     # 2. The curve
     rows = task_of(dataset).rows(dataset, answers.split)
@@ -100,9 +102,7 @@ def answer(
     names = [*(name for run in runs for name in run.names), *(baseline.name for baseline in baselines)]
     refuse_doubles([*taken, *names])
     made = [file for run in runs for file in run.answer(folder)]
-    if not IS_FIRST:
-        raise SystemExit(0)  # it has answered its part; the rest is for the first
-    for baseline in baselines:
+    for baseline in baselines if IS_FIRST else []:
         files = fit_or_keep(baseline, dataset, answers.split, folder, each_epoch=True)
         made += files[:-2] + files[-1:]  # the last epoch and the final predictions are the same
     return made
