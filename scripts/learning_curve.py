@@ -102,7 +102,9 @@ def answer(
     names = [*(name for run in runs for name in run.names), *(baseline.name for baseline in baselines)]
     refuse_doubles([*taken, *names])
     made = [file for run in runs for file in run.answer(folder)]
-    for baseline in baselines if IS_FIRST else []:
+    if not IS_FIRST:
+        return made
+    for baseline in baselines:
         files = fit_or_keep(baseline, dataset, answers.split, folder, each_epoch=True)
         made += files[:-2] + files[-1:]  # the last epoch and the final predictions are the same
     return made

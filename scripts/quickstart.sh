@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on the embedded ml-100k, from ratings to one honest table, on two CPU cores in about fifteen minutes.
+# The main job on the embedded ml-100k, from ratings to one honest table, on two CPU cores in about twelve minutes.
 #
 #   make quickstart
 #

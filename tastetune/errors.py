@@ -15,15 +15,16 @@ def run(main: Callable[[], None]) -> None:
     """
     try:
         main()
-        leave_process_group()
     except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
+    else:
+        leave_process_group()
 
 
 def leave_process_group() -> None:
-    """Take leave of the other processes of a launch, whose threads may otherwise abort the interpreter as it ends.
+    """Leave torch's process group, if there is one: its threads may abort the interpreter as it ends.
 
-    torch is looked up, not imported: most scripts' launches are of one process, and the core's need no torch.
+    torch is looked up, not imported, for the core runs without it.
     """
     distributed = sys.modules.get("torch.distributed")
     if distributed and distributed.is_available() and distributed.is_initialized():

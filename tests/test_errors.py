@@ -47,3 +47,19 @@ def test_a_script_fails_with_status_1_and_its_message_alone():
 def test_a_script_that_succeeds_is_left_alone(capsys):
     run(lambda: print("done"))
     assert capsys.readouterr().out == "done\n"
+
+
+GROUP = """
+import sys, torch.distributed as group
+from tastetune.errors import run
+group.init_process_group("gloo", init_method=f"file://{sys.argv[1]}", rank=0, world_size=1)
+run(lambda: print(group.is_initialized()))
+print(group.is_initialized())
+"""
+
+
+def test_a_script_that_succeeds_leaves_its_process_group(tmp_path):
+    pytest.importorskip("torch", reason="the extra `train` is not installed")
+    command = [sys.executable, "-c", GROUP, tmp_path / "meeting_place"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "True\nFalse\n", done.stderr

@@ -144,14 +144,26 @@ def test_a_learning_curve_has_an_adapters_points_and_what_the_others_came_to():
     )
 
 
-def test_the_learning_curve_of_the_documentation_is_that_of_its_file(tmp_path, monkeypatch, capsys):
-    text = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    (tmp_path / "evaluation.md").write_text(text, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ("README.md", "results/ml1m-gpu/scores.json --rows 6"),
+        ("docs/evaluation.md", "results/quickstart/learning_curve.json --curve"),
+        ("docs/pretrained.md", "results/ml1m-gpu/scores.json --rows 19"),
+        ("docs/scale.md", "results/speed"),
+        ("docs/scale.md", "results/scale --paper"),
+        ("docs/small.md", "results/ml1m-small/scores.json --rows 9"),
+    ],
+)
+def test_what_documents_show_is_what_the_files_hold(document, words, tmp_path, monkeypatch, capsys):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    copy = tmp_path / "document.md"
+    copy.write_text(text, encoding="utf-8")
     monkeypatch.chdir(ROOT)
-    curve = ("results/quickstart/learning_curve.json", tmp_path / "evaluation.md", "--curve")
-    status, _, stderr = run_in(ROOT, monkeypatch, capsys, "../benchmarks/readme_table.py", *curve)
+    results, *flags = words.split()
+    status, _, stderr = run_in(ROOT, monkeypatch, capsys, "../benchmarks/readme_table.py", results, copy, *flags)
     assert status == 0, stderr
-    assert (tmp_path / "evaluation.md").read_text(encoding="utf-8") == text
+    assert copy.read_text(encoding="utf-8") == text
 
 
 def test_what_benchmarks_measured_becomes_a_table(monkeypatch, capsys, tmp_path):

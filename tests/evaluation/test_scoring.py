@@ -353,8 +353,9 @@ class TestDegenerateRows:
 
 
 def test_importing_it_is_light():
-    heavy = "torch", "trl", "transformers", "recbole", "datasets"
-    code = f"import sys, tastetune.evaluation.scoring; print([name for name in {heavy} if name in sys.modules])"
+    heavy = "torch", "trl", "transformers", "recbole", "datasets", "scipy.stats"
+    load = "import sys, tastetune.evaluation.scoring, tastetune.reporting.run"
+    code = f"{load}; print([name for name in {heavy} if name in sys.modules])"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )

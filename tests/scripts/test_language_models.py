@@ -23,8 +23,8 @@ RECIPE = "recipes/quickstart/sft.yaml"
 ENV = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE", "ACCELERATE_USE_CPU": "true"}
 
 
-def python(*command, **where):
-    return warm.python(*command, env=ENV, **where)
+def python(*command):
+    return warm.python(*command, env=ENV)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,11 @@
-"""A new Python process that finds large libraries in memory: what it costs to load them is paid once for all.
+"""A new Python process that finds large libraries in memory: what it costs to load them is paid once a session.
 
-The Hugging Face libraries are not among them. They read the environment as they load, and each process has its own.
+The Hugging Face libraries are not among them. They read the environment as they load, and each process has its own. All
+such processes keep sets of texts in the same order; where that must differ, start a process by `subprocess`.
 """
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -15,6 +17,9 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from types import ModuleType
+
+import numpy
 
 LARGE = (
     "torch._dynamo",
@@ -44,19 +49,23 @@ def python(
         server = _server()
         server.stdin.write(json.dumps(given) + "\n")
         server.stdin.flush()
-        status = int(server.stdout.readline())
-        return subprocess.CompletedProcess(given["words"], status, output.read(), errors.read())
+        status = server.stdout.readline()
+        assert status, "the server of these processes has ended; its traceback stands on stderr"
+        return subprocess.CompletedProcess(given["words"], int(status), output.read(), errors.read())
 
 
 @cache
 def _server() -> subprocess.Popen:
-    """The process that has loaded them, of which each of the others is a fork; it ends with this one."""
+    """The process that has loaded the libraries, of which the others are forks; it ends with this one.
+
+    It sees no GPU: what has opened one cannot be forked.
+    """
     server = subprocess.Popen(
         [sys.executable, __file__],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "CUDA_VISIBLE_DEVICES": ""},
     )
     atexit.register(server.kill)
     return server
@@ -72,12 +81,16 @@ def serve() -> dict:
     for line in sys.stdin:
         if not (child := os.fork()):
             return json.loads(line)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)  # what it has started, such as a launch's workers
+        print(status, flush=True)
     os._exit(0)
 
 
 def become(given: dict) -> None:
     """Make this process what `python words` would be, in its folder and environment."""
+    os.setsid()
     signal.alarm(given["timeout"])
     for file, mode, standard in ((os.devnull, "r", 0), (given["stdout"], "w", 1), (given["stderr"], "w", 2)):
         with Path(file).open(mode) as opened:
@@ -85,12 +98,14 @@ def become(given: dict) -> None:
     os.chdir(given["cwd"])
     os.environ.clear()
     os.environ.update(given["env"])
+    numpy.random.seed()
     first, *rest = given["words"]
     sys.argv = [first, *rest] if first not in ("-c", "-m") else [first, *rest[1:]]
     sys.path[0] = "" if first in ("-c", "-m") else str(Path(first).resolve().parent)
     sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     if first == "-c":
-        exec(compile(rest[0], "<string>", "exec"), {"__name__": "__main__"})
+        main = sys.modules["__main__"] = ModuleType("__main__")
+        exec(compile(rest[0], "<string>", "exec"), main.__dict__)
     elif first == "-m":
         runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
     else:
