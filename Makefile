@@ -10,6 +10,8 @@
 
 PYTHON ?= python3.11
 PIP := .venv/bin/python -m pip
+# What is imported is compiled then; pip would take minutes to compile what never is
+INSTALL := install --quiet --no-compile
 CORE := .venv-core-$(notdir $(PYTHON))
 CORE_TESTS := $(addprefix tests/,artifacts data evaluation metrics reporting test_errors.py test_files.py test_locks.py test_package.py)
 # The package carries the model as a GGUF file; what it requires, which compiles llama.cpp, is not needed to read it
@@ -60,14 +62,14 @@ lint: .venv/installed
 # torch first and alone: left to a range, pip takes a newer build and gigabytes with it
 .venv/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(PIP) install --quiet -c constraints.txt torch
-	$(PIP) install --quiet -c constraints.txt -e '.[train,gguf,baselines,tune,text,demo,trackio,spark,dev]'
-	$(PIP) install --quiet --no-deps --ignore-requires-python $(EVERY_EVAL_EVER)
+	$(PIP) $(INSTALL) -c constraints.txt torch
+	$(PIP) $(INSTALL) -c constraints.txt -e '.[train,gguf,baselines,tune,text,demo,trackio,spark,dev]'
+	$(PIP) $(INSTALL) --no-deps --ignore-requires-python $(EVERY_EVAL_EVER)
 	touch $@
 
 $(CORE)/installed: setup.cfg pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(CORE)
-	$(CORE)/bin/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	$(CORE)/bin/python -m pip $(INSTALL) -c constraints.txt -e '.[test]'
 	touch $@
 
 clean:
