@@ -67,7 +67,7 @@ def side_by_side(users: np.ndarray) -> np.ndarray:
     """An order in which every user's rows keep their own order and are spread evenly, int (n,)."""
     users = pd.Series(users)
     place, count = users.groupby(users).cumcount(), users.groupby(users).transform("size")
-    return np.argsort((place + 0.5) / count, kind="stable")
+    return np.argsort(((place + 0.5) / count).to_numpy(), kind="stable")
 
 
 def read_labelled_data(config: BaselineConfig, dataset: BuiltDataset, split: str) -> LabelledData:
