@@ -23,7 +23,7 @@ PROBABILITY, STARS, OTHER = "probability", "stars", "other"
 _AT_ONCE = 2**19
 """Row weights computed at a time, rows x resamples: few enough to stay in the cache."""
 
-_PRODUCTS = ThreadpoolController()
+_THREADPOOLS = ThreadpoolController()
 """Sets the threads of the libraries behind numpy's products; made once, for it looks through all that is loaded."""
 
 _OF_PROBABILITIES = ("log_loss", "brier", "ece")
@@ -94,7 +94,7 @@ def label_metrics(
         return [weighed[name](part) if name in weighed else np.full(len(part), np.nan) for name in names]
 
     # Threads take whole chunks; were each product of matrices to start its own as well, they would fight for cores.
-    with _PRODUCTS.limit(limits=1), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with _THREADPOOLS.limit(limits=1), ThreadPoolExecutor(os.cpu_count()) as pool:
         chunks = pool.map(chunk, range(0, len(weights), step))
         return dict(zip(names, map(np.concatenate, zip(*chunks, strict=True)), strict=True))
 

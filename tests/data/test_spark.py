@@ -27,7 +27,7 @@ def spark():
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.master("local[2]").config("spark.sql.shuffle.partitions", "2")
-    hasty = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # its slow compiler pays off after these tests
+    hasty = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java's slow compiler pays off later
     builder = builder.config("spark.driver.extraJavaOptions", hasty)
     session = builder.config("spark.ui.enabled", "false").getOrCreate()
     yield session

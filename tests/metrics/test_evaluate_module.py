@@ -102,6 +102,6 @@ def test_from_the_hub(hub, tmp_path):
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HF_") and "proxy" not in k.lower()}
     environment |= {"HF_ENDPOINT": url, "HF_HOME": str(tmp_path / "home"), "HF_UPDATE_DOWNLOAD_COUNTS": "0"}
-    done = python("-c", code, env=environment, cwd=tmp_path)
+    done = python("-c", code, env=environment, cwd=tmp_path, timeout=120)
     assert done.stdout.strip() == "1.0", done.stderr
     assert "/spaces/me/like_dislike/resolve/main/like_dislike.py" in asked

@@ -20,7 +20,7 @@ SCORE = (*DATA, "--adapter", "adapter", "--resamples", "50")
 
 @pytest.fixture(scope="module")
 def outputs(scored):
-    done = python(ROOT / "scripts" / "score.py", *SCORE, "--scores_dir", "out", cwd=scored)
+    done = python(ROOT / "scripts" / "score.py", *SCORE, "--scores_dir", "out", cwd=scored, timeout=120)
     assert done.returncode == 0, done.stderr
     return scored / "out"
 
