@@ -86,6 +86,13 @@ def test_a_title_that_the_tokenizer_cannot_spell_is_refused():
         spell(PreTrainedTokenizerFast(tokenizer_object=words, unk_token="?"), ["Amélie"], 1, 1)
 
 
+def test_a_tokenizer_that_merges_a_title_with_its_number_is_refused():
+    """Tokens that span words learn "1. Alien" as one where lists are often read, so no token is the title alone."""
+    superwords = train_tokenizer(["1. Alien (1979)\n"] * 100, 400, superwords=True)
+    with pytest.raises(InputError, match=r"spells ' Alien \(1979\)\\n' behind '1\.' as ''.*superwords: false"):
+        spell(superwords, ["Alien (1979)"], 1, superwords.eos_token_id)
+
+
 def test_a_token_that_the_catalogue_does_not_allow_is_an_error():
     """Something else decided: beams that swapped rows, say."""
     constraint = ListConstraint(spell(TOKENIZER, TITLES, 2, END), [set()], prompt_width=1)

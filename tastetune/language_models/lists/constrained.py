@@ -52,7 +52,8 @@ def spell(tokenizer: PreTrainedTokenizerBase, titles: Sequence[str], lines: int,
             if row[: len(head)] != head or found != text:
                 raise InputError(
                     f"the tokenizer of {tokenizer.name_or_path!r} spells {text!r} behind '1.' as {found!r}, so it "
-                    "cannot be told to write this title; use a byte-level tokenizer, or mend the title"
+                    "cannot be told to write this title; use a byte-level tokenizer whose tokens do not span words "
+                    "(superwords: false where the model is made here), or mend the title"
                 )
         return [row[len(head) :] for row in spelt]
 
