@@ -25,6 +25,9 @@ COLOURS = {
 }
 """One a kind of model."""
 
+_COLUMNS = 6
+"""Of a legend below a plot, where its names are short."""
+
 _CHART = {"figsize": (460 / 72, 400 / 72), "layout": "constrained"}
 """A chart of the report: 460 x 400 units of 1/72 inch."""
 
@@ -109,7 +112,8 @@ def _draw_shares(axes: Axes, curves: list, marker: str) -> list[Artist]:
     """A line for each of `curves`, pairs of xs and ys in 0..1, and the diagonal."""
     lines = []
     for number, (xs, ys) in enumerate(curves):
-        lines += axes.plot(xs, ys, marker=marker, ms=5, lw=1.8, clip_on=False, **series_style(number))
+        # What is not clipped asks for room, and an empty line for endless room
+        lines += axes.plot(xs, ys, marker=marker, ms=5, lw=1.8, clip_on=not xs, **series_style(number))
         mark_series(lines[-1:], number)
     axes.plot([0, 1], [0, 1], color=SOFT, lw=1, ls=":", zorder=0)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
@@ -166,12 +170,23 @@ def _chart(title: str, names: list[str], draw: Callable[[Axes], object]) -> Mark
 def _finished(figure: Figure, named: Mapping[str, Artist], scores: dict) -> bytes:
     """The figure as PNG, with what was scored above it and what is `named` explained below."""
     if named:
-        names = [label(name) for name in named]
-        figure.legend(list(named.values()), names, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+        _explain(figure, named)
     dataset = scores["dataset"]
     rows = f"{dataset['name']}, {dataset['split']}: {dataset['n']:,} rows of {dataset['users']:,} users"
     figure.suptitle(rows, fontsize=10)
     return as_png(figure)
+
+
+def _explain(figure: Figure, named: Mapping[str, Artist]) -> None:
+    """Put a legend below the figure, of as many columns as its width has room for."""
+    names = [label(name) for name in named]
+    for columns in range(_COLUMNS, 0, -1):
+        legend = figure.legend(
+            list(named.values()), names, loc="outside lower center", ncols=columns, frameon=False, fontsize=9
+        )
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def _names(models: list[dict]) -> list[str]:

@@ -51,6 +51,30 @@ def test_curves_are_drawn_for_those_that_have_them(scores):
     assert rgb(PALETTE[1]) not in bare
 
 
+def longest_line(picture):
+    """The most pixels side by side in one row that are not white."""
+    rows = np.pad(is_white(picture), ((0, 0), (1, 1)), constant_values=True)
+    return max(np.diff(np.flatnonzero(row)).max() - 1 for row in rows)
+
+
+def is_white(picture):
+    return (picture > 250).all(axis=2)
+
+
+def test_a_model_without_probabilities_leaves_the_panels_their_room(scores):
+    """Of 1,650 pixels in width each of the two panels has more than 600, and so long is its axis."""
+    models = [model | {"reliability": [], "roc": []} for model in scores["models"][:1]] + scores["models"][1:]
+    assert longest_line(pixels(plots.roc_and_reliability(scores | {"models": models}))) > 600
+
+
+def test_a_legend_of_long_names_is_not_cut_off(scores):
+    """Ten names of forty characters in six columns would be wider than the picture; its edges stay white."""
+    models = [model | {"model": f"{number} {'a-long-name-' * 3}"} for number, model in enumerate(2 * scores["models"])]
+    white = is_white(pixels(plots.roc_and_reliability(scores | {"models": models[:10]})))
+    assert white[:, :4].all()
+    assert white[:, -4:].all()
+
+
 def test_the_same_scores_give_the_same_bytes(scores):
     assert plots.leaderboard(scores) == plots.leaderboard(scores)
 
