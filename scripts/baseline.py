@@ -23,6 +23,7 @@ split and validation, those of predict.py among them; it is fitted last.
 """
 
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -79,7 +80,7 @@ def main() -> None:
     failures += fit(stacks)
     baselines += stacks
     if failures:
-        raise InputError(f"{len(failures)} of {len(baselines)} baselines failed:\n" + "\n".join(failures))
+        raise InputError(f"{len(failures)} of {len(baselines)} baselines failed:\n" + "\n".join(by_error(failures)))
     seconds = time.perf_counter() - began
     print(f"Answered {answers.split} of {dataset.name} by {len(baselines)} baselines in {seconds:.0f} s, in {folder}")
 
@@ -92,16 +93,24 @@ def fit_all(
     *,
     each_epoch: bool = False,
     force: bool = False,
-) -> list[str]:
-    """Have every baseline answer the split; returns what went wrong, a line a baseline."""
+) -> list[tuple[str, str]]:
+    """Have every baseline answer the split; returns the names of those that failed, each with its error."""
     failures = []
     for baseline in baselines:
         try:
             fit_or_keep(baseline, dataset, split, folder, each_epoch=each_epoch, force=force)
         except InputError as error:
-            failures.append(f"{baseline.name}: {error}")
+            failures.append((baseline.name, str(error)))
             print(f"failed: {baseline.name}", flush=True)
     return failures
+
+
+def by_error(failures: list[tuple[str, str]]) -> list[str]:
+    """A line an error, with the names of all that failed by it: what is wrong with the rows is said once."""
+    names = defaultdict(list)
+    for name, error in failures:
+        names[error].append(name)
+    return [f"{', '.join(failed)}: {error}" for error, failed in names.items()]
 
 
 if __name__ == "__main__":

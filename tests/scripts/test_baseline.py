@@ -133,6 +133,18 @@ def test_a_model_that_fails_does_not_end_the_others(run, folder, tmp_path):
     assert files(tmp_path / "p") == ["sound.parquet"]
 
 
+def test_what_all_baselines_fail_by_is_said_once(run, tmp_path):
+    rows = make_dataset(tmp_path / "data", 12, 20) / "like_dislike" / "test.parquet"
+    rows.write_bytes(rows.read_bytes()[:-100])
+    names = ["always_yes", "user_mean"]
+    done = run("--dataset_name", "data", "--predictions_dir", "p", "--only", *names)
+    assert done.returncode == 1
+    summary, message = done.stderr.strip().splitlines()[-2:]
+    assert summary == "error: 2 of 2 baselines failed:"
+    assert message.startswith("always_yes, user_mean: data/like_dislike/test.parquet: not the file that was built")
+    assert not (tmp_path / "p").exists() or files(tmp_path / "p") == []
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
