@@ -10,15 +10,11 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from tqdm import tqdm
 from transformers import DynamicCache, PreTrainedConfig, PreTrainedModel
-from transformers.cache_utils import DynamicLayer
 
 from tastetune.errors import InputError
 
 CPU_TOKENS = 2048
 """Tokens that a CPU passes through a model at a time: of more, the layers' values leave its caches and take longer."""
-
-WORTH_SHARING = 0.1
-"""The share of a batch's tokens from which on it is faster to read what its rows begin with once, and by itself."""
 
 
 def left_padded(rows: list[list[int]], seen: int, pad: int, device: torch.device) -> dict[str, torch.Tensor]:
@@ -151,38 +147,3 @@ def repeated(past: DynamicCache | None, rows: int) -> DynamicCache | None:
         past = copy.deepcopy(past)
         past.batch_repeat_interleave(rows)
     return past
-
-
-def last_states(
-    model: PreTrainedModel, ids: torch.Tensor, mask: torch.Tensor | None, places: torch.Tensor
-) -> torch.Tensor:
-    """The last layer's states at some places, to learn from; what all rows begin with passes through the model once.
-
-    Where training drops values, it drops the same ones of that beginning for all rows.
-
-    Args:
-        model: without its output layer.
-        ids: (rows, tokens).
-        mask: (rows, tokens), or None where every token counts.
-        places: bool (rows, tokens - 1), for behind the last token nothing is learnt.
-
-    Returns:
-        (places, width), row by row.
-    """
-    shared, past = _beginning(ids, mask, places), DynamicCache(config=model.config)
-    # Checkpointing throws keys and values away, and a recurrent state cannot be handed on to several rows
-    keeps = not model.is_activation_checkpointing and all(isinstance(layer, DynamicLayer) for layer in past.layers)
-    if not keeps or (len(ids) - 1) * shared < WORTH_SHARING * ids.numel():
-        return model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state[:, :-1][places]
-    model(input_ids=ids[:1, :shared], past_key_values=past, use_cache=True)
-    past.batch_repeat_interleave(len(ids))
-    rest = model(input_ids=ids[:, shared:], attention_mask=mask, past_key_values=past, use_cache=True)
-    return rest.last_hidden_state[:, :-1][places[:, shared:]]
-
-
-def _beginning(ids: torch.Tensor, mask: torch.Tensor | None, places: torch.Tensor) -> int:
-    """How many first tokens all rows have alike, none of them among the places; fewer than there are."""
-    alike = (ids == ids[:1]).all(0)[:-1] & ~places.any(0)
-    if mask is not None:
-        alike &= mask.bool().all(0)[:-1]
-    return int(alike.cumprod(0).sum())

@@ -12,7 +12,6 @@ from trl import SFTTrainer
 
 from tastetune.artifacts.run import total_batch_size
 from tastetune.config.recipe import parse_recipe
-from tastetune.language_models.batching import last_states
 from tastetune.language_models.heads import has_plain_head
 from tastetune.language_models.item_tokens.tokens import set_item_rate
 from tastetune.training.costs import CostRecorder
@@ -29,9 +28,8 @@ class CompactSFTTrainer(SFTTrainer):
     """`SFTTrainer` that in a single CPU process runs the LM head over labelled positions only.
 
     TRL does so itself wherever Triton runs, and elsewhere scores every position and masks the result: the same
-    loss, but for a prompt of 160 tokens with a one-word answer nearly all of the head's work is thrown away. What all
-    of a batch's prompts begin with, the instruction, is also read once. Where a key or the model makes another loss of
-    it, TRL's own is taken.
+    loss, but for a prompt of 160 tokens with a one-word answer nearly all of the head's work is thrown away. Where a
+    key or the model makes another loss of it, TRL's own is taken.
 
     Attributes:
         is_compact: whether the keys and the model allow it.
@@ -58,10 +56,12 @@ class CompactSFTTrainer(SFTTrainer):
         labels, mask = inputs["labels"][:, 1:], inputs.get("attention_mask")
         if mask is not None and not (mask.diff(dim=1) > 0).any():
             mask = None  # what is filled up behind its end needs none, for no token looks ahead
-        labelled = labels != -100
         with self.accelerator.autocast():
-            states = last_states(causal.base_model, inputs["input_ids"], mask, labelled)
-            logits = causal.get_output_embeddings()(states)
+            hidden = causal.base_model(
+                input_ids=inputs["input_ids"], attention_mask=mask, use_cache=False
+            ).last_hidden_state[:, :-1]
+            labelled = labels != -100
+            logits = causal.get_output_embeddings()(hidden[labelled])
         summed = cross_entropy(logits.float(), labels[labelled], reduction="sum")
         count = labelled.sum() if num_items_in_batch is None else num_items_in_batch
         return summed / torch.as_tensor(count).clamp(min=1)

@@ -21,14 +21,10 @@ from trl import SFTConfig, SFTTrainer
 
 from tastetune.config.arguments import SftArguments
 from tastetune.errors import InputError
-from tastetune.language_models.batching import _beginning
 from tastetune.training.preparation.dropout import drop_while_trained
 from tastetune.training.trainers import CompactSFTTrainer
 
 ROWS = [("Film 1", " Yes"), ("Film 1 Film 2 Film 3", " No"), ("a", " Yes"), ("a much longer prompt", " No")]
-
-ALIKE = [(f"Film 1 Film 2 Film 3 Film 4 {prompt}", answer) for prompt, answer in ROWS]
-"""Prompts of which so many first tokens are the same that they pass through the model once."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +32,7 @@ def folder(tmp_path_factory):
     return make_tiny_model(tmp_path_factory.mktemp("model"))
 
 
-def trainer_of(folder, model, rows=ROWS, **keys):
+def trainer_of(folder, model, **keys):
     from peft import LoraConfig
 
     is_peft = keys.pop("peft", False)
@@ -44,7 +40,7 @@ def trainer_of(folder, model, rows=ROWS, **keys):
     return CompactSFTTrainer(
         model=model,
         args=args,
-        train_dataset=Dataset.from_list([{"prompt": prompt, "completion": completion} for prompt, completion in rows]),
+        train_dataset=Dataset.from_list([{"prompt": prompt, "completion": completion} for prompt, completion in ROWS]),
         processing_class=AutoTokenizer.from_pretrained(folder),
         peft_config=LoraConfig(r=2, target_modules="all-linear", lora_dropout=0.0) if is_peft else None,
     )
@@ -75,8 +71,6 @@ def compare(trainer):
     [
         ({}, True),
         ({"peft": True}, True),
-        ({"peft": True, "rows": ALIKE}, True),
-        ({"activation_checkpointing": True, "rows": ALIKE}, True),
         ({"bf16": True, "activation_checkpointing": True}, True),
         ({"completion_only_loss": False}, True),
         ({"packing": True, "max_length": 64}, False),
@@ -105,16 +99,15 @@ PLAIN = (LlamaConfig, Qwen2Config, Qwen3Config, Gemma3TextConfig, GPTNeoXConfig,
 
 @pytest.mark.parametrize("config", [*PLAIN, *SCALED, Gemma2Config], ids=lambda config: config.model_type)
 def test_the_loss_is_trls_in_every_architecture(folder, config):
-    """Granite divides its logits, Cohere multiplies them, Gemma 2 caps them. In float64, where sums hardly round."""
+    """Granite divides its logits, Cohere multiplies them, Gemma 2 caps them."""
     torch.manual_seed(0)
     sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
     sizes |= {"num_key_value_heads": 2, "head_dim": 8, "initializer_range": 0.3, "vocab_size": 600}
     ends = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 1}
-    model = AutoModelForCausalLM.from_config(config(**sizes, **ends, **SCALED.get(config, {}))).double()
-    for rows in (ROWS, ALIKE):
-        trainer = trainer_of(folder, model, rows)
-        assert trainer.is_compact is (config in PLAIN)
-        compare(trainer)
+    model = AutoModelForCausalLM.from_config(config(**sizes, **ends, **SCALED.get(config, {})))
+    trainer = trainer_of(folder, model)
+    assert trainer.is_compact is (config in PLAIN)
+    compare(trainer)
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -177,26 +170,3 @@ def test_attention_is_dropped_in_training_alone_and_the_embeddings_by_a_share_of
 def test_a_model_without_such_parts_cannot_drop_of_them(key):
     with pytest.raises(InputError, match=rf"{key}: .* no parts called self_attn and mlp, as those of Llama have"):
         drop_while_trained(torch.nn.Sequential(torch.nn.Linear(2, 2)), SftArguments(**{key: 0.1}))
-
-
-def test_what_all_prompts_begin_with_is_read_once_and_only_where_that_saves_a_tenth_of_the_tokens(folder):
-    """Each pass reads its rows x tokens; the first tokens alike are a pass of one row, the rest one of them all."""
-    for rows, times in ((ALIKE, 2), (ROWS, 1), (ALIKE[:1], 1)):
-        trainer, read = trainer_of(folder, AutoModelForCausalLM.from_pretrained(folder), rows), []
-        batch = next(iter(trainer.get_train_dataloader()))
-        trainer.model.model.register_forward_pre_hook(
-            lambda *given, read=read: read.append(given[-1]["input_ids"].shape), with_kwargs=True
-        )
-        trainer.compute_loss(trainer.model, dict(batch))
-        assert [shape[0] for shape in read] == [1, len(rows)][-times:]
-        assert sum(shape[1] for shape in read) == batch["input_ids"].shape[1]
-
-
-def test_what_has_a_label_or_is_filled_up_is_not_read_for_all():
-    ids = torch.tensor([[5, 6, 7, 8, 9], [5, 6, 7, 8, 4]])
-    follows = torch.tensor([[False, False, True, True]] * 2)  # behind tokens 0 to 3: two labels
-    assert _beginning(ids, None, follows) == 2
-    assert _beginning(ids, None, follows & torch.tensor([[False], [True]])) == 2  # one row's label suffices
-    assert _beginning(ids, torch.tensor([[1] * 5, [0] + [1] * 4]), follows) == 0
-    # Of rows that are alike to their end, a place is left that is read by itself
-    assert _beginning(ids[:1], None, follows[:1] & False) == 4
