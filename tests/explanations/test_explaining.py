@@ -103,6 +103,7 @@ def test_stars_are_not_explained(home):
 
 
 def explained(home, monkeypatch, capsys, *flags):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)  # else it knocks for an adapter of no folder
     return run_in(home, monkeypatch, capsys, "explain.py", "recipe.yaml", "--max_reason_tokens", 8, *flags)
 
 
