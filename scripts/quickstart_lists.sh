@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Top-10 lists on the embedded ml-100k, from ratings to one table, on two CPU cores in about six minutes.
+# Top-10 lists on the embedded ml-100k, from ratings to one table, on two CPU cores in about ten minutes.
 #
 #   make quickstart-lists
 #
