@@ -1,5 +1,5 @@
 # make quickstart  the whole job on the embedded ml-100k, into outputs/quickstart
-# make quickstart-lists  top-10 lists on the same ratings, into outputs/quickstart-lists
+# make quickstart-lists  top-10 lists on the same ratings, into outputs/quickstart-lists; SHORT=1 to see that it runs
 # make pretrained  a real pretrained model beside the recommenders, into outputs/smollm2; SHORT=1 to see that it runs
 # make smollm2     a real pretrained model, SmolLM2 135M Instruct, into models/smollm2
 # make test        all tests

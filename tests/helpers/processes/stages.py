@@ -1,6 +1,7 @@
 """The stages of a run, in this process or in one that can be killed, forked from one that has loaded the libraries."""
 
 import ctypes
+import gc
 import json
 import multiprocessing
 import os
@@ -26,6 +27,7 @@ ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
 }
 LOADED = (
+    "ibis.backends.sql.compilers",
     "torch",
     "tastetune.data.like_dislike",
     "tastetune.data.lists.top_n",
@@ -97,6 +99,7 @@ def _into_pipe(output: tuple[Connection, int | None], script: str, flags: list[s
 
 
 def _run(output: int, script: str, flags: list[str], folder: Path) -> None:
+    gc.freeze()  # the libraries are no rubbish: looking them through takes half a second each time
     for standard in (1, 2):
         os.dup2(output, standard)
     os.chdir(folder)

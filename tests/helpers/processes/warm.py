@@ -26,9 +26,12 @@ LARGE = (
     "torch._inductor.compile_fx",
     "torch.distributed.tensor",
     "bitsandbytes",
+    "ibis.backends.sql.compilers",
     "matplotlib.figure",
     "pandas",
     "pyarrow.dataset",
+    "pydantic",
+    "rich.progress",
     "scipy.optimize",
     "scipy.stats",
 )
