@@ -5,32 +5,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tastetune.config.run_folder import RunFolder
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
-
-
-@dataclass(frozen=True)
-class WindowLimits:
-    """How much of a user's stream of ratings is read together, see `tastetune.tasks.streams.windows`.
-
-    Attributes:
-        ratings: the most in one window.
-        min_past: how many at least stand before one that is asked, where the user has so many.
-        tokens: the most in one window; None for no limit.
-
-    Raises:
-        InputError: a window would hold nothing to ask.
-    """
-
-    ratings: int = 40
-    min_past: int = 10
-    tokens: int | None = None
-
-    def __post_init__(self):
-        if self.ratings <= self.min_past:
-            raise InputError(
-                f"stream_window is {self.ratings} and stream_min_past {self.min_past}: behind those a window has no "
-                "rating to ask; make the window longer"
-            )
 
 
 @dataclass
@@ -56,13 +32,16 @@ class DataArguments:
     stream_min_past: int = field(
         default=10, metadata={"help": "Of a user's stream, the ratings that stand before each one asked, at least."}
     )
-
     stream_item_tokens: Literal["none", "random", "svd", "als"] = field(
         default="none",
         metadata={
-            "help": "In a stream, a learnt token an item beside its text, whose vector starts at random, or from a "
+            "help": "In a stream, a learnt token an item, whose vector starts at random, or from a "
             "singular value decomposition of the training ratings, or from factors fitted to them (als)."
         },
+    )
+    stream_item_text: bool = field(
+        default=True,
+        metadata={"help": "Whether an item that has a token is named by its text too; one without always is."},
     )
     stream_told_tokens: bool = field(
         default=False,

@@ -13,7 +13,7 @@ from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from tastetune.artifacts.hub_errors import hub_errors
 from tastetune.artifacts.run import read_record
 from tastetune.errors import InputError
-from tastetune.language_models.item_tokens.tokens import item_tokens, make_room, told_tokens, with_item_tokens
+from tastetune.language_models.item_tokens.tokens import make_room, with_item_tokens_of
 from tastetune.language_models.model_files import ADAPTER_CONFIG, check_adapter, explained
 
 EMBEDDINGS = ("embed_tokens.weight", "lm_head.weight")
@@ -119,8 +119,7 @@ def adapter_tokenizer(tokenizer: PreTrainedTokenizerBase, adapter: str) -> PreTr
         return tokenizer
     with explained(adapter, "save the adapter anew"):
         own = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    if items := item_tokens(own):
-        tokenizer = with_item_tokens(tokenizer, items, dict.fromkeys(answer for _, answer in told_tokens(own)))
+    tokenizer = with_item_tokens_of(own, tokenizer)
     differences = {
         "vocabulary": own.get_vocab() != tokenizer.get_vocab(),
         "spelling": own(SPELT, add_special_tokens=False)["input_ids"]

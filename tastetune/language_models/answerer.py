@@ -10,7 +10,8 @@ from accelerate import PartialState
 from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
-from tastetune.config.arguments import AnswerArguments, GenerationArguments, WindowLimits
+from tastetune.config.arguments import AnswerArguments, GenerationArguments
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.tasks import Rows

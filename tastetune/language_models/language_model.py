@@ -22,7 +22,8 @@ from tastetune.artifacts.run import (
     refuse_other_base,
     run_settings,
 )
-from tastetune.config.arguments import DataArguments, WindowLimits
+from tastetune.config.arguments import DataArguments
+from tastetune.config.windows import WindowLimits
 from tastetune.language_models.adapters import adapter_tokenizer, load_adapter
 from tastetune.language_models.gguf import IMPORTED
 from tastetune.language_models.loading import base_record, load_model, load_tokenizer

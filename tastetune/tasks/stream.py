@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tastetune.artifacts.dataset import BuiltDataset
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.tasks.labels import LabelTask
 from tastetune.tasks.like_dislike import LikeDislike
 from tastetune.tasks.streams.lines import StarStream, Stream, read_streams

@@ -11,8 +11,9 @@ from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedToken
 
 from tastetune.artifacts.dataset import BuiltDataset
 from tastetune.artifacts.predictions import Meta, Predictions
-from tastetune.config.arguments import DataArguments, WindowLimits
+from tastetune.config.arguments import DataArguments
 from tastetune.config.validation import ValidationArguments
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking, SpellsRows
 from tastetune.language_models.answering import ANSWERERS

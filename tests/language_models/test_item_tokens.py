@@ -1,4 +1,4 @@
-"""One token an item beside its text: it changes nothing of what the model was, and is learnt, kept and found again."""
+"""One token an item, beside its text or in its place: it is learnt, kept and found again, and nothing else changes."""
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
@@ -24,15 +24,19 @@ from tastetune.language_models.item_tokens.tokens import (
     add_vectors,
     item_token,
     item_tokens,
+    stand_alone,
     told_tokens,
     vectors_of_items,
     with_item_tokens,
+    with_item_tokens_of,
 )
 from tastetune.language_models.item_tokens.vectors import STARTS
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.streams.tokens import SpeltStreams
 from tastetune.language_models.streams.training import IGNORED, token_rows
 from tastetune.tasks import TASKS
+from tastetune.tasks.like_dislike import LikeDislike
+from tastetune.tasks.streams.lines import Stream
 
 LIMITS = WindowLimits(ratings=9, min_past=3)
 
@@ -178,6 +182,42 @@ def test_an_item_without_a_token_is_asked_by_its_text_and_counted(home):
     assert plain.by_text_alone is None
 
 
+@pytest.mark.parametrize("config", ["stream", "stream_rating"])
+def test_an_items_token_may_stand_in_place_of_its_text(home, config):
+    dataset = open_dataset(home / "data")
+    streams = TASKS[config].streams(TASKS[config].rows(dataset, "test"))
+    missing = streams.items[0]
+    tokenizer = AutoTokenizer.from_pretrained(home / "model")
+    longer = with_item_tokens(tokenizer, sorted(set(streams.items) - {missing}), alone=True)
+    assert with_item_tokens_of(longer, tokenizer).get_vocab() == longer.get_vocab()
+    spelt, plain = SpeltStreams.of(longer, streams), SpeltStreams.of(tokenizer, streams)
+    (dash,) = tokenizer("-", add_special_tokens=False)["input_ids"]
+    for item, with_token, without in zip(streams.items, spelt.questions, plain.questions, strict=True):
+        assert with_token == (without if item == missing else [dash, item_tokens(longer)[item]])
+    # What else a question tells is told still
+    assert Stream(LikeDislike(times=True)).unnamed(86_400) == "-, 1 day later"
+
+
+def test_an_adapter_of_tokens_in_place_of_texts_is_asked_as_it_was_trained(home):
+    path = recipe(home, "stream_item_text: false", "load_in_4bit: false", f"output_dir: {home}/alone")
+    script("scripts/sft.py", path)
+    script("scripts/predict.py", path, "--output", home / "alone.parquet", "--adapter", home / "alone")
+    assert stand_alone(AutoTokenizer.from_pretrained(home / "alone"))
+    rows = TASKS["stream"].rows(open_dataset(home / "data"), "test")
+    base = AutoModelForCausalLM.from_pretrained(home / "model").eval()
+    model = LanguageModel(base, AutoTokenizer.from_pretrained(home / "model"))
+    model.add(str(home / "alone"))
+    # The last line of one row by hand: a dash, the item's token, and the share of Yes behind it
+    with model.behind(str(home / "alone")) as asked, torch.no_grad():
+        spelt = SpeltStreams.of(asked.tokenizer, TASKS["stream"].streams(rows))
+        passage = spelt.passages(WindowLimits(9, 3), None)[0]
+        ids = spelt.told(passage.lines[: passage.before[0]])[0] + spelt.questions[passage.targets[0]]
+        no, yes = asked.model(torch.tensor([ids])).logits[0, -1, spelt.answers].tolist()
+    scores = dict(zip(*read_predictions(home / "alone.parquet").table.select(["example_id", "score"]), strict=True))
+    answered = {id_.as_py(): score.as_py() for id_, score in scores.items()}
+    assert answered[rows.example_ids[passage.rows[0]]] == pytest.approx(1 / (1 + np.exp(no - yes)), abs=1e-4)
+
+
 @pytest.mark.usefixtures("one_thread")
 def test_vectors_are_learnt_kept_in_the_adapter_and_found_again(home, trained):
     with safe_open(trained / "adapter" / "adapter_model.safetensors", "pt") as file:
@@ -239,6 +279,7 @@ def test_where_tokens_of_items_cannot_be_it_is_said(home):
         (["use_peft: false", "load_in_4bit: false"], "stream_item_tokens: their vectors are kept in an adapter"),
         (["stream_item_tokens: none", "item_learning_rate: 0.1"], "item_learning_rate: there are no item tokens"),
         (["stream_item_tokens: none", "stream_told_tokens: true"], "stream_told_tokens: there are no item tokens"),
+        (["stream_item_tokens: none", "stream_item_text: false"], "stream_item_text: no item has a token in place"),
         (["stream_item_tokens: bpr"], "stream_item_tokens is 'bpr'"),
     ):
         path = recipe(home)

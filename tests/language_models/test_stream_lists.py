@@ -8,7 +8,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.list_table import lists_of
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS

@@ -21,7 +21,7 @@ from transformers import (
 )
 
 from tastetune.artifacts.dataset import INFO, open_dataset
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
@@ -285,7 +285,7 @@ def test_windows_fit_into_the_context_and_a_line_that_does_not_is_refused(home, 
 
 def streams(*answers):
     one = np.array([0])
-    return Streams("Head\n", answers, ["a"], ["- a:"], ["\n"], one, np.array([0, 1]), one == 0, one == 0, one)
+    return Streams("Head\n", answers, ["a"], ["- a:"], ["-"], ["\n"], one, np.array([0, 1]), one == 0, one == 0, one)
 
 
 def test_a_token_that_all_answers_begin_with_belongs_to_the_question():
@@ -316,7 +316,7 @@ def test_line_breaks_of_the_instruction_are_spelt_as_in_front_of_a_line():
     assert (tokenizer("H\n\n")["input_ids"], tokenizer("H\n\n-")["input_ids"]) == ([0, 2], [0, 1, 1, 3])
     one = np.array([0])
     bounds, yes = np.array([0, 1]), np.array([True])
-    written = Streams("H\n\n", ("N", "Y"), ["a"], ["-a:"], ["\n"], one, bounds, yes, yes, one)
+    written = Streams("H\n\n", ("N", "Y"), ["a"], ["-a:"], ["-"], ["\n"], one, bounds, yes, yes, one)
     assert SpeltStreams.of(tokenizer, written).told([0])[0][:4] == [0, 1, 1, 3]
 
 
@@ -324,9 +324,8 @@ def test_a_tokenizer_that_spells_lines_otherwise_together_is_refused():
     vocabulary = ["H", "\n", "-", "\n-", "a", ":", "Y", "N", "?"]
     merging = Tokenizer(models.BPE({word: n for n, word in enumerate(vocabulary)}, merges=[("\n", "-")], unk_token="?"))
     one = np.array([0, 0])
-    two = Streams(
-        "H\n", ("N", "Y"), ["a"] * 2, ["-a:"] * 2, ["\n"] * 2, one, np.array([0, 2]), one == 0, one == 0, np.arange(2)
-    )
+    texts = (["a"] * 2, ["-a:"] * 2, ["-"] * 2, ["\n"] * 2)
+    two = Streams("H\n", ("N", "Y"), *texts, one, np.array([0, 2]), one == 0, one == 0, np.arange(2))
     with pytest.raises(InputError, match="spells a stream's lines otherwise where they stand together"):
         SpeltStreams.of(PreTrainedTokenizerFast(tokenizer_object=merging, unk_token="?"), two)
 

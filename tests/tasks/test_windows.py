@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastetune.config.arguments import DataArguments, WindowLimits
+from tastetune.config.arguments import DataArguments
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.tasks.streams.windows import Window, past, windows
 

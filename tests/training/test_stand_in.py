@@ -64,7 +64,13 @@ def test_with_superwords_a_title_that_is_often_rated_is_one_token_and_the_answer
 
 
 @pytest.mark.parametrize(
-    "keys", [{"stream_item_tokens": "svd"}, {"stream_told_tokens": True}, {"item_learning_rate": 3e-4}]
+    "keys",
+    [
+        {"stream_item_tokens": "svd"},
+        {"stream_item_text": False},
+        {"stream_told_tokens": True},
+        {"item_learning_rate": 3e-4},
+    ],
 )
 def test_a_model_that_is_made_here_has_no_item_tokens(keys):
     refuse_item_tokens(SftArguments(dataset_config="stream", residual_dropout=0.3))

@@ -17,7 +17,7 @@ from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.predictions import read_predictions
 from tastetune.artifacts.run import read_cost, read_record
 from tastetune.artifacts.trained_rows import row_keys
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.tasks import TASKS
 from tastetune.training.trainers import CompactSFTTrainer

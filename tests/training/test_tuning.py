@@ -20,9 +20,9 @@ from transformers import set_seed
 from tastetune.artifacts.dataset import open_dataset
 from tastetune.artifacts.run import read_record
 from tastetune.artifacts.trained_rows import row_keys
-from tastetune.config.arguments import WindowLimits
 from tastetune.config.recipe import parse_recipe
 from tastetune.config.validation import ValidationArguments
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.training.preparation import FineTuning
 from tastetune.training.tuning.record import read_trials, record_file, write_record

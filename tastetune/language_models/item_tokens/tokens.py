@@ -11,13 +11,14 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.errors import InputError
 
-BEGIN, TOLD, END = "<|item:", "<|told:", "|>"
-"""What tokens of items are written between; no title has these characters, see `tastetune.tasks.titles.as_data`."""
+BESIDE, ALONE, TOLD, END = "<|item:", "<|only:", "<|told:", "|>"
+"""What tokens of items are written between: beside an item's text, in its place, and for one that was told. No title
+has these characters, see `tastetune.tasks.titles.as_data`."""
 
 
-def item_token(item: str) -> str:
-    """How an item's token is written."""
-    return f"{BEGIN}{item}{END}"
+def item_token(item: str, *, alone: bool = False) -> str:
+    """How an item's token is written, beside its text or `alone`."""
+    return f"{ALONE if alone else BESIDE}{item}{END}"
 
 
 def told_token(item: str, answer: str) -> str:
@@ -27,7 +28,13 @@ def told_token(item: str, answer: str) -> str:
 
 def item_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
     """The id of each item's token, by item, in the order of the ids; empty for a tokenizer that has none."""
-    return {text[len(BEGIN) : -len(END)]: id_ for text, id_ in _added(tokenizer, BEGIN)}
+    added = _added(tokenizer, (BESIDE, ALONE))
+    return {text.partition(":")[2].removesuffix(END): id_ for text, id_ in added}
+
+
+def stand_alone(tokenizer: PreTrainedTokenizerBase) -> bool:
+    """Whether the tokens of items stand in place of the items' texts."""
+    return bool(_added(tokenizer, ALONE))
 
 
 def told_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[tuple[str, str], int]:
@@ -41,18 +48,19 @@ def vectors_of_items(tokenizer: PreTrainedTokenizerBase) -> list[int]:
     return [*item_tokens(tokenizer).values(), *told_tokens(tokenizer).values()]
 
 
-def _added(tokenizer: PreTrainedTokenizerBase, begin: str) -> list[tuple[str, int]]:
+def _added(tokenizer: PreTrainedTokenizerBase, begin: str | tuple[str, ...]) -> list[tuple[str, int]]:
     added = sorted(tokenizer.get_added_vocab().items(), key=lambda pair: pair[1])
     return [(text, id_) for text, id_ in added if text.startswith(begin) and text.endswith(END)]
 
 
 def with_item_tokens(
-    tokenizer: PreTrainedTokenizerBase, items: Iterable[str], told: Iterable[str] = ()
+    tokenizer: PreTrainedTokenizerBase, items: Iterable[str], told: Iterable[str] = (), *, alone: bool = False
 ) -> PreTrainedTokenizerBase:
     """A copy of a tokenizer with one more token an item, behind all that it has, and one an item with each answer.
 
     Args:
-        told: answers; none for tokens of items alone.
+        told: answers; none for no tokens of items with answers.
+        alone: the items' tokens stand in place of their texts, rather than beside them.
 
     Raises:
         InputError: it has tokens for items already.
@@ -62,9 +70,20 @@ def with_item_tokens(
             f"{tokenizer.name_or_path}: its tokenizer has tokens for items already; name the model without them"
         )
     longer, items = copy.deepcopy(tokenizer), list(items)
-    texts = [*map(item_token, items), *(told_token(item, answer) for answer in told for item in items)]
+    texts = [
+        *(item_token(item, alone=alone) for item in items),
+        *(told_token(item, answer) for answer in told for item in items),
+    ]
     longer.add_tokens([AddedToken(text, normalized=False) for text in texts])
     return longer
+
+
+def with_item_tokens_of(other: PreTrainedTokenizerBase, tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
+    """A copy of a tokenizer with the tokens of items that `other` has; the tokenizer itself where that has none."""
+    if not (items := item_tokens(other)):
+        return tokenizer
+    told = dict.fromkeys(answer for _, answer in told_tokens(other))
+    return with_item_tokens(tokenizer, items, told, alone=stand_alone(other))
 
 
 def add_vectors(model: PreTrainedModel, tokens: int) -> None:

@@ -9,8 +9,8 @@ from trl import ModelConfig
 from tastetune.artifacts.dataset import BuiltDataset, open_titled
 from tastetune.artifacts.digests import ADAPTER_PATTERNS, weights_digest
 from tastetune.artifacts.run import CHECKPOINT, RunRecord, read_record
-from tastetune.config.arguments import WindowLimits
 from tastetune.config.run_folder import RunFolder
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.adapters import read_adapter_config
 from tastetune.language_models.answerer import Asking

@@ -7,7 +7,7 @@ from datasets import Dataset
 from transformers import PreTrainedTokenizerBase
 
 from tastetune.artifacts.score_table import score_table
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Answered, Asking, check_mode, mass_notes, past_notes
 from tastetune.language_models.batching import context_length

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from transformers import PreTrainedTokenizerBase
 
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
-from tastetune.language_models.item_tokens.tokens import item_token, item_tokens, told_tokens
+from tastetune.language_models.item_tokens.tokens import item_token, item_tokens, stand_alone, told_tokens
 from tastetune.tasks.streams.passages import Passage, Streams, passages
 
 TRIED = 20
@@ -20,8 +20,8 @@ TRIED = 20
 class SpeltStreams:
     """Streams, and the tokens of their parts.
 
-    Where the tokenizer has a token for a line's item, it ends the line's question; where it has one for the item with
-    its answer, that stands for the answer once it is told.
+    Where the tokenizer has a token for a line's item, it ends the line's question, behind the item's text or in its
+    place; where it has one for the item with its answer, that stands for the answer once it is told.
 
     Attributes:
         head: of what stands before the lines.
@@ -108,11 +108,13 @@ class SpeltStreams:
 
 
 def _with_item_tokens(tokenizer: PreTrainedTokenizerBase, streams: Streams) -> tuple[Streams, int | None]:
-    """`streams` with each item's token behind its question, and how many rows ask for an item that has none."""
+    """`streams` with each item's token in its question, and how many rows ask for an item that has none."""
     if not (known := item_tokens(tokenizer)):
         return streams, None
-    lines = zip(streams.questions, streams.items, strict=True)
-    questions = [question + item_token(item) if item in known else question for question, item in lines]
+    alone = stand_alone(tokenizer)
+    before = streams.unnamed if alone else streams.questions
+    lines = zip(streams.items, before, streams.questions, strict=True)
+    questions = [text + item_token(item, alone=alone) if item in known else whole for item, text, whole in lines]
     by_text_alone = sum(streams.items[line] not in known for line in streams.asked)
     return replace(streams, questions=questions), by_text_alone
 

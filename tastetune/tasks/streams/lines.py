@@ -53,10 +53,16 @@ class Stream:
             named: the item as `LikeDislike.named` writes it.
             gap: seconds since the rating before it; None for a user's first.
         """
-        when = ""
-        if self.like.times and gap is not None:
-            when = f", {span} later" if (span := time_span(gap)) else ", at the same time"
-        return f"- {named}{when}:"
+        return f"- {named}{self._when(gap)}:"
+
+    def unnamed(self, gap: int | None) -> str:
+        """A question without the item's name and what ends it, for where the item's token does both."""
+        return f"-{self._when(gap)}"
+
+    def _when(self, gap: int | None) -> str:
+        if not self.like.times or gap is None:
+            return ""
+        return f", {span} later" if (span := time_span(gap)) else ", at the same time"
 
     def made_up_prompt(self) -> str:
         """A stream of titles that do not exist, up to its last question, to show."""
@@ -122,6 +128,7 @@ def read_streams(rows: Rows, writer: Stream, known: Sequence[str] | None = None)
         answers=writer.answers,
         items=items,
         questions=[writer.question(named[item], gap) for item, gap in zip(items, gaps, strict=True)],
+        unnamed=list(map(writer.unnamed, gaps)),
         rests=[writer.told(rating) for rating in stars],
         told=np.array([writer.answer(rating) for rating in stars], np.int64),
         bounds=bounds,

@@ -99,6 +99,7 @@ def _lines(dataset: BuiltDataset, writer: Stream, items: list[str], stars: list[
         "answers": writer.answers,
         "items": items,
         "questions": [writer.question(named[item], None) for item in items],
+        "unnamed": [writer.unnamed(None)] * len(items),
         "rests": [writer.told(rating) for rating in stars],
         "told": np.array([writer.answer(rating) for rating in stars], np.int64),
     }

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.tasks.streams.windows import past, windows
 
 
@@ -19,6 +19,7 @@ class Streams:
         answers: what a line may be answered with.
         items: the item of each line, (lines,).
         questions, rests: of each line what stands before its answer and behind it, (lines,).
+        unnamed: of each line its question for where a token names the item and no text does, (lines,).
         told: the number of each line's answer, (lines,).
         bounds: where each user's lines begin, and where the last one's end, (users + 1,).
         is_known: of each line whether it may stand before others, bool (lines,).
@@ -30,6 +31,7 @@ class Streams:
     answers: tuple[str, ...]
     items: list[str]
     questions: list[str]
+    unnamed: list[str]
     rests: list[str]
     told: np.ndarray
     bounds: np.ndarray

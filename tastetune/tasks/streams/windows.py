@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tastetune.config.arguments import WindowLimits
+from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 
 

@@ -59,6 +59,10 @@ class FineTuning(Preparation):
                 raise InputError("item_learning_rate: there are no item tokens to learn; set stream_item_tokens too")
             if self.data.stream_told_tokens:
                 raise InputError("stream_told_tokens: there are no item tokens beside them; set stream_item_tokens too")
+            if not self.data.stream_item_text:
+                raise InputError(
+                    "stream_item_text: no item has a token in place of its text; set stream_item_tokens too"
+                )
             return tokenizer
         if not isinstance(ANSWERERS[self.task.config], SpellsRows):
             raise InputError(f"stream_item_tokens: {self.task.config} is no stream; set dataset_config: stream")
@@ -67,7 +71,8 @@ class FineTuning(Preparation):
         task = self.task
         assert isinstance(task, StreamTask | StreamListTask)
         told = task.writer(self.dataset).answers if self.data.stream_told_tokens else ()
-        return with_item_tokens(tokenizer, rated_items(self._ratings), told)
+        alone = not self.data.stream_item_text
+        return with_item_tokens(tokenizer, rated_items(self._ratings), told, alone=alone)
 
     def fresh_model(self) -> PreTrainedModel:
         """The base model; raises as `tastetune.language_models.loading.load_model`."""
