@@ -8,11 +8,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-out=outputs/quickstart-lists recipe=recipes/quickstart/top_n.yaml few=() cut=()
+out=outputs/quickstart-lists recipe=recipes/quickstart/top_n.yaml few=() cut=() run=() model=()
 if [ -n "${SHORT:-}" ]; then
     out=outputs/quickstart-lists-short few=(--users 150) cut=(--max_steps 20 --warmup_steps 2)
+    run=(--run_dir "$out") model=(--model_name_or_path "$out/model")
 fi
-run=(--run_dir "$out") model=(--run_dir "$out" --model_name_or_path "$out/model")
 # Waiting threads that spin starve the working ones on few cores; freed memory is kept for the next training step
 export OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=2147483648
 export HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
@@ -29,10 +29,10 @@ stage "A stand-in language model, for no weights are downloaded here; it reads n
 launch scripts/pretrain.py recipes/quickstart/pretrain_top_n.yaml "${run[@]}" "${cut[@]}"
 
 stage "Fine-tuning: QLoRA on chats, loss on the ten lines alone"
-launch scripts/sft.py $recipe "${model[@]}" "${cut[@]}"
+launch scripts/sft.py $recipe "${run[@]}" "${model[@]}" "${cut[@]}"
 
 stage "The language model's lists: as it comes and fine-tuned, written freely, within the catalogue, and ranked"
-python scripts/predict.py $recipe "${model[@]}"
+python scripts/predict.py $recipe "${run[@]}" "${model[@]}"
 
 stage "The recommenders' lists for the same users"
 python scripts/baseline.py $recipe "${run[@]}"

@@ -58,7 +58,10 @@ class DataArguments:
         """The keys of this project's own that decide what a run learns of a task, beside those that name its rows."""
         # Keys that a task and its kin alone read begin with its first word: those of `stream` and `stream_rating`
         beginning = f"{task.partition('_')[0]}_"
-        return {key: value for key, value in vars(self).items() if key.startswith(beginning)}
+        of_task = {key: value for key, value in vars(self).items() if key.startswith(beginning)}
+        if self.stream_item_text:  # as in every run whose record does not name the key
+            of_task.pop("stream_item_text", None)
+        return of_task
 
     @property
     def folder(self) -> RunFolder:

@@ -16,7 +16,14 @@ from tastetune.errors import InputError
 from tastetune.hub.plan import plan_push
 
 PARTS = SpaceParts("org/adapter", "org/base", "org/rows")
-SETTINGS = {"dataset_config": "stream", "stream_window": 40, "load_in_4bit": True, "seed": 3, "hub_token": "secret"}
+SETTINGS = {
+    "dataset_config": "stream",
+    "stream_window": 40,
+    "load_in_4bit": True,
+    "seed": 3,
+    "stream_item_text": False,
+    "hub_token": "secret",
+}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +56,7 @@ def test_its_card_names_what_it_loads_and_how_it_is_started(dataset, tmp_path):
     assert values == {
         **{"run_dir": "run", "dataset_name": "org/rows", "model_name_or_path": "org/base"},
         **{"dataset_config": "stream", "stream_window": 40, "seed": 3, "load_in_4bit": True},
+        **{"stream_item_text": False},
         **{"use_cpu": True, "bf16": False, "report_to": "none"},
     }
 

@@ -36,7 +36,7 @@ from tastetune.language_models.streams.tokens import SpeltStreams
 from tastetune.language_models.streams.training import IGNORED, token_rows
 from tastetune.tasks import TASKS
 from tastetune.tasks.like_dislike import LikeDislike
-from tastetune.tasks.streams.lines import Stream
+from tastetune.tasks.streams.lines import Stream, read_streams
 
 LIMITS = WindowLimits(ratings=9, min_past=3)
 
@@ -188,14 +188,23 @@ def test_an_items_token_may_stand_in_place_of_its_text(home, config):
     streams = TASKS[config].streams(TASKS[config].rows(dataset, "test"))
     missing = streams.items[0]
     tokenizer = AutoTokenizer.from_pretrained(home / "model")
-    longer = with_item_tokens(tokenizer, sorted(set(streams.items) - {missing}), alone=True)
+    told = [answer for answer in streams.answers if config == "stream"]
+    longer = with_item_tokens(tokenizer, sorted(set(streams.items) - {missing}), told, alone=True)
     assert with_item_tokens_of(longer, tokenizer).get_vocab() == longer.get_vocab()
     spelt, plain = SpeltStreams.of(longer, streams), SpeltStreams.of(tokenizer, streams)
     (dash,) = tokenizer("-", add_special_tokens=False)["input_ids"]
     for item, with_token, without in zip(streams.items, spelt.questions, plain.questions, strict=True):
         assert with_token == (without if item == missing else [dash, item_tokens(longer)[item]])
-    # What else a question tells is told still
+
+
+def test_in_place_of_a_text_the_time_is_told_still(home):
     assert Stream(LikeDislike(times=True)).unnamed(86_400) == "-, 1 day later"
+    rows = TASKS["stream"].rows(open_dataset(home / "data"), "test")
+    streams = read_streams(rows, Stream(LikeDislike(times=True)))
+    gaps = [text.removeprefix("-") for text in streams.unnamed]
+    assert all(question.endswith(f"{gap}:") for question, gap in zip(streams.questions, gaps, strict=True))
+    assert gaps[0] == ""  # a user's first rating
+    assert all(gap.startswith(", ") for gap in gaps[1 : streams.bounds[1]])
 
 
 def test_an_adapter_of_tokens_in_place_of_texts_is_asked_as_it_was_trained(home):

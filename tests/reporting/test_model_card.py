@@ -1,5 +1,6 @@
 """scores -> an adapter's model card."""
 
+import copy
 import re
 
 import pytest
@@ -61,6 +62,29 @@ def test_the_card_tells_recipe_commands_and_versions(card):
     assert text.count("python predict.py recipes/ml1m.yaml --adapter adapter") == 1  # of an adapter and its checkpoint
     assert "500 steps, 32,000 examples, 12 s, 1e+12 FLOPs" in text
     assert re.search(r"Versions: python 3\S+, tastetune", text)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"stream_item_tokens": "none"}, (True, False, False)),
+        ({"stream_item_tokens": "svd"}, (True, True, False)),
+        ({"stream_item_tokens": "svd", "stream_item_text": False}, (False, False, True)),
+    ],
+)
+def test_the_card_of_streams_says_how_a_line_names_its_item(folder, scores, settings, said):
+    scores = copy.deepcopy(scores)
+    past = {"least": 3, "median": 25.0, "most": 39}
+    for model in scores["models"]:
+        model["settings"] |= settings | {"dataset_config": "stream", "past": past}
+    text = model_card(scores, folder / "adapter", folder)
+    assert "shown 3 to 39, median 25 earlier ratings." in text
+    words = (
+        "the target's line up to its colon.",
+        "a token of the title's own, `<|item:ID|>`",
+        "dash and `<|only:ID|>`",
+    )
+    assert tuple(word in text for word in words) == said
 
 
 def test_the_card_says_the_verdict_before_its_figures(scores, card):

@@ -59,7 +59,7 @@ def with_item_tokens(
     """A copy of a tokenizer with one more token an item, behind all that it has, and one an item with each answer.
 
     Args:
-        told: answers; none for no tokens of items with answers.
+        told: answers, each of which gives every item one more token; may be empty.
         alone: the items' tokens stand in place of their texts, rather than beside them.
 
     Raises:
@@ -79,7 +79,11 @@ def with_item_tokens(
 
 
 def with_item_tokens_of(other: PreTrainedTokenizerBase, tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
-    """A copy of a tokenizer with the tokens of items that `other` has; the tokenizer itself where that has none."""
+    """A copy of a tokenizer with the tokens of items that `other` has; the tokenizer itself where that has none.
+
+    Raises:
+        InputError: as `with_item_tokens`.
+    """
     if not (items := item_tokens(other)):
         return tokenizer
     told = dict.fromkeys(answer for _, answer in told_tokens(other))

@@ -56,7 +56,7 @@ class Stream:
         return f"- {named}{self._when(gap)}:"
 
     def unnamed(self, gap: int | None) -> str:
-        """A question without the item's name and what ends it, for where the item's token does both."""
+        """What stands before an item's token in a question that the token alone ends: neither name nor colon."""
         return f"-{self._when(gap)}"
 
     def _when(self, gap: int | None) -> str:

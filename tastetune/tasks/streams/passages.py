@@ -19,7 +19,7 @@ class Streams:
         answers: what a line may be answered with.
         items: the item of each line, (lines,).
         questions, rests: of each line what stands before its answer and behind it, (lines,).
-        unnamed: of each line its question for where a token names the item and no text does, (lines,).
+        unnamed: of each line what stands before a token that alone names its item, (lines,).
         told: the number of each line's answer, (lines,).
         bounds: where each user's lines begin, and where the last one's end, (users + 1,).
         is_known: of each line whether it may stand before others, bool (lines,).
