@@ -82,7 +82,7 @@ def test_the_card_of_streams_says_how_a_line_names_its_item(folder, scores, sett
     words = (
         "the target's line up to its colon.",
         "a token of the title's own, `<|item:ID|>`",
-        "dash and `<|only:ID|>`",
+        "is a dash, the time if lines tell it, and `<|only:ID|>`",
     )
     assert tuple(word in text for word in words) == said
 
