@@ -49,6 +49,10 @@ class DataArguments:
             "help": "With item tokens, also a learnt token an item with each answer, told in the answer's place."
         },
     )
+    stream_estimates: bool = field(
+        default=False,
+        metadata={"help": "With item tokens, also what other users' ratings lead to expect, told before each answer."},
+    )
 
     def window_limits(self, tokens: int | None) -> WindowLimits:
         """The limits of a stream's windows, `tokens` among them; raises InputError where nothing could be asked."""
@@ -59,9 +63,8 @@ class DataArguments:
         # Keys that a task and its kin alone read begin with its first word: those of `stream` and `stream_rating`
         beginning = f"{task.partition('_')[0]}_"
         of_task = {key: value for key, value in vars(self).items() if key.startswith(beginning)}
-        if self.stream_item_text:  # as in every run whose record does not name the key
-            of_task.pop("stream_item_text", None)
-        return of_task
+        usual = {"stream_item_text": True, "stream_estimates": False}  # as where a run's record does not name the key
+        return {key: value for key, value in of_task.items() if key not in usual or value != usual[key]}
 
     @property
     def folder(self) -> RunFolder:

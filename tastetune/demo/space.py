@@ -31,7 +31,8 @@ sys.argv = ["demo.py", "{recipe}", "--adapter", "{adapter}", "--host", "0.0.0.0"
 runpy.run_path("demo.py", run_name="__main__")
 '''
 
-OF_STREAMS = ("stream_window", "stream_min_past", "stream_item_tokens", "stream_item_text", "stream_told_tokens")
+OF_TOKENS = ("stream_item_tokens", "stream_item_text", "stream_told_tokens", "stream_estimates")
+OF_STREAMS = ("stream_window", "stream_min_past", *OF_TOKENS)
 OF_DATA = ("dataset_config", *OF_STREAMS)
 OF_TRAINING = ("max_length", "seed")
 """Keys of a recipe that decide how its adapter is asked."""

@@ -33,6 +33,10 @@ class PersonDataset(BuiltDataset):
     own: Mapping[tuple[str, str], pa.Table]
     is_alone: bool
 
+    def ratings(self, split: str) -> pa.Table:
+        """Everybody's, the others' training rows among them, see `BuiltDataset.ratings`."""
+        return super(PersonDataset, among_others(self)).ratings(split)
+
     def read(self, config: str, split: str, columns: list[str] | None = None) -> pa.Table:
         """One split or several as a table, see `BuiltDataset.read`."""
         tables = []

@@ -28,7 +28,8 @@ def refuse_item_tokens(data_args: SftArguments) -> None:
     Raises:
         InputError: one of them is set.
     """
-    for key in ("stream_item_tokens", "stream_item_text", "stream_told_tokens", "item_learning_rate"):
+    keys = ("stream_item_tokens", "stream_item_text", "stream_told_tokens", "stream_estimates", "item_learning_rate")
+    for key in keys:
         if (value := getattr(data_args, key)) != getattr(SftArguments, key):
             raise InputError(
                 f"{key}: {value}: item tokens are kept in an adapter, and here a whole model is made, without any; "

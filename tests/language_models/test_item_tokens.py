@@ -18,7 +18,7 @@ from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS
-from tastetune.language_models.item_tokens import vectors
+from tastetune.language_models.item_tokens.factors import Shrinkage, fitted_factors
 from tastetune.language_models.item_tokens.starting import start_item_tokens
 from tastetune.language_models.item_tokens.tokens import (
     add_vectors,
@@ -126,9 +126,9 @@ def test_factors_that_are_fitted_to_ratings_are_those_of_ridge_regression():
     rng = np.random.default_rng(0)
     of_items, items = rng.normal(size=(6, 2)), np.array([0, 2, 3, 5, 1])
     users, values = np.array([0, 0, 0, 0, 1]), rng.normal(size=5)
-    fitted = vectors.fitted_factors(users, items, of_items, values)
+    fitted = fitted_factors(users, items, of_items, values, Shrinkage(15.0, 0.05))
     for user, count in ((0, 4), (1, 1)):
-        ridge = Ridge(alpha=vectors.PRIOR + vectors.WEIGHED_PRIOR * count, fit_intercept=False)
+        ridge = Ridge(alpha=15 + 0.05 * count, fit_intercept=False)
         ridge.fit(of_items[items[users == user]], values[users == user])
         assert fitted[user] == pytest.approx(ridge.coef_)
 
@@ -289,6 +289,7 @@ def test_where_tokens_of_items_cannot_be_it_is_said(home):
         (["stream_item_tokens: none", "item_learning_rate: 0.1"], "item_learning_rate: there are no item tokens"),
         (["stream_item_tokens: none", "stream_told_tokens: true"], "stream_told_tokens: there are no item tokens"),
         (["stream_item_tokens: none", "stream_item_text: false"], "stream_item_text: no item has a token in place"),
+        (["stream_item_tokens: none", "stream_estimates: true"], "stream_estimates: there are no item tokens"),
         (["stream_item_tokens: bpr"], "stream_item_tokens is 'bpr'"),
     ):
         path = recipe(home)

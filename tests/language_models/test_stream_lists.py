@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from documents import ROOT
 from made_lists import make_futures, make_lists
 from made_model import make_tiny_model
+from stages import script
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tastetune.artifacts.dataset import open_dataset
@@ -86,3 +88,14 @@ def test_what_is_trained_on_is_every_rating_before_validation_and_none_later(dat
 def test_lists_without_a_past_are_no_stream(tmp_path):
     with pytest.raises(InputError, match="its rows hold favourites and no past to read as a stream"):
         TASK.rows(open_dataset(make_lists(tmp_path / "data")), "test")
+
+
+def test_a_list_asks_for_every_item_and_tells_no_estimates(dataset, tmp_path):
+    recipe = tmp_path / "estimates.yaml"
+    recipe.write_text(
+        f"base: {ROOT}/recipes/quickstart/future_stream.yaml\nrun_dir: {tmp_path}/run\ndataset_name: {dataset.folder}\n"
+        f"model_name_or_path: {make_tiny_model(tmp_path / 'model', layers=1)}\n"
+        "stream_item_tokens: als\nstream_estimates: true\n"
+    )
+    with pytest.raises(SystemExit, match="stream_estimates: stream_top_n asks for every item, without any"):
+        script("scripts/sft.py", recipe)

@@ -106,15 +106,19 @@ def test_dropout_of_the_projects_own_decides_what_a_run_learns_too(tmp_path):
     assert none_dropped == of[0] | {"embedding_dropout": 0.0}  # which is not residual_dropout's share
 
 
-def test_text_beside_item_tokens_is_what_a_record_without_the_key_means(tmp_path):
+def test_what_a_record_without_a_key_of_streams_means(tmp_path):
     dataset = SimpleNamespace(name="made", fingerprint="0", task="stream_rating")
     args = SFTConfig(str(tmp_path), use_cpu=True, bf16=False)
     beside, alone = (
         run_settings(dataset, SftArguments(stream_item_tokens="svd", stream_item_text=text), args, ModelConfig("base"))
         for text in (True, False)
     )
-    assert "stream_item_text" not in beside
+    assert not {"stream_item_text", "stream_estimates"} & beside.keys()
     assert alone == beside | {"stream_item_text": False}
+    told = run_settings(
+        dataset, SftArguments(stream_item_tokens="svd", stream_estimates=True), args, ModelConfig("base")
+    )
+    assert told == beside | {"stream_estimates": True}
 
 
 def test_what_decides_nothing_may_change_when_a_run_goes_on(tmp_path):

@@ -68,6 +68,7 @@ def test_with_superwords_a_title_that_is_often_rated_is_one_token_and_the_answer
     [
         {"stream_item_tokens": "svd"},
         {"stream_item_text": False},
+        {"stream_estimates": True},
         {"stream_told_tokens": True},
         {"item_learning_rate": 3e-4},
     ],

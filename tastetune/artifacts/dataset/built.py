@@ -72,6 +72,10 @@ class BuiltDataset(DescribedDataset):
     def _check_unchanged(self, path: Path) -> None:
         check_digest(path, self.info["files"].get(path.relative_to(self.folder).as_posix()), INFO)
 
+    def ratings(self, split: str) -> pa.Table:
+        """Everybody's `user_id`, `item_id` and `rating` of one split or several; raises as `read`."""
+        return self.read("interactions", split, ["user_id", "item_id", "rating"])
+
     def read(self, config: str, split: str, columns: list[str] | None = None) -> pa.Table:
         """One split as a table; several joined by `+` (`train+validation`) as one table, in that order.
 

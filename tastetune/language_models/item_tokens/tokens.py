@@ -11,9 +11,13 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from tastetune.errors import InputError
 
-BESIDE, ALONE, TOLD, END = "<|item:", "<|only:", "<|told:", "|>"
-"""What tokens of items are written between: beside an item's text, in its place, and for one that was told. No title
-has these characters, see `tastetune.tasks.titles.as_data`."""
+BESIDE, ALONE, TOLD, ESTIMATE, END = "<|item:", "<|only:", "<|told:", "<|estimate:", "|>"
+"""What tokens are written between: of an item beside its text, in its place, and as it was told; of an estimate. No
+title has these characters, see `tastetune.tasks.titles.as_data`."""
+
+
+ESTIMATES_STEEP = 3.0
+"""How much larger than other vectors that of the highest estimate starts; a usual estimate is a quarter of it."""
 
 
 def item_token(item: str, *, alone: bool = False) -> str:
@@ -24,6 +28,11 @@ def item_token(item: str, *, alone: bool = False) -> str:
 def told_token(item: str, answer: str) -> str:
     """How the token of an item that was told with an answer is written."""
     return f"{TOLD}{answer.strip()}:{item}{END}"
+
+
+def estimate_token(level: int) -> str:
+    """How the token of an estimate is written."""
+    return f"{ESTIMATE}{level}{END}"
 
 
 def item_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[str, int]:
@@ -43,9 +52,15 @@ def told_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[tuple[str, str], int
     return {(item, answer): id_ for (answer, _, item), id_ in parts}
 
 
+def estimate_tokens(tokenizer: PreTrainedTokenizerBase) -> dict[int, int]:
+    """The id of the token of each estimate, by its level; empty for a tokenizer that has none."""
+    return {int(text[len(ESTIMATE) : -len(END)]): id_ for text, id_ in _added(tokenizer, ESTIMATE)}
+
+
 def vectors_of_items(tokenizer: PreTrainedTokenizerBase) -> list[int]:
     """The ids of all tokens whose vectors an adapter learns, ascending."""
-    return [*item_tokens(tokenizer).values(), *told_tokens(tokenizer).values()]
+    tokens = item_tokens(tokenizer), told_tokens(tokenizer), estimate_tokens(tokenizer)
+    return [id_ for kind in tokens for id_ in kind.values()]
 
 
 def _added(tokenizer: PreTrainedTokenizerBase, begin: str | tuple[str, ...]) -> list[tuple[str, int]]:
@@ -54,13 +69,19 @@ def _added(tokenizer: PreTrainedTokenizerBase, begin: str | tuple[str, ...]) -> 
 
 
 def with_item_tokens(
-    tokenizer: PreTrainedTokenizerBase, items: Iterable[str], told: Iterable[str] = (), *, alone: bool = False
+    tokenizer: PreTrainedTokenizerBase,
+    items: Iterable[str],
+    told: Iterable[str] = (),
+    *,
+    alone: bool = False,
+    levels: Iterable[int] = (),
 ) -> PreTrainedTokenizerBase:
     """A copy of a tokenizer with one more token an item, behind all that it has, and one an item with each answer.
 
     Args:
         told: answers, each of which gives every item one more token; may be empty.
         alone: the items' tokens stand in place of their texts, rather than beside them.
+        levels: of estimates, each of which gets a token too.
 
     Raises:
         InputError: it has tokens for items already.
@@ -73,6 +94,7 @@ def with_item_tokens(
     texts = [
         *(item_token(item, alone=alone) for item in items),
         *(told_token(item, answer) for answer in told for item in items),
+        *map(estimate_token, levels),
     ]
     longer.add_tokens([AddedToken(text, normalized=False) for text in texts])
     return longer
@@ -87,7 +109,7 @@ def with_item_tokens_of(other: PreTrainedTokenizerBase, tokenizer: PreTrainedTok
     if not (items := item_tokens(other)):
         return tokenizer
     told = dict.fromkeys(answer for _, answer in told_tokens(other))
-    return with_item_tokens(tokenizer, items, told, alone=stand_alone(other))
+    return with_item_tokens(tokenizer, items, told, alone=stand_alone(other), levels=estimate_tokens(other))
 
 
 def add_vectors(model: PreTrainedModel, tokens: int) -> None:
@@ -123,6 +145,18 @@ def start_told_vectors(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBas
         of_answer = tokenizer(f" {answer}", add_special_tokens=False)["input_ids"][-1]
         with torch.no_grad():
             weight[id_] = weight[items[item]] + weight[of_answer]
+
+
+def start_estimate_vectors(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, seed: int) -> None:
+    """Set the vectors of estimates, in place: from the highest to the lowest on a line, in a direction drawn by lot."""
+    if not (tokens := estimate_tokens(tokenizer)):
+        return
+    weight, highest = _embeddings(model).weight, max(tokens)
+    drawn = torch.randn(weight.shape[1], generator=torch.Generator().manual_seed(seed))
+    steep = ESTIMATES_STEEP * weight.detach()[: min(tokens.values())].float().std().cpu()
+    with torch.no_grad():
+        for level, id_ in tokens.items():
+            weight[id_] = (drawn * steep * level / highest).to(weight)
 
 
 def train_item_tokens(config: LoraConfig, tokenizer: PreTrainedTokenizerBase) -> LoraConfig:

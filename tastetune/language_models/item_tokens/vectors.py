@@ -6,15 +6,13 @@ import torch
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import svds
 
+from tastetune.language_models.item_tokens.factors import SHRINK, Shrinkage, als_factors, residuals
+
 FACTORS, LEARNT_FACTORS = 64, 32
 """Factors of the singular value decomposition, and of alternating least squares, where the model is wide enough."""
 
-SWEEPS, PRIOR, WEIGHED_PRIOR = 8, 15.0, 0.05
-"""Of alternating least squares: how often it goes over the ratings; what shrinks an item's factors, and what does so
-for each of its ratings. Chosen by ROC-AUC on validation rows of MovieLens 1M."""
-
-SHRINK = 10
-"""Ratings that speak for the mean before an item's own do, as in Koren's baseline estimates."""
+SHRINKAGE = Shrinkage(15.0, 0.05)
+"""Of alternating least squares. Chosen by ROC-AUC on validation rows of MovieLens 1M."""
 
 
 def rated_items(interactions: pa.Table) -> list[str]:
@@ -31,9 +29,9 @@ def svd_vectors(interactions: pa.Table, width: int, seed: int) -> dict[str, torc
     Args:
         interactions: training ratings: `user_id`, `item_id`, `rating`.
     """
-    users, items, residuals, item_means = _residuals(interactions)
+    users, items, left, item_means = residuals(interactions)
     counts = np.bincount(items)
-    ratings = csr_matrix((residuals, (users, items)))
+    ratings = csr_matrix((left, (users, items)))
     factors = max(0, min(FACTORS, width - 2, min(ratings.shape) - 1))
     of_items = np.empty((len(counts), 0))
     if factors:
@@ -46,34 +44,15 @@ def als_vectors(interactions: pa.Table, width: int, seed: int) -> dict[str, torc
     """Of each rated item a vector as `svd_vectors` makes it, of factors that were fitted to the ratings there are.
 
     A decomposition takes every rating that is missing for an average one. Alternating least squares fits users' and
-    items' factors to what is there, shrunk; see Zhou et al., "Large-Scale Parallel Collaborative Filtering for the
-    Netflix Prize", AAIM 2008, section 3.
+    items' factors to what is there, shrunk.
     """
-    users, items, residuals, item_means = _residuals(interactions)
-    counts = np.bincount(items)
-    factors = max(0, min(LEARNT_FACTORS, width - 2, users.max(), items.max()))
-    of_items = np.random.default_rng(seed).normal(0, 0.1, (len(counts), factors))
-    of_users = np.empty((0, factors))
-    for _ in range(SWEEPS):
-        of_users = fitted_factors(users, items, of_items, residuals)
-        of_items = fitted_factors(items, users, of_users, residuals)
+    ratings = residuals(interactions)
+    factors = max(0, min(LEARNT_FACTORS, width - 2, ratings.users.max(), ratings.items.max()))
+    of_users, of_items = als_factors(ratings, factors, SHRINKAGE, seed)
     # In directions in which users differ alike, so that a difference between two vectors is one in how they are liked
     spread = np.linalg.cholesky(of_users.T @ of_users / len(of_users) + 1e-12 * np.eye(factors))
-    return _turned(interactions, width, seed, of_items=of_items @ spread, item_means=item_means, counts=counts)
-
-
-def fitted_factors(rows: np.ndarray, columns: np.ndarray, factors: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The factors of each row, (rows, k), that with those of the columns, (columns, k), come nearest to the values.
-
-    A ridge regression a row; `rows`, `columns` and `values` are a rating's two numbers and what it is, each (n,).
-    """
-    order, counts = np.argsort(rows, kind="stable"), np.bincount(rows)
-    fitted = []
-    for of_row in np.split(order, np.cumsum(counts)[:-1]):
-        others = factors[columns[of_row]]
-        shrunk = others.T @ others + (PRIOR + WEIGHED_PRIOR * len(of_row)) * np.eye(factors.shape[1])
-        fitted.append(np.linalg.solve(shrunk, others.T @ values[of_row]))
-    return np.array(fitted)
+    counts = np.bincount(ratings.items)
+    return _turned(interactions, width, seed, of_items=of_items @ spread, item_means=ratings.item_means, counts=counts)
 
 
 def _turned(
@@ -102,24 +81,6 @@ def random_vectors(interactions: pa.Table, width: int, seed: int) -> dict[str, t
 
 STARTS = {"als": als_vectors, "svd": svd_vectors, "random": random_vectors}
 """By the key's value, where item vectors start."""
-
-
-def _residuals(interactions: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """User and item numbers of each rating, what the means leave of it, and each item's mean above that of all."""
-    users, items = (_numbers(interactions[name]) for name in ("user_id", "item_id"))
-    ratings = interactions["rating"].to_numpy().astype(np.float64)
-    left = ratings - ratings.mean()
-    item_means = _shrunk(left, items)
-    left -= item_means[items]
-    return users, items, left - _shrunk(left, users)[users], item_means
-
-
-def _shrunk(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    return np.bincount(groups, values) / (np.bincount(groups) + SHRINK)
-
-
-def _numbers(ids: pa.ChunkedArray) -> np.ndarray:
-    return np.unique(ids.to_numpy().astype(str), return_inverse=True)[1]
 
 
 def _standard(values: np.ndarray) -> np.ndarray:

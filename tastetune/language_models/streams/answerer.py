@@ -11,6 +11,8 @@ from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answerer import Answered, Asking, check_mode, mass_notes, past_notes
 from tastetune.language_models.batching import context_length
+from tastetune.language_models.item_tokens.estimates import line_levels
+from tastetune.language_models.item_tokens.tokens import estimate_tokens
 from tastetune.language_models.language_model import LanguageModel
 from tastetune.language_models.probabilities import AnswerProbabilities
 from tastetune.language_models.streams.probabilities import stream_probabilities
@@ -47,7 +49,7 @@ class StreamAnswerer:
     def answer(self, model: LanguageModel, rows: Rows, asking: Asking) -> Answered:
         """The score of each row, and how many earlier ratings the rows were shown."""
         known = None if asking.history == "built" else known_before(rows, asking.history)
-        streams = SpeltStreams.of(model.tokenizer, self.streams(rows, known))
+        streams = self.spelt(model.tokenizer, rows, known)
         passages = streams.passages(asking.windows, context_length(model.model.config))
         pad = model.tokenizer.pad_token_id or 0  # where no token of the passage looks
         read = stream_probabilities(model.model, streams, passages, pad, asking.max_batch_tokens)
@@ -67,9 +69,28 @@ class StreamAnswerer:
     ) -> Dataset:
         """Rows of tokens to train on, see `tastetune.language_models.answerer.SpellsRows`."""
         known = None if seed is None else rows.split.split("+")
-        streams = SpeltStreams.of(tokenizer, self.streams(rows, known))
+        streams = self.spelt(tokenizer, rows, known, fitted=known)
         rng = None if seed is None else np.random.default_rng(seed)
         return token_rows(streams, streams.passages(windows, context, rng))
+
+    def spelt(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        rows: Rows,
+        known: Sequence[str] | None,
+        *,
+        fitted: Sequence[str] | None = None,
+    ) -> SpeltStreams:
+        """The rows' lines as tokens, with an estimate in each where the tokenizer has tokens of them.
+
+        Args:
+            known: see `tastetune.tasks.streams.lines.read_streams`.
+            fitted: the splits that estimates are made from; those before the rows' own if None.
+        """
+        streams, levels = self.streams(rows, known), None
+        if estimate_tokens(tokenizer):
+            levels = line_levels(streams, rows.dataset.ratings("+".join(fitted or known_before(rows, "train"))))
+        return SpeltStreams.of(tokenizer, streams, levels)
 
     def streams(self, rows: Rows, known: Sequence[str] | None = None) -> Streams:
         """The rows' lines, see `tastetune.tasks.stream.StreamTask.streams`."""

@@ -9,7 +9,13 @@ from transformers import PreTrainedTokenizerBase
 from tastetune.config.windows import WindowLimits
 from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
-from tastetune.language_models.item_tokens.tokens import item_token, item_tokens, stand_alone, told_tokens
+from tastetune.language_models.item_tokens.tokens import (
+    estimate_token,
+    item_token,
+    item_tokens,
+    stand_alone,
+    told_tokens,
+)
 from tastetune.tasks.streams.passages import Passage, Streams, passages
 
 TRIED = 20
@@ -21,7 +27,8 @@ class SpeltStreams:
     """Streams, and the tokens of their parts.
 
     Where the tokenizer has a token for a line's item, it ends the line's question, behind the item's text or in its
-    place; where it has one for the item with its answer, that stands for the answer once it is told.
+    place; where it has one for the item with its answer, that stands for the answer once it is told. An estimate stands
+    right before the answer.
 
     Attributes:
         head: of what stands before the lines.
@@ -40,13 +47,22 @@ class SpeltStreams:
     by_text_alone: int | None = None
 
     @classmethod
-    def of(cls, tokenizer: PreTrainedTokenizerBase, streams: Streams) -> "SpeltStreams":
+    def of(
+        cls, tokenizer: PreTrainedTokenizerBase, streams: Streams, levels: np.ndarray | None = None
+    ) -> "SpeltStreams":
         """The tokens of streams of one line at least.
+
+        Args:
+            levels: of each line's estimate, (lines,), see `tastetune.language_models.item_tokens.estimates`; for a
+                tokenizer that has tokens of them.
 
         Raises:
             InputError: an answer is of several tokens, or the parts are spelt otherwise where they stand together.
         """
         streams, by_text_alone = _with_item_tokens(tokenizer, streams)
+        if levels is not None:
+            asked = zip(streams.questions, levels, strict=True)
+            streams = replace(streams, questions=[text + estimate_token(level) for text, level in asked])
         begun, answers = _answers(tokenizer, streams)
         asked = _spelt(tokenizer, streams.questions)
         # In front of a line, where line breaks may be spelt otherwise than at a text's end

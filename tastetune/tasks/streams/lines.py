@@ -135,6 +135,8 @@ def read_streams(rows: Rows, writer: Stream, known: Sequence[str] | None = None)
         is_known=is_known,
         of_split=of_split,
         asked=_places(rows, table, of_split),
+        users=[users[begin] for begin in bounds[:-1]],
+        ratings=np.array(stars, np.float64),
     )
 
 

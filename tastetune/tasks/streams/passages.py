@@ -1,7 +1,7 @@
 """Streams of ratings cut into what a language model reads in one pass: some lines told, some of them asked."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -25,6 +25,8 @@ class Streams:
         is_known: of each line whether it may stand before others, bool (lines,).
         of_split: of each line whether it is of the split whose rows, all or some, are asked, bool (lines,).
         asked: the line of each row, (rows,).
+        users: the id of each user, (users,), and
+        ratings: the rating of each line, (lines,), where lines are of a dataset's own interactions.
     """
 
     head: str
@@ -38,6 +40,8 @@ class Streams:
     is_known: np.ndarray
     of_split: np.ndarray
     asked: np.ndarray
+    users: Sequence[str] = ()
+    ratings: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     def line(self, at: int) -> str:
         """A whole line as it is told."""

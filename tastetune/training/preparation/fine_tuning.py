@@ -16,6 +16,7 @@ from tastetune.errors import InputError
 from tastetune.language_models.answerer import SpellsRows
 from tastetune.language_models.answering import ANSWERERS
 from tastetune.language_models.batching import context_length
+from tastetune.language_models.item_tokens.estimates import LEVELS
 from tastetune.language_models.item_tokens.starting import start_item_tokens
 from tastetune.language_models.item_tokens.tokens import train_item_tokens, with_item_tokens
 from tastetune.language_models.item_tokens.vectors import rated_items
@@ -63,6 +64,8 @@ class FineTuning(Preparation):
                 raise InputError(
                     "stream_item_text: no item has a token in place of its text; set stream_item_tokens too"
                 )
+            if self.data.stream_estimates:
+                raise InputError("stream_estimates: there are no item tokens beside them; set stream_item_tokens too")
             return tokenizer
         if not isinstance(ANSWERERS[self.task.config], SpellsRows):
             raise InputError(f"stream_item_tokens: {self.task.config} is no stream; set dataset_config: stream")
@@ -70,9 +73,12 @@ class FineTuning(Preparation):
             raise InputError("stream_item_tokens: their vectors are kept in an adapter; set use_peft: true")
         task = self.task
         assert isinstance(task, StreamTask | StreamListTask)
+        if self.data.stream_estimates and not isinstance(task, StreamTask):
+            raise InputError(f"stream_estimates: {task.config} asks for every item, without any; leave the key out")
         told = task.writer(self.dataset).answers if self.data.stream_told_tokens else ()
+        levels = range(-LEVELS, LEVELS + 1) if self.data.stream_estimates else ()
         alone = not self.data.stream_item_text
-        return with_item_tokens(tokenizer, rated_items(self._ratings), told, alone=alone)
+        return with_item_tokens(tokenizer, rated_items(self._ratings), told, alone=alone, levels=levels)
 
     def fresh_model(self) -> PreTrainedModel:
         """The base model; raises as `tastetune.language_models.loading.load_model`."""
