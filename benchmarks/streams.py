@@ -53,7 +53,7 @@ def main() -> None:
             what = f"Answers that {name} learns, streams of {args.stream_window}"
             comparisons.append(compared(what, "labels/s", training, args.turns))
     versions = {library: version(library) for library in ("torch", "transformers", "trl")}
-    ending = f"_{args.stream_window}" if args.steps else "_items" if args.item_tokens else ""
+    ending = ("_items" if args.item_tokens else "") + (f"_{args.stream_window}" if args.steps else "")
     write_speed(f"streams_{name.split()[-1]}{ending}", comparisons, versions, args.turns)
 
 
@@ -64,7 +64,7 @@ def compared(what: str, unit: str, ways: dict[str, Callable[[], float]], turns: 
 
 
 def of_tokens(model: LanguageModel, dataset: str) -> LanguageModel:
-    """The model with a token in place of each rated item's text; their vectors are nought."""
+    """The model, made longer in place, with a token that stands for each rated item's text; their vectors are nought."""
     items = rated_items(open_dataset(dataset).ratings("train+validation"))
     tokenizer = with_item_tokens(model.tokenizer, items, alone=True)
     add_vectors(model.model, len(tokenizer))

@@ -17,6 +17,7 @@ from tastetune.language_models.answerer import Asking
 from tastetune.language_models.answering import ANSWERERS, Candidate, candidates
 from tastetune.language_models.chat import turn_end
 from tastetune.language_models.generation import continued
+from tastetune.language_models.item_tokens.tokens import estimate_tokens
 from tastetune.language_models.language_model import LanguageModel, ModelRecipe
 from tastetune.tasks import Rows
 from tastetune.tasks.like_dislike import LikeDislike
@@ -61,8 +62,14 @@ def explain(model: LanguageModel, rows: Rows, asking: Asking, settings: Explanat
         asking: see `explainable`.
 
     Raises:
-        InputError: prompts are longer than the model's context, or its chat template cannot be used.
+        InputError: prompts are longer than the model's context, its chat template cannot be used, or its lines tell
+            estimates, which hang on ratings that no reason shows.
     """
+    if estimate_tokens(model.tokenizer):
+        raise InputError(
+            f"{model.tokenizer.name_or_path}: its lines tell what other users' ratings lead to expect "
+            "(stream_estimates), and such answers are not explained; name an adapter that was trained without"
+        )
     answer = partial(_p_like, model, asking)
     write = partial(_texts, model, asking.max_batch_tokens, settings.max_new_tokens)
     return tried_explanations(rows, answer, write, settings)

@@ -34,8 +34,8 @@ class PersonDataset(BuiltDataset):
     is_alone: bool
 
     def ratings(self, split: str) -> pa.Table:
-        """Everybody's, the others' training rows among them, see `BuiltDataset.ratings`."""
-        return super(PersonDataset, among_others(self)).ratings(split)
+        """The others' alone, see `BuiltDataset.ratings`."""
+        return super().read("interactions", split, ["user_id", "item_id", "rating"])
 
     def read(self, config: str, split: str, columns: list[str] | None = None) -> pa.Table:
         """One split or several as a table, see `BuiltDataset.read`."""

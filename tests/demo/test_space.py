@@ -22,6 +22,7 @@ SETTINGS = {
     "load_in_4bit": True,
     "seed": 3,
     "stream_item_text": False,
+    "stream_estimates": True,
     "hub_token": "secret",
 }
 
@@ -56,7 +57,7 @@ def test_its_card_names_what_it_loads_and_how_it_is_started(dataset, tmp_path):
     assert values == {
         **{"run_dir": "run", "dataset_name": "org/rows", "model_name_or_path": "org/base"},
         **{"dataset_config": "stream", "stream_window": 40, "seed": 3, "load_in_4bit": True},
-        **{"stream_item_text": False},
+        **{"stream_item_text": False, "stream_estimates": True},
         **{"use_cpu": True, "bf16": False, "report_to": "none"},
     }
 

@@ -67,9 +67,10 @@ def test_the_card_tells_recipe_commands_and_versions(card):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"stream_item_tokens": "none"}, (True, False, False)),
-        ({"stream_item_tokens": "svd"}, (True, True, False)),
-        ({"stream_item_tokens": "svd", "stream_item_text": False}, (False, False, True)),
+        ({"stream_item_tokens": "none"}, (True, False, False, False, False)),
+        ({"stream_item_tokens": "svd"}, (True, True, False, False, False)),
+        ({"stream_item_tokens": "svd", "stream_item_text": False}, (False, False, True, False, False)),
+        ({"stream_item_tokens": "svd", "stream_estimates": True}, (True, True, False, True, True)),
     ],
 )
 def test_the_card_of_streams_says_how_a_line_names_its_item(folder, scores, settings, said):
@@ -83,6 +84,8 @@ def test_the_card_of_streams_says_how_a_line_names_its_item(folder, scores, sett
         "the target's line up to its colon.",
         "a token of the title's own, `<|item:ID|>`",
         "is a dash, the time if lines tell it, and `<|only:ID|>`",
+        "stands what other users' ratings lead to expect",
+        "Each question tells what a recommender expects",
     )
     assert tuple(word in text for word in words) == said
 

@@ -73,7 +73,7 @@ class BuiltDataset(DescribedDataset):
         check_digest(path, self.info["files"].get(path.relative_to(self.folder).as_posix()), INFO)
 
     def ratings(self, split: str) -> pa.Table:
-        """Everybody's `user_id`, `item_id` and `rating` of one split or several; raises as `read`."""
+        """`user_id`, `item_id` and `rating` of everybody in the files, of one split or several; raises as `read`."""
         return self.read("interactions", split, ["user_id", "item_id", "rating"])
 
     def read(self, config: str, split: str, columns: list[str] | None = None) -> pa.Table:

@@ -21,10 +21,6 @@ class Shrinkage(NamedTuple):
     prior: float
     rating: float
 
-    def of(self, ratings: np.ndarray | int) -> np.ndarray | float:
-        """What is added to the squares of so many ratings' factors."""
-        return self.prior + self.rating * ratings
-
 
 class Residuals(NamedTuple):
     """Ratings as numbers of sorted users and items, and what the means leave of them.
@@ -72,7 +68,8 @@ def fitted_factors(
     fitted = []
     for of_row in np.split(order, np.cumsum(counts)[:-1]):
         others = factors[columns[of_row]]
-        shrunk = others.T @ others + shrinkage.of(len(of_row)) * np.eye(factors.shape[1])
+        strength = shrinkage.prior + shrinkage.rating * len(of_row)
+        shrunk = others.T @ others + strength * np.eye(factors.shape[1])
         fitted.append(np.linalg.solve(shrunk, others.T @ values[of_row]))
     return np.array(fitted)
 

@@ -75,7 +75,7 @@ def _turned(
 def random_vectors(interactions: pa.Table, width: int, seed: int) -> dict[str, torch.Tensor]:
     """Of each rated item a vector drawn from the normal distribution, float32 (width,)."""
     items = rated_items(interactions)
-    drawn = torch.randn(len(items), width, generator=torch.Generator().manual_seed(seed))
+    drawn = torch.tensor(np.random.default_rng(seed).normal(size=(len(items), width)), dtype=torch.float32)
     return dict(zip(items, drawn, strict=True))
 
 

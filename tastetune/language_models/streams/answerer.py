@@ -89,7 +89,7 @@ class StreamAnswerer:
         """
         streams, levels = self.streams(rows, known), None
         if estimate_tokens(tokenizer):
-            levels = line_levels(streams, rows.dataset.ratings("+".join(fitted or known_before(rows, "train"))))
+            levels = line_levels(streams, rows.dataset, "+".join(fitted or known_before(rows, "train")))
         return SpeltStreams.of(tokenizer, streams, levels)
 
     def streams(self, rows: Rows, known: Sequence[str] | None = None) -> Streams:

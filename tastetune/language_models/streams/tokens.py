@@ -11,6 +11,7 @@ from tastetune.errors import InputError
 from tastetune.language_models.answer_tokens import spell
 from tastetune.language_models.item_tokens.tokens import (
     estimate_token,
+    estimate_tokens,
     item_token,
     item_tokens,
     stand_alone,
@@ -57,8 +58,14 @@ class SpeltStreams:
                 tokenizer that has tokens of them.
 
         Raises:
-            InputError: an answer is of several tokens, or the parts are spelt otherwise where they stand together.
+            InputError: an answer is of several tokens, the parts are spelt otherwise where they stand together, or an
+                adapter that was trained with estimates is asked without any.
         """
+        if levels is None and estimate_tokens(tokenizer):
+            raise InputError(
+                f"{tokenizer.name_or_path}: was trained with estimates in its lines (stream_estimates), which lists do "
+                "not have; ask it for likes or stars"
+            )
         streams, by_text_alone = _with_item_tokens(tokenizer, streams)
         if levels is not None:
             asked = zip(streams.questions, levels, strict=True)

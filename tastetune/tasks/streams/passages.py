@@ -25,8 +25,8 @@ class Streams:
         is_known: of each line whether it may stand before others, bool (lines,).
         of_split: of each line whether it is of the split whose rows, all or some, are asked, bool (lines,).
         asked: the line of each row, (rows,).
-        users: the id of each user, (users,), and
-        ratings: the rating of each line, (lines,), where lines are of a dataset's own interactions.
+        users: the id of each user, (users,); empty for a log that is asked for lists.
+        ratings: the rating of each line, (lines,); empty as well.
     """
 
     head: str
