@@ -13,6 +13,7 @@ out=outputs/smollm2 rows=2000 cut=() baselines=()
 if [ -n "${SHORT:-}" ]; then
     out=outputs/smollm2-short rows=50 baselines=(--only trivial svd)
     cut=(--max_steps 2 --warmup_steps 0 --save_steps 1 --total_train_batch_size 4 --per_device_train_batch_size 1)
+    cut+=(--stream_window 15)
 fi
 run=(--run_dir "$out")
 # Waiting threads that spin starve the working ones on few cores; freed memory is kept for the next training step
