@@ -64,7 +64,7 @@ def compared(what: str, unit: str, ways: dict[str, Callable[[], float]], turns: 
 
 
 def of_tokens(model: LanguageModel, dataset: str) -> LanguageModel:
-    """The model, made longer in place, with a token that stands for each rated item's text; their vectors are nought."""
+    """The model, made longer in place, with a token in place of each rated item's text; their vectors are nought."""
     items = rated_items(open_dataset(dataset).ratings("train+validation"))
     tokenizer = with_item_tokens(model.tokenizer, items, alone=True)
     add_vectors(model.model, len(tokenizer))

@@ -152,7 +152,7 @@ def test_a_learning_curve_has_an_adapters_points_and_what_the_others_came_to():
         ("docs/pretrained.md", "results/ml1m-gpu/scores.json --rows 19"),
         ("docs/scale.md", "results/speed"),
         ("docs/scale.md", "results/scale --paper"),
-        ("docs/small.md", "results/ml1m-small/scores.json --rows 9"),
+        ("docs/small.md", "results/ml1m-small/scores.json --rows 11"),
     ],
 )
 def test_what_documents_show_is_what_the_files_hold(document, words, tmp_path, monkeypatch, capsys):
